@@ -1,0 +1,48 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Everything Emend stands on, found once. Names here are the only ones the rooms use.
+find_package(PkgConfig REQUIRED)
+find_package(Threads REQUIRED)
+find_package(nlohmann_json 3.11 REQUIRED)
+find_package(spdlog REQUIRED)
+find_package(CLI11 REQUIRED)
+pkg_check_modules(PCRE2 REQUIRED IMPORTED_TARGET libpcre2-8)
+pkg_check_modules(UTF8PROC REQUIRED IMPORTED_TARGET libutf8proc)
+pkg_check_modules(XXHASH REQUIRED IMPORTED_TARGET libxxhash)
+find_package(OpenSSL 3 REQUIRED COMPONENTS Crypto)
+
+find_path(DTL_INCLUDE_DIR dtl/dtl.hpp REQUIRED)
+add_library(emend_dtl INTERFACE)
+target_include_directories(emend_dtl SYSTEM INTERFACE ${DTL_INCLUDE_DIR})
+
+# LibTorch through its own ATen headers; torch/torch.h costs twice the compile time and brings nothing we use.
+if(EMEND_BUILD_ENGINE)
+    add_library(emend_torch INTERFACE)
+    find_path(TORCH_INCLUDE_DIR ATen/ATen.h PATHS ${TORCH_ROOT} PATH_SUFFIXES include REQUIRED)
+    find_library(TORCH_CPU_LIBRARY torch_cpu PATHS ${TORCH_ROOT} PATH_SUFFIXES lib REQUIRED)
+    find_library(C10_LIBRARY c10 PATHS ${TORCH_ROOT} PATH_SUFFIXES lib REQUIRED)
+    target_include_directories(emend_torch SYSTEM INTERFACE ${TORCH_INCLUDE_DIR})
+    target_link_libraries(emend_torch INTERFACE ${TORCH_CPU_LIBRARY} ${C10_LIBRARY})
+    # A CUDA build of LibTorch keeps its kernels in a library nobody's symbols refer to: link it all the same.
+    find_library(TORCH_CUDA_LIBRARY torch_cuda PATHS ${TORCH_ROOT} PATH_SUFFIXES lib NO_DEFAULT_PATH)
+    if(TORCH_CUDA_LIBRARY)
+        target_link_libraries(emend_torch INTERFACE -Wl,--no-as-needed ${TORCH_CUDA_LIBRARY} -Wl,--as-needed)
+    endif()
+    # Older wheels were built with the pre-C++11 string ABI.
+    if(DEFINED TORCH_CXX11_ABI)
+        target_compile_definitions(emend_torch INTERFACE _GLIBCXX_USE_CXX11_ABI=${TORCH_CXX11_ABI})
+    endif()
+    find_package(OpenMP REQUIRED COMPONENTS CXX)
+endif()
+
+if(EMEND_BUILD_UI)
+    find_package(Qt6 6.4 REQUIRED COMPONENTS Core Gui Widgets Svg LinguistTools)
+    find_package(QCustomPlotQt6 REQUIRED)
+    find_path(QCUSTOMPLOT_INCLUDE_DIR qcustomplot.h REQUIRED)
+    set(CMAKE_AUTOMOC_MOC_OPTIONS "")
+endif()
+if(EMEND_BUILD_TESTS)
+    find_package(Qt6 6.4 REQUIRED COMPONENTS Core Test)
+endif()
+if(EMEND_BUILD_BENCH)
+    find_package(benchmark REQUIRED)
+endif()

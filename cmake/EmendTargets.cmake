@@ -1,0 +1,67 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# The rules of the house as CMake functions: a room sees the rooms it names and nothing else.
+
+set(CMAKE_CXX_STANDARD 20)
+set(CMAKE_CXX_STANDARD_REQUIRED ON)
+set(CMAKE_CXX_EXTENSIONS OFF)
+set(CMAKE_POSITION_INDEPENDENT_CODE ON)
+set(CMAKE_RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/bin)
+set(CMAKE_LIBRARY_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/lib)
+set(CMAKE_BUILD_RPATH_USE_ORIGIN ON)
+set(CMAKE_INSTALL_RPATH "$ORIGIN/../lib/emend")
+
+find_program(CCACHE_PROGRAM ccache)
+if(CCACHE_PROGRAM AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
+    set(CMAKE_CXX_COMPILER_LAUNCHER ${CCACHE_PROGRAM})
+endif()
+
+add_library(emend_warnings INTERFACE)
+target_compile_options(emend_warnings INTERFACE -Wall -Wextra -Wshadow -Wconversion -Wnon-virtual-dtor -Woverloaded-virtual)
+if(EMEND_WERROR)
+    target_compile_options(emend_warnings INTERFACE -Werror)
+endif()
+if(EMEND_SANITIZE)
+    add_compile_options(-fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer)
+    add_link_options(-fsanitize=address,undefined)
+endif()
+
+# emend_room(NAME SOURCES a.cpp … [USES rooms…] [LIBS targets…])
+# A room is a folder of core/ or ui/, compiled as an object library. Its headers are included as "room/file.h", and only by
+# those who name it in USES: the include directory of a room holds nothing but a link to its own folder.
+function(emend_room name)
+    cmake_parse_arguments(ARG "" "" "SOURCES;USES;LIBS" ${ARGN})
+    set(view ${CMAKE_BINARY_DIR}/rooms/${name})
+    file(MAKE_DIRECTORY ${view})
+    file(CREATE_LINK ${CMAKE_CURRENT_SOURCE_DIR} ${view}/${name} SYMBOLIC)
+
+    add_library(emend_${name}_headers INTERFACE)
+    target_include_directories(emend_${name}_headers INTERFACE ${view})
+    target_link_libraries(emend_${name}_headers INTERFACE emend_api ${ARG_LIBS})
+
+    add_library(emend_${name} OBJECT ${ARG_SOURCES})
+    target_link_libraries(emend_${name} PRIVATE emend_warnings PUBLIC emend_${name}_headers)
+    foreach(used ${ARG_USES})
+        # A room's headers may name types of the rooms it uses, so its users see those too.
+        target_link_libraries(emend_${name}_headers INTERFACE emend_${used}_headers)
+    endforeach()
+endfunction()
+
+# emend_test(NAME SOURCES a.cpp … [ROOMS rooms…] [LIBS targets…] [TIMEOUT seconds] [LABELS …])
+# One Qt Test executable, run by ctest offscreen.
+function(emend_test name)
+    cmake_parse_arguments(ARG "" "TIMEOUT" "SOURCES;ROOMS;LIBS;LABELS" ${ARGN})
+    add_executable(${name} ${ARG_SOURCES})
+    set_target_properties(${name} PROPERTIES AUTOMOC ON)
+    target_link_libraries(${name} PRIVATE emend_warnings emend_api Qt6::Test emend_test_support ${ARG_LIBS})
+    foreach(room ${ARG_ROOMS})
+        target_link_libraries(${name} PRIVATE emend_${room}_headers)
+    endforeach()
+    target_compile_definitions(${name} PRIVATE EMEND_TEST_DATA="${CMAKE_SOURCE_DIR}/tests/data"
+                                               EMEND_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
+    add_test(NAME ${name} COMMAND ${name})
+    if(NOT ARG_TIMEOUT)
+        set(ARG_TIMEOUT 120)
+    endif()
+    set_tests_properties(${name} PROPERTIES TIMEOUT ${ARG_TIMEOUT} LABELS "${ARG_LABELS}"
+                         ENVIRONMENT "QT_QPA_PLATFORM=offscreen;ASAN_OPTIONS=detect_leaks=0")
+endfunction()
