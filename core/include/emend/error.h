@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The one exception core throws for faults that are not ours: bad files, bad edits, no memory. It is caught once, at the
-// job boundary, and shown where it happened. Programmer errors are asserts.
+// The one exception core throws for faults that are not ours: bad files, bad edits, no memory. It is caught once, at
+// the job boundary, and shown where it happened. Programmer errors are asserts.
 #pragma once
 
 #include <stdexcept>
@@ -32,7 +32,8 @@ class Error : public std::runtime_error {
 // Thrown by JobContext::check when a stop was asked for. Not an Error: nothing went wrong, nothing was changed.
 class Cancelled : public std::runtime_error {
   public:
-    Cancelled() : std::runtime_error("cancelled") {}
+    Cancelled()
+        : std::runtime_error("cancelled") {}
 };
 
 } // namespace emend

@@ -24,7 +24,8 @@ class JobContext {
 
     JobContext() = default;
     explicit JobContext(Reporter reporter, std::stop_token stop = {})
-        : reporter_(std::move(reporter)), stop_(std::move(stop)) {}
+        : reporter_(std::move(reporter))
+        , stop_(std::move(stop)) {}
 
     void report(const Progress& progress) const {
         if (reporter_)

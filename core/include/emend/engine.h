@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The one door to everything that needs LibTorch. Abstract: programs load the engine library on their worker thread,
+// tests of the window bring their own. Thread safety: none; one worker thread owns an engine. Results are plain values
+// and may go anywhere. Errors: every call throws Error for faults of files, requests and memory, and Cancelled when its
+// JobContext was stopped; in both cases the model is bit-identical to before the call.
+#pragma once
+
+#include "emend/edit.h"
+#include "emend/job.h"
+#include "emend/model_info.h"
+#include "emend/recipe.h"
+#include "emend/report.h"
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace emend {
+
+// Which weights answer: those of the ledger after `n` batches. Unset: as they are now. 0: as in the checkpoint.
+using LedgerPosition = std::optional<std::size_t>;
+
+struct LogitsRequest {
+    std::string text; // used when ids is empty
+    std::vector<std::int32_t> ids;
+    int top = 5;         // how many of the most likely tokens
+    bool full = false;   // all logits too
+    bool hidden = false; // the residual stream after every block at the last token
+};
+struct LogitsResult {
+    std::vector<std::int32_t> ids;
+    std::vector<double> logits; // [vocab] when full
+    std::vector<TokenProbability> top;
+    std::vector<std::vector<double>> hidden; // [layers][d_model]
+};
+
+struct GenerateRequest {
+    std::string prompt;
+    int max_tokens = 40;
+    bool greedy = true;
+    double temperature = 1; // > 0
+    int top_k = 0;          // 0: all
+    double top_p = 1;       // (0, 1]
+    std::uint64_t seed = 0;
+    std::vector<std::string> stop; // generation ends before the first of these
+    bool use_cache = true;         // keys and values of earlier tokens are kept; off only to check that nothing changes
+    LedgerPosition at;
+};
+struct GeneratedToken {
+    std::int32_t id = 0;
+    std::string text; // what this token adds to the text, complete UTF-8 only (may be empty)
+};
+struct GenerationResult {
+    std::string text; // what was added to the prompt
+    std::vector<std::int32_t> ids;
+    std::vector<std::string> pieces; // one a token
+    double tokens_per_second = 0;
+    std::string ended_by; // "length", "stop", "end of text"
+};
+
+// One edit seen before and after: its own prompt first, then the paraphrases, then the neighbours.
+struct ComparisonRequest {
+    EditRequest edit;
+    LedgerPosition before = 0;
+    LedgerPosition after; // as now
+    int top = 5;
+};
+struct Comparison {
+    struct Row {
+        enum class Kind { edit, paraphrase, neighbour } kind = Kind::edit;
+        Prediction before;
+        Prediction after;
+    };
+    std::vector<Row> rows;
+};
+
+struct StatisticsRequest {
+    std::vector<int> layers;
+    std::string corpus;      // file; empty: corpus.txt of the model's folder
+    std::int64_t tokens = 0; // cap; 0: ten per dimension of the key
+    std::string out;         // file; empty: the cache
+    bool resume = true;      // go on where a stopped collection ended
+};
+
+struct ApplyOptions {
+    std::string dump_file; // tensors of the computation (CLI.md), safetensors; empty: none
+    bool force = false;    // use statistics that name another model
+};
+
+class Engine {
+  public:
+    Engine() = default;
+    Engine(const Engine&) = delete;
+    Engine& operator=(const Engine&) = delete;
+    virtual ~Engine() = default;
+
+    // --- the model
+    [[nodiscard]] virtual ModelInfo inspect(const LoadOptions& options) = 0; // reads headers, hashes; loads nothing
+    virtual ModelInfo open(const LoadOptions& options,
+                           const JobContext& job) = 0; // replaces the open model when it succeeds
+    virtual void close() = 0;
+    [[nodiscard]] virtual bool is_open() const = 0;
+    [[nodiscard]] virtual const ModelInfo& model_info() const = 0;
+    [[nodiscard]] virtual std::string weights_hash(const JobContext& job) = 0; // of every weight as it is now
+
+    // --- running it
+    [[nodiscard]] virtual LogitsResult logits(const LogitsRequest& request) = 0;
+    virtual GenerationResult generate(const GenerateRequest& request, const JobContext& job,
+                                      const std::function<void(const GeneratedToken&)>& on_token) = 0;
+    [[nodiscard]] virtual Comparison compare(const ComparisonRequest& request, const JobContext& job) = 0;
+
+    // --- editing it
+    // One answer per request, in order; a faulty request gets a problem, never an exception.
+    [[nodiscard]] virtual std::vector<EditCheck> check(const std::vector<EditRequest>& requests,
+                                                       const JobContext& job) = 0;
+    virtual StatisticsReport collect_statistics(const StatisticsRequest& request, const JobContext& job) = 0;
+    // All or nothing. Drops undone batches from the ledger.
+    virtual EditReport apply(const std::vector<EditRequest>& requests, const Recipe& recipe,
+                             const ApplyOptions& options, const JobContext& job) = 0;
+    [[nodiscard]] virtual LedgerState ledger() const = 0;
+    virtual LedgerState undo() = 0; // Error when there is nothing to undo
+    virtual LedgerState redo() = 0;
+};
+
+// The only symbol the engine library offers by name: `extern "C" emend::Engine* emend_create_engine()`; the caller owns
+// it.
+using CreateEngine = Engine* (*)();
+inline constexpr const char* create_engine_symbol = "emend_create_engine";
+
+} // namespace emend
