@@ -10,6 +10,7 @@
 
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace emend {
@@ -67,7 +68,6 @@ class Weights {
 
   private:
     std::shared_ptr<const ModelFolder> folder_; // keeps the mapping alive
-    std::string prefix_;
     std::string down_pattern_;
     at::ScalarType dtype_ = at::kFloat;
     at::Device device_ = at::kCPU;
@@ -77,7 +77,8 @@ class Weights {
     at::Tensor head_;
     Norm final_norm_;
     std::vector<BlockWeights> blocks_;
-    std::vector<at::Tensor> original_down_; // as stored and computed with
+    std::vector<at::Tensor> original_down_;                 // as loaded
+    std::vector<std::pair<std::string, at::Tensor>> named_; // as loaded, in the checkpoint's order of weights
 };
 
 } // namespace emend
