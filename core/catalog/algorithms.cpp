@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The two tables. Every row is the same formula, D = R (Kw^T Kw + mu I)^-1 Kw^T L^-1 (METHOD.md section 1), with other
+// switches; adding an algorithm or a way to share the residual is a row here and nothing else.
+#include "emend/error.h"
+#include "emend/recipe.h"
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+#include <cmath>
+
+namespace emend {
+
+namespace {
+
+constexpr std::array algorithm_table{
+    AlgorithmInfo{.id = "ROME",
+                  .explanation = "One edit at a time, memorized exactly in one layer",
+                  .one_at_a_time = true,
+                  .value_at_mlp = true,
+                  .bare_prompt_value = true,
+                  .grouped_contexts = false,
+                  .default_softness = 0},
+    AlgorithmInfo{.id = "R-ROME",
+                  .explanation = "ROME with the averaged key everywhere: many edits in a row stay stable",
+                  .one_at_a_time = true,
+                  .value_at_mlp = true,
+                  .bare_prompt_value = false,
+                  .grouped_contexts = false,
+                  .default_softness = 0},
+    AlgorithmInfo{.id = "EMMET",
+                  .explanation = "Many edits at once, memorized exactly",
+                  .one_at_a_time = false,
+                  .value_at_mlp = false,
+                  .bare_prompt_value = false,
+                  .grouped_contexts = true,
+                  .default_softness = 0},
+    AlgorithmInfo{.id = "MEMIT",
+                  .explanation = "Many edits at once, softly: gives up a little of each to preserve the rest",
+                  .one_at_a_time = false,
+                  .value_at_mlp = false,
+                  .bare_prompt_value = false,
+                  .grouped_contexts = true,
+                  .default_softness = 15000},
+};
+
+double all_of_it(int) {
+    return 1;
+}
+double one_share(int layers_left) {
+    return 1.0 / layers_left;
+}
+double root_share(int layers_left) {
+    return 1.0 / std::sqrt(layers_left);
+}
+
+constexpr std::array distribution_table{
+    DistributionInfo{"single", "One layer takes the whole change", all_of_it},
+    DistributionInfo{"spread", "Each layer takes an equal share of what is left (MEMIT)", one_share},
+    DistributionInfo{"root-spread", "Earlier layers take more: the share is 1 / root of the layers left (PMET)",
+                     root_share},
+};
+
+// Names are compared without case, hyphens, underscores and spaces: "r_rome" is "R-ROME".
+std::string folded(std::string_view name) {
+    std::string out;
+    for (const char c : name)
+        if (c != '-' && c != '_' && c != ' ')
+            out += static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+    return out;
+}
+
+template<typename Row, std::size_t N>
+const Row& find_row(const std::array<Row, N>& table, std::string_view id, const char* kind) {
+    for (const Row& row : table)
+        if (folded(row.id) == folded(id))
+            return row;
+    std::string known;
+    for (const Row& row : table)
+        known += (known.empty() ? "" : ", ") + std::string(row.id);
+    throw Error("there is no " + std::string(kind) + " \"" + std::string(id) + "\"", kind, "choose one of " + known);
+}
+
+} // namespace
+
+std::span<const AlgorithmInfo> algorithms() {
+    return algorithm_table;
+}
+const AlgorithmInfo& find_algorithm(std::string_view id) {
+    return find_row(algorithm_table, id, "algorithm");
+}
+
+std::span<const DistributionInfo> distributions() {
+    return distribution_table;
+}
+const DistributionInfo& find_distribution(std::string_view id) {
+    return find_row(distribution_table, id, "distribution");
+}
+
+} // namespace emend
