@@ -65,10 +65,6 @@ class SafetensorsFile {
     std::map<std::string, std::string> metadata_;
 };
 
-// Checks a header against a file of file_size bytes without touching the data: what open() does after mapping. For the
-// fuzzer.
-void check_safetensors(std::string_view file_bytes, const std::string& file_name);
-
 // Up to three names most like `name`, as ", did you mean a, b?" - empty when nothing comes near.
 [[nodiscard]] std::string similar_names(const std::string& name, const std::vector<std::string>& names);
 
