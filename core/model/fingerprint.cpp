@@ -3,6 +3,7 @@
 
 #include "base/hash.h"
 
+#include <algorithm>
 #include <sstream>
 
 namespace emend {
