@@ -58,6 +58,11 @@ class Weights {
     void replace_down(int layer, const at::Tensor& w);
     // The checkpoint's matrix again.
     void restore_down(int layer);
+    // The same without a copy and without fail: `stored` must have orientation, type and device of
+    // block(layer).down.weight, and gets what stood there.
+    void swap_down(int layer, at::Tensor& stored) noexcept {
+        std::swap(blocks_[static_cast<std::size_t>(layer)].down.weight, stored);
+    }
 
     [[nodiscard]] at::ScalarType dtype() const { return dtype_; }
     [[nodiscard]] at::Device device() const { return device_; }
