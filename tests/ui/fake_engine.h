@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// An engine without a model, for the tests of the window: answers from a small table of facts, and can be slow, fail,
+// be cancelled or stream as its script says. The script may be written from the test's thread at any time.
+#pragma once
+
+#include "emend/engine.h"
+#include "jobs/job_queue.h"
+
+#include <atomic>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <thread>
+
+namespace emend::test {
+
+struct FakeScript {
+    std::atomic<int> open_ms{0};
+    std::atomic<int> apply_ms{0};
+    std::atomic<int> check_ms{0};
+    std::atomic<int> token_ms{0};
+    std::atomic<bool> spin{false};        // burn the processor instead of sleeping
+    std::atomic<bool> fail_engine{false}; // the library cannot be loaded
+    std::atomic<bool> fail_open{false};
+    std::atomic<bool> fail_compare{false};
+    std::atomic<bool> throw_unknown{false}; // apply throws something that is no exception class
+
+    void failApply(const std::string& what, const std::string& hint);
+    [[nodiscard]] std::pair<std::string, std::string> applyFailure() const;
+
+    // What happened, counted on the worker thread.
+    std::atomic<int> engines_made{0};
+    std::atomic<int> engines_destroyed{0};
+    std::atomic<int> checks{0};
+    std::atomic<int> rows_checked{0};
+    std::atomic<int> applies{0};
+    std::atomic<int> comparisons{0};
+    std::atomic<std::size_t> position{0}; // of the ledger
+    std::atomic<bool> off_thread{false};  // a call came from another thread than the engine's
+
+  private:
+    mutable std::mutex m_mutex;
+    std::pair<std::string, std::string> m_failure;
+};
+
+class FakeEngine : public Engine {
+  public:
+    explicit FakeEngine(std::shared_ptr<FakeScript> script);
+    ~FakeEngine() override;
+
+    ModelInfo inspect(const LoadOptions& options) override;
+    ModelInfo open(const LoadOptions& options, const JobContext& job) override;
+    void close() override { m_open = false; }
+    bool is_open() const override { return m_open; }
+    const ModelInfo& model_info() const override { return m_info; }
+    std::string weights_hash(const JobContext& job) override;
+    LogitsResult logits(const LogitsRequest& request) override;
+    GenerationResult generate(const GenerateRequest& request, const JobContext& job,
+                              const std::function<void(const GeneratedToken&)>& on_token) override;
+    Comparison compare(const ComparisonRequest& request, const JobContext& job) override;
+    std::vector<EditCheck> check(const std::vector<EditRequest>& requests, const JobContext& job) override;
+    StatisticsReport collect_statistics(const StatisticsRequest& request, const JobContext& job) override;
+    EditReport apply(const std::vector<EditRequest>& requests, const Recipe& recipe, const ApplyOptions& options,
+                     const JobContext& job) override;
+    LedgerState ledger() const override { return m_ledger; }
+    LedgerState undo() override;
+    LedgerState redo() override;
+
+  private:
+    using Facts = std::map<std::string, std::string>; // subject -> object
+    void work(int ms, const JobContext& job, const std::string& phase) const;
+    [[nodiscard]] Facts factsAt(LedgerPosition at) const;
+    [[nodiscard]] Prediction predict(const std::string& prompt, const EditRequest& edit, const Facts& facts) const;
+    void onThread() const;
+
+    std::shared_ptr<FakeScript> m_script;
+    std::thread::id m_thread;
+    bool m_open = false;
+    ModelInfo m_info;
+    LedgerState m_ledger;
+    std::uint64_t m_lastBatch = 0;
+};
+
+ui::EngineFactory fakeFactory(const std::shared_ptr<FakeScript>& script);
+
+// The three drafts every test begins with, and a library with their relations.
+std::vector<EditRequest> fakeDrafts();
+std::string fakeLibraryJson();
+
+} // namespace emend::test

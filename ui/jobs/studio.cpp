@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "jobs/studio.h"
+
+namespace emend::ui {
+
+namespace {
+
+struct Applied {
+    std::shared_ptr<const EditReport> report;
+    LedgerState ledger;
+};
+
+struct Opened {
+    std::shared_ptr<const ModelInfo> model;
+    LedgerState ledger;
+};
+
+} // namespace
+
+Studio::Studio(EngineFactory factory, QObject* parent)
+    : QObject(parent)
+    , m_jobs(std::move(factory)) {
+    connect(&m_jobs, &JobQueue::engineLoaded, this, [this] {
+        m_engineReady = true;
+        emit engineStarted();
+    });
+    connect(&m_jobs, &JobQueue::engineFailed, this, &Studio::engineFailed);
+}
+
+void Studio::openModel(const LoadOptions& options) {
+    const QString path = QString::fromStdString(options.path);
+    cancelChecks();
+    stopComparing();
+    m_jobs.submit<Opened>(
+        {.lane = Lane::Model, .title = tr("Opening the model"), .urgent = true, .supersedes = true},
+        [options](const Workplace& place) {
+            place.engine->open(options, place.context);
+            return Opened{std::make_shared<const ModelInfo>(place.engine->model_info()), place.engine->ledger()};
+        },
+        [this](const std::shared_ptr<const Opened>& opened) {
+            m_model = opened->model;
+            setLedger(opened->ledger);
+            emit modelOpened(m_model);
+        },
+        [this, path](const Failure& failure) { emit modelFailed(path, failure); });
+    emit modelOpening(path);
+}
+
+void Studio::check(std::vector<CheckItem> items) {
+    m_jobs.submit<std::vector<CheckAnswer>>(
+        {.lane = Lane::Check, .title = tr("Checking the edits"), .supersedes = true},
+        [items = std::move(items)](const Workplace& place) {
+            std::vector<EditRequest> requests;
+            requests.reserve(items.size());
+            for (const CheckItem& item : items)
+                requests.push_back(item.request);
+            std::vector<EditCheck> checks = place.engine->check(requests, place.context);
+            if (checks.size() != items.size())
+                throw Error("the engine checked another number of edits than it was given");
+            std::vector<CheckAnswer> answers;
+            answers.reserve(items.size());
+            for (std::size_t i = 0; i < items.size(); ++i)
+                answers.push_back({items[i].row, items[i].revision, std::move(checks[i])});
+            return answers;
+        },
+        [this](const auto& answers) { emit checked(answers); },
+        [this](const Failure& failure) { emit checkFailed(failure); });
+}
+
+void Studio::apply(std::vector<EditRequest> requests, const Recipe& recipe, QList<quint64> rows) {
+    cancelChecks();
+    stopComparing();
+    const QString title = tr("Applying %n edit(s)", nullptr, static_cast<int>(requests.size()));
+    m_jobs.submit<Applied>(
+        {.lane = Lane::Edit, .title = title, .urgent = true},
+        [requests = std::move(requests), recipe](const Workplace& place) {
+            auto report = std::make_shared<const EditReport>(
+                place.engine->apply(requests, recipe, ApplyOptions{}, place.context));
+            return Applied{std::move(report), place.engine->ledger()};
+        },
+        [this, rows](const std::shared_ptr<const Applied>& result) {
+            emit applied(rows, result->report);
+            setLedger(result->ledger);
+        },
+        [this, rows](const Failure& failure) { emit applyFailed(rows, failure); });
+    emit applyStarted(rows);
+}
+
+void Studio::undo() { move(tr("Taking the edit back"), &Engine::undo); }
+void Studio::redo() { move(tr("Applying the edit again"), &Engine::redo); }
+
+void Studio::move(const QString& title, LedgerState (Engine::*step)()) {
+    cancelChecks();
+    stopComparing();
+    m_jobs.submit<LedgerState>(
+        {.lane = Lane::Edit, .title = title, .urgent = true},
+        [step](const Workplace& place) { return (place.engine->*step)(); },
+        [this](const std::shared_ptr<const LedgerState>& ledger) { setLedger(*ledger); },
+        [this](const Failure& failure) { emit ledgerFailed(failure); });
+}
+
+void Studio::setLedger(const LedgerState& ledger) {
+    m_ledger = ledger;
+    emit ledgerChanged(m_ledger);
+}
+
+void Studio::compare(const CompareTask& task, quint64 tag) {
+    stopComparing();
+    m_jobs.submit<Comparison>(
+        {.lane = Lane::Compare, .title = tr("Comparing"), .supersedes = true},
+        [request = task.comparison](const Workplace& place) { return place.engine->compare(request, place.context); },
+        [this, tag](const auto& comparison) { emit compared(tag, comparison); },
+        [this, tag](const Failure& failure) { emit compareFailed(tag, failure); });
+    GenerateRequest request = task.generation;
+    request.at = task.comparison.before;
+    generate(request, tag, Side::Before);
+    if (task.has_after) {
+        request.at = task.comparison.after;
+        generate(request, tag, Side::After);
+    }
+}
+
+void Studio::generate(const GenerateRequest& request, quint64 tag, Side side) {
+    m_jobs.submit<GenerationResult>(
+        {.lane = Lane::Generate, .title = tr("Generating")},
+        [this, request, tag, side](const Workplace& place) {
+            return place.engine->generate(request, place.context, [&](const GeneratedToken& piece) {
+                place.post([this, tag, side, piece] { emit token(tag, side, piece); });
+            });
+        },
+        [this, tag, side](const auto& result) { emit generated(tag, side, result); },
+        [this, tag, side](const Failure& failure) { emit generateFailed(tag, side, failure); });
+}
+
+void Studio::stopComparing() {
+    m_jobs.supersede(Lane::Compare);
+    m_jobs.supersede(Lane::Generate);
+}
+
+void Studio::readEdits(const QString& file) {
+    m_jobs.submit<EditsFile>(
+        {.lane = Lane::File, .title = tr("Reading the edits"), .urgent = true, .needs_engine = false},
+        [path = file.toStdString()](const Workplace&) { return read_edits_file(path); },
+        [this, file](const auto& edits) { emit editsRead(file, edits); },
+        [this, file](const Failure& failure) { emit editsFailed(file, failure); });
+}
+
+} // namespace emend::ui

@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The edits table: what a person wants the model to say, what it says now, and how far each edit got.
+// Rows keep an id for life; answers of the model find their row by id and revision, so a late answer for an older text
+// is dropped. Applied rows are fixed until they are undone. UI thread only.
+#pragma once
+
+#include "emend/relations.h"
+#include "emend/report.h"
+#include "models/edit_row.h"
+#include "models/row_paste.h"
+
+#include <QAbstractTableModel>
+
+#include <memory>
+#include <vector>
+
+namespace emend::ui {
+
+class EditsModel : public QAbstractTableModel {
+    Q_OBJECT
+  public:
+    enum Column { Subject, RelationColumn, Object, Answer, Probability, State, ColumnCount };
+    enum Role {
+        ProblemRole = Qt::UserRole + 1, // QString: why this cell is wrong; empty when it is not
+        PlaceholderRole,                // QString: what belongs here
+        ProbabilityRole,                // double, of the present answer; invalid when unknown
+        StateRole,                      // int, EditState
+        RowIdRole,                      // quint64
+        PendingRole                     // bool: the model has not answered for this text yet
+    };
+
+    explicit EditsModel(QObject* parent = nullptr);
+
+    // --- as Qt sees it
+    [[nodiscard]] int rowCount(const QModelIndex& parent = {}) const override;
+    [[nodiscard]] int columnCount(const QModelIndex& parent = {}) const override;
+    [[nodiscard]] QVariant data(const QModelIndex& index, int role = Qt::DisplayRole) const override;
+    [[nodiscard]] QVariant headerData(int section, Qt::Orientation orientation, int role) const override;
+    [[nodiscard]] Qt::ItemFlags flags(const QModelIndex& index) const override;
+    bool setData(const QModelIndex& index, const QVariant& value, int role = Qt::EditRole) override;
+    bool removeRows(int row, int count, const QModelIndex& parent = {}) override;
+
+    // --- relations
+    void setLibrary(std::shared_ptr<const RelationLibrary> library);
+    [[nodiscard]] const RelationLibrary* library() const { return m_library.get(); }
+    // Objects to offer while typing: those of the row's relation, and what the row said before.
+    [[nodiscard]] QStringList objectsFor(int row) const;
+
+    // --- rows. Each returns the first new row, or -1.
+    int addBlank();
+    int addRequests(std::vector<EditRequest> requests);
+    int addPasted(const QList<PastedRow>& rows);
+    int duplicate(QList<int> rows); // as drafts, below the last of them
+    // Applied and running rows stay; returns how many went.
+    int remove(QList<int> rows);
+    [[nodiscard]] const EditRow& row(int index) const { return m_rows[static_cast<std::size_t>(index)]; }
+    [[nodiscard]] int indexOf(quint64 id) const; // -1: gone
+    // Why the row cannot be applied as it is; unset when nothing is known against it.
+    [[nodiscard]] std::optional<EditProblem> problem(int row) const;
+    [[nodiscard]] bool canApply(int row) const;
+    [[nodiscard]] bool canRemove(int row) const { return !this->row(row).isFixed(); }
+
+    // --- what the model says
+    struct Unchecked {
+        quint64 id;
+        int revision;
+        EditRequest request;
+    };
+    // The next rows without an answer, from `first` on and around the end; at most `limit`.
+    [[nodiscard]] std::vector<Unchecked> unchecked(int first, int limit) const;
+    void setCheck(quint64 id, int revision, const EditCheck& check);
+    // The weights changed: every answer is asked for again, and the old one is shown until then.
+    void invalidateAnswers();
+    void forgetAnswers(); // another model
+
+    // --- how far they got
+    void setApplying(const QList<quint64>& ids);
+    void setApplied(const QList<quint64>& ids, quint64 batch);
+    void setFailed(const QList<quint64>& ids, const QString& reason, const QString& hint);
+    void setDraft(const QList<quint64>& ids); // a cancelled edit
+    // Applied and undone as the ledger has it; batches without a row get their rows back.
+    void syncLedger(const LedgerState& ledger);
+
+  signals:
+    // A request is new or changed: somebody should ask the model.
+    void checksNeeded();
+
+  private:
+    void insert(int at, std::vector<EditRow> rows);
+    void changed(int row);
+    void touch(EditRow& row);
+    void setStates(const QList<quint64>& ids, EditState state);
+    [[nodiscard]] EditRow makeRow(EditRequest request);
+    void setSubject(EditRow& row, std::string subject) const;
+    void setRelation(EditRow& row, const std::string& text) const;
+    [[nodiscard]] const Relation* relationFrom(const std::string& text) const;
+    [[nodiscard]] QString stateText(const EditRow& row) const;
+    [[nodiscard]] QVariant display(const EditRow& row, int column) const;
+    [[nodiscard]] QVariant toolTip(int row, int column) const;
+    [[nodiscard]] QString problemAt(int row, int column) const;
+
+    std::vector<EditRow> m_rows;
+    std::shared_ptr<const RelationLibrary> m_library;
+    quint64 m_lastId = 0;
+};
+
+} // namespace emend::ui

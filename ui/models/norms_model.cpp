@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "models/norms_model.h"
+
+#include "models/text_format.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+namespace emend::ui {
+
+NormsModel::NormsModel(QObject* parent)
+    : QAbstractTableModel(parent) {}
+
+int NormsModel::rowCount(const QModelIndex& parent) const {
+    return parent.isValid() ? 0 : static_cast<int>(m_layers.size());
+}
+
+int NormsModel::columnCount(const QModelIndex& parent) const { return parent.isValid() ? 0 : ColumnCount; }
+
+QVariant NormsModel::headerData(int section, Qt::Orientation orientation, int role) const {
+    if (orientation == Qt::Vertical || section < 0 || section >= ColumnCount)
+        return {};
+    static const char* const names[] = {QT_TR_NOOP("Layer"), QT_TR_NOOP("|D|"),          QT_TR_NOOP("|W|"),
+                                        QT_TR_NOOP("|D|/|W|"), QT_TR_NOOP("Rank"),       QT_TR_NOOP("Preservation"),
+                                        QT_TR_NOOP("Memorization")};
+    static const char* const tips[] = {
+        QT_TR_NOOP("Block of the model, from 0"),
+        QT_TR_NOOP("Frobenius norm of the update"),
+        QT_TR_NOOP("Frobenius norm of the weight as in the checkpoint"),
+        QT_TR_NOOP("How large the update is beside the weight"),
+        QT_TR_NOOP("Rank of the update: edits written into this layer"),
+        QT_TR_NOOP("Mean |D k|² over other texts: how much the layer disturbs what it should keep; small is good"),
+        QT_TR_NOOP("|R − D K|²: what the layer was asked for and did not take; 0 is exact")};
+    if (role == Qt::DisplayRole)
+        return tr(names[section]);
+    if (role == Qt::ToolTipRole)
+        return tr(tips[section]);
+    if (role == Qt::TextAlignmentRole)
+        return QVariant::fromValue(Qt::AlignRight | Qt::AlignVCenter);
+    return {};
+}
+
+double NormsModel::value(int row, int column) const {
+    const LayerReport& report = layer(row);
+    switch (column) {
+    case Layer:
+        return report.layer;
+    case UpdateNorm:
+        return report.update_norm;
+    case WeightNorm:
+        return isEdited(row) ? report.weight_norm : std::numeric_limits<double>::quiet_NaN();
+    case RelativeNorm:
+        return report.relative_norm;
+    case Rank:
+        return report.rank;
+    case Preservation:
+        return isEdited(row) ? report.preservation : std::numeric_limits<double>::quiet_NaN();
+    case Memorization:
+        return isEdited(row) ? report.memorization : std::numeric_limits<double>::quiet_NaN();
+    default:
+        return std::numeric_limits<double>::quiet_NaN();
+    }
+}
+
+QVariant NormsModel::data(const QModelIndex& index, int role) const {
+    if (!index.isValid() || index.row() >= rowCount())
+        return {};
+    const double number = value(index.row(), index.column());
+    switch (role) {
+    case Qt::DisplayRole:
+        if (index.column() == Layer || index.column() == Rank)
+            return QString::number(static_cast<int>(number));
+        if (index.column() == RelativeNorm && isEdited(index.row()))
+            return formatProbability(number);
+        return isEdited(index.row()) ? formatNumber(number) : QStringLiteral("–");
+    case Qt::ToolTipRole:
+        return describe(index.row());
+    case Qt::TextAlignmentRole:
+        return QVariant::fromValue(Qt::AlignRight | Qt::AlignVCenter);
+    case ValueRole:
+        return number;
+    case EditedRole:
+        return isEdited(index.row());
+    default:
+        return {};
+    }
+}
+
+QString NormsModel::describe(int row) const {
+    const LayerReport& report = layer(row);
+    if (!isEdited(row))
+        return tr("Layer %1: not edited").arg(report.layer);
+    return tr("Layer %1: |D| = %2, |W| = %3, |D|/|W| = %4, rank %5")
+        .arg(report.layer)
+        .arg(formatNumber(report.update_norm), formatNumber(report.weight_norm),
+             formatProbability(report.relative_norm))
+        .arg(report.rank);
+}
+
+QString NormsModel::toCsv() const {
+    QString csv = QStringLiteral("layer,update_norm,weight_norm,relative_norm,rank,preservation,memorization\n");
+    for (int row = 0; row < rowCount(); ++row) {
+        for (int column = 0; column < ColumnCount; ++column) {
+            const double number = value(row, column);
+            if (column > 0)
+                csv += u',';
+            if (std::isfinite(number))
+                csv += QString::number(number, 'g', 17);
+        }
+        csv += u'\n';
+    }
+    return csv;
+}
+
+void NormsModel::setReport(std::shared_ptr<const EditReport> report, int layers) {
+    beginResetModel();
+    m_report = std::move(report);
+    m_layers.clear();
+    m_edited.clear();
+    if (m_report) {
+        for (const LayerReport& moved : m_report->layers)
+            layers = std::max(layers, moved.layer + 1);
+        m_layers.resize(static_cast<std::size_t>(layers));
+        m_edited.resize(m_layers.size());
+        for (std::size_t i = 0; i < m_layers.size(); ++i)
+            m_layers[i].layer = static_cast<int>(i);
+        for (const LayerReport& moved : m_report->layers) {
+            m_layers[static_cast<std::size_t>(moved.layer)] = moved;
+            m_edited[static_cast<std::size_t>(moved.layer)] = true;
+        }
+    }
+    endResetModel();
+}
+
+} // namespace emend::ui

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// How far one batch of edits moved each layer: the table twin of the norm bars, and what they draw. Every layer of the
+// model has a row; those that were not edited hold zeros. UI thread only.
+#pragma once
+
+#include "emend/report.h"
+
+#include <QAbstractTableModel>
+
+#include <memory>
+#include <vector>
+
+namespace emend::ui {
+
+class NormsModel : public QAbstractTableModel {
+    Q_OBJECT
+  public:
+    enum Column { Layer, UpdateNorm, WeightNorm, RelativeNorm, Rank, Preservation, Memorization, ColumnCount };
+    enum Role {
+        ValueRole = Qt::UserRole + 1, // double
+        EditedRole                    // bool
+    };
+
+    explicit NormsModel(QObject* parent = nullptr);
+
+    [[nodiscard]] int rowCount(const QModelIndex& parent = {}) const override;
+    [[nodiscard]] int columnCount(const QModelIndex& parent = {}) const override;
+    [[nodiscard]] QVariant data(const QModelIndex& index, int role = Qt::DisplayRole) const override;
+    [[nodiscard]] QVariant headerData(int section, Qt::Orientation orientation, int role) const override;
+
+    // Null: no edit to show. Layers beyond `layers` that the report names are added.
+    void setReport(std::shared_ptr<const EditReport> report, int layers);
+    [[nodiscard]] const std::shared_ptr<const EditReport>& report() const { return m_report; }
+    [[nodiscard]] bool isEdited(int row) const { return m_edited[static_cast<std::size_t>(row)]; }
+    [[nodiscard]] const LayerReport& layer(int row) const { return m_layers[static_cast<std::size_t>(row)]; }
+    [[nodiscard]] QString describe(int row) const; // one sentence with every number
+    [[nodiscard]] QString toCsv() const;           // full precision, header first
+
+  private:
+    [[nodiscard]] double value(int row, int column) const;
+
+    std::shared_ptr<const EditReport> m_report;
+    std::vector<LayerReport> m_layers;
+    std::vector<bool> m_edited;
+};
+
+} // namespace emend::ui

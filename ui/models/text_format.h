@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// How numbers and tokens are written for people, the same everywhere in the window.
+#pragma once
+
+#include <QString>
+
+#include <cstdint>
+#include <string>
+
+namespace emend::ui {
+
+QString fromStd(const std::string& text); // UTF-8; broken bytes become U+FFFD
+
+// "98.2 %", "0.31 %", "< 0.01 %".
+QString formatProbability(double probability);
+// Four significant digits, without an exponent where one can read it.
+QString formatNumber(double value);
+QString formatBytes(std::uint64_t bytes);
+// "3 s", "2 min 5 s"; for time left.
+QString formatSeconds(double seconds);
+QString formatCount(std::int64_t count); // "7.2 M"
+
+// A token on its own: leading and trailing blanks made visible, line ends as signs.
+QString visiblePiece(const std::string& piece);
+// A token as an answer: without the blanks around it; visible when that leaves nothing.
+QString answerText(const std::string& piece);
+
+} // namespace emend::ui
