@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// A model in use: what belongs together from opening to closing.
+#pragma once
+
+#include "editing/ledger.h"
+#include "editing/statistics.h"
+#include "emend/job.h"
+#include "emend/model_info.h"
+#include "emend/report.h"
+#include "model/decoder.h"
+#include "text/tokenizer.h"
+
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace emend {
+
+struct OpenModel {
+    OpenModel(ModelInfo model_info, Decoder model_decoder, Tokenizer model_tokenizer)
+        : info(std::move(model_info))
+        , decoder(std::move(model_decoder))
+        , tokenizer(std::move(model_tokenizer))
+        , ledger(decoder.weights()) {}
+
+    ModelInfo info;
+    Decoder decoder;
+    Tokenizer tokenizer;
+    Ledger ledger;
+    std::vector<LedgerEntry> entries; // one per batch of the ledger
+    std::uint64_t last_batch_id = 0;
+    MetricStore metrics;        // statistics in use and their factors
+    std::string metrics_source; // where they come from: file, or corpus and cap
+};
+
+// What opening would give, from headers and hashes alone. Throws Error for a faulty folder, an unknown device or
+// precision.
+ModelInfo inspect_model(const LoadOptions& options, const JobContext& job);
+std::unique_ptr<OpenModel> open_model(const LoadOptions& options, const JobContext& job);
+
+} // namespace emend

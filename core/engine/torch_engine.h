@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// emend/engine.h on LibTorch. Puts the rooms together and computes nothing itself.
+#pragma once
+
+#include "emend/engine.h"
+#include "engine/open_model.h"
+
+namespace emend {
+
+class TorchEngine final : public Engine {
+  public:
+    [[nodiscard]] ModelInfo inspect(const LoadOptions& options) override;
+    ModelInfo open(const LoadOptions& options, const JobContext& job) override;
+    void close() override { model_.reset(); }
+    [[nodiscard]] bool is_open() const override { return model_ != nullptr; }
+    [[nodiscard]] const ModelInfo& model_info() const override { return model().info; }
+    [[nodiscard]] std::string weights_hash(const JobContext& job) override;
+
+    [[nodiscard]] LogitsResult logits(const LogitsRequest& request) override;
+    GenerationResult generate(const GenerateRequest& request, const JobContext& job,
+                              const std::function<void(const GeneratedToken&)>& on_token) override;
+    [[nodiscard]] Comparison compare(const ComparisonRequest& request, const JobContext& job) override;
+
+    [[nodiscard]] std::vector<EditCheck> check(const std::vector<EditRequest>& requests,
+                                               const JobContext& job) override;
+    StatisticsReport collect_statistics(const StatisticsRequest& request, const JobContext& job) override;
+    EditReport apply(const std::vector<EditRequest>& requests, const Recipe& recipe, const ApplyOptions& options,
+                     const JobContext& job) override;
+    [[nodiscard]] LedgerState ledger() const override;
+    LedgerState undo() override;
+    LedgerState redo() override;
+
+  private:
+    [[nodiscard]] OpenModel& model() const; // throws Error when none is open
+
+    std::unique_ptr<OpenModel> model_;
+};
+
+} // namespace emend
