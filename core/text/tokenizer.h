@@ -33,12 +33,13 @@ class Tokenizer {
     static Tokenizer from_json(std::string_view json, const std::string& file_name = "tokenizer.json",
                                std::string_view config = {});
     // From the texts of vocab.json and merges.txt: GPT-2's byte-level BPE.
+    // folder is used in errors only.
     static Tokenizer from_vocab_and_merges(std::string_view vocab_json, std::string_view merges_txt,
-                                           std::string_view config = {});
+                                           std::string_view config = {}, const std::string& folder = {});
 
     // add_special: also the tokens that the file's template puts around a text. Special tokens that are written out in
     // the text are recognised either way. Bytes that are no UTF-8 are read as U+FFFD; their offsets stay those of the
-    // bytes. Throws Error only for texts of 4 GiB and more, and when the pattern's match limit is reached.
+    // bytes. Throws Error only for texts above 700 MB, and when the pattern's match limit is reached.
     [[nodiscard]] Encoding encode(std::string_view text, bool add_special = true) const;
 
     // Bytes that are no UTF-8 come out as U+FFFD. Throws Error for an id that is not in the vocabulary.
@@ -49,7 +50,7 @@ class Tokenizer {
     // As the file spells it, e.g. "ĠParis". Throws Error for unknown ids.
     [[nodiscard]] const std::string& raw_piece(std::int32_t id) const;
     // The bytes the token stands for, possibly a part of a character. Throws Error for unknown ids.
-    [[nodiscard]] std::string token_bytes(std::int32_t id) const;
+    [[nodiscard]] const std::string& token_bytes(std::int32_t id) const;
 
     [[nodiscard]] std::int32_t vocab_size() const noexcept; // highest id + 1
     [[nodiscard]] std::optional<std::int32_t> token_to_id(std::string_view raw_piece) const;
@@ -83,7 +84,6 @@ class StreamDecoder {
     Tokenizer tokenizer_;
     std::string pending_;
     bool skip_special_;
-    bool started_ = false;
 };
 
 } // namespace emend
