@@ -16,10 +16,6 @@
 
 namespace emend {
 
-// target [d_v, d_k] += left [d_v, r] * right [r, d_k], float64, each entry summed in the order of r and rounded after
-// every product and sum: the same bits on every machine, with any number of threads.
-void add_product(at::Tensor& target, const at::Tensor& left, const at::Tensor& right);
-
 class Ledger {
   public:
     // The weights must be as in the checkpoint, and outlive the ledger.

@@ -20,7 +20,7 @@ class Metric {
     // diagonal. A C that is singular in float64 gets the smallest ridge of a fixed ladder that makes it sound, and a
     // warning says so. Throws Error: not square, NaN or infinite, no positive diagonal, weight or ridge not a sensible
     // number.
-    static Metric factor(at::Tensor c, double weight, double ridge);
+    static Metric factor(const at::Tensor& c, double weight, double ridge);
     // The same C and ridge with another weight; factors nothing.
     [[nodiscard]] Metric with_weight(double weight) const;
 
@@ -43,8 +43,7 @@ class Metric {
     std::int64_t size_ = 0;
     double weight_ = 1;
     double ridge_added_ = 0;
-    at::Tensor c_;      // undefined for the identity
-    at::Tensor factor_; // lower triangular, of C + ridge; undefined for the identity
+    at::Tensor factor_; // lower triangular, of C + ridge without the weight; undefined for the identity
     std::vector<std::string> warnings_;
 };
 

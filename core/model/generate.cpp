@@ -128,6 +128,9 @@ GenerationResult generate_text(const Decoder& decoder, const Tokenizer& tokenize
     if (tokenizer.end_of_text())
         ends.push_back(*tokenizer.end_of_text());
 
+    // A vocabulary padded beyond the tokenizer's has ids that spell nothing: they are not drawn.
+    const std::int64_t spelled = std::min(config.vocab, tokenizer.vocab_size());
+
     GenerationResult result;
     result.ended_by = "length";
     Random random(request.seed);
@@ -140,7 +143,7 @@ GenerationResult generate_text(const Decoder& decoder, const Tokenizer& tokenize
     const auto start = std::chrono::steady_clock::now();
     while (std::cmp_less(result.ids.size(), request.max_tokens) && ids.size(1) <= config.positions) {
         job.check();
-        const std::int32_t id = pick_token(runner.next_logits(ids)[0], sampling, random);
+        const std::int32_t id = pick_token(runner.next_logits(ids)[0].slice(0, 0, spelled), sampling, random);
         if (std::ranges::find(ends, id) != ends.end()) {
             result.ended_by = "end of text";
             break;
