@@ -9,13 +9,21 @@
 #include "engine/torch_errors.h"
 #include "text/subject_locator.h"
 
+#include <algorithm>
 #include <chrono>
+#include <iterator>
 
 namespace emend {
 
 namespace {
 
+using Clock = std::chrono::steady_clock;
+
 constexpr int shown_answers = 5;
+
+double seconds_since(Clock::time_point start) {
+    return std::chrono::duration<double>(Clock::now() - start).count();
+}
 
 std::vector<PredictionQuery> queries_of(const std::vector<EditRequest>& requests) {
     std::vector<PredictionQuery> queries;
@@ -97,6 +105,63 @@ StatisticsReport TorchEngine::collect_statistics(const StatisticsRequest& reques
                                      .condition = condition_number(layer.second_moment)});
         }
         return report;
+    });
+}
+
+EditReport TorchEngine::apply(const std::vector<EditRequest>& requests, const Recipe& recipe,
+                              const ApplyOptions& options, const JobContext& job) {
+    return guarded("the edit", [&] {
+        const NoGrad no_grad;
+        OpenModel& open = model();
+        if (requests.empty())
+            throw Error("there is nothing to edit", {}, "add at least one edit");
+        check_recipe(recipe, open.info);
+        const auto start = Clock::now();
+
+        // Faulty requests come to light before minutes of statistics.
+        static_cast<void>(prepare_edits(open.tokenizer, requests, {"{}"}, open.info.positions));
+        std::vector<std::string> warnings = provide_statistics(open, recipe, options.force, job);
+        const double statistics_seconds = seconds_since(start);
+
+        const auto queries = queries_of(requests);
+        auto before = predict(open.decoder, open.tokenizer, queries, shown_answers, job);
+
+        // Until the draft is committed, anything that throws leaves the weights as they were.
+        Ledger::Draft draft(open.ledger);
+        const MetricSource metric = [&](int layer) {
+            return open.metrics.metric(layer, recipe.statistics_weight, recipe.ridge);
+        };
+        EditBatchResult result = run_edits({open.decoder, open.tokenizer, draft, metric}, requests, recipe, {}, job);
+        auto after = predict(open.decoder, open.tokenizer, queries, shown_answers, job);
+        if (!options.dump_file.empty())
+            write_dump(options.dump_file, result);
+
+        auto report = std::make_shared<EditReport>();
+        for (std::size_t i = 0; i < requests.size(); ++i)
+            report->edits.push_back({.request = requests[i],
+                                     .before = std::move(before[i]),
+                                     .after = std::move(after[i]),
+                                     .loss = std::move(result.values[i].loss),
+                                     .stopped_early = result.values[i].stopped_early,
+                                     .clamped = result.values[i].clamped});
+        report->layers = std::move(result.layers);
+        report->recipe = std::move(result.recipe);
+        report->warnings = std::move(warnings);
+        std::ranges::move(result.warnings, std::back_inserter(report->warnings));
+        report->seconds = result.seconds;
+        report->seconds.statistics = statistics_seconds;
+        report->batch_id = open.last_batch_id + 1;
+
+        std::vector<LedgerEntry> entries(open.entries.begin(),
+                                         open.entries.begin() + static_cast<std::ptrdiff_t>(open.ledger.position()));
+        entries.push_back({report->batch_id, title_of(requests), report});
+        job.check();
+        report->seconds.total = seconds_since(start);
+        EditReport answer = *report; // copied before the commit, which is the last thing that can fail
+        draft.commit();
+        open.entries.swap(entries);
+        open.last_batch_id = report->batch_id;
+        return answer;
     });
 }
 
