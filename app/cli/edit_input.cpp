@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "edit_input.h"
+
+#include "base/file.h"
+#include "emend/error.h"
+#include "emend/paths.h"
+#include "emend/relations.h"
+#include "text/subject_locator.h"
+
+namespace emend::cli {
+
+void add_edit_options(CLI::App* command, EditOptions& options) {
+    const char* const group = "Edits";
+    command->add_option("--edits", options.file, "File of edits: CounterFact, zsRE or EasyEdit JSON, our own, CSV")
+        ->group(group);
+    command->add_option("--subject", options.subject, "Whom the fact is about: \"Eiffel Tower\"")->group(group);
+    command->add_option("--prompt", options.prompt, "The fact's beginning, {} for the subject: \"The {} is in\"")
+        ->group(group);
+    command->add_option("--object", options.object, "What the model shall say: \"Rome\"")->group(group);
+    command->add_option("--true-object", options.true_object, "What it should have said before")->group(group);
+    command->add_option("--relation", options.relation, "A relation of the library instead of --prompt")->group(group);
+    command->add_flag("--article", options.article, "With --relation: the subject takes \"the\"")->group(group);
+    command->add_option("--paraphrase", options.paraphrases, "Another wording to watch (repeatable)")
+        ->group(group)
+        ->allow_extra_args(false);
+    command->add_option("--neighbour", options.neighbours, "A prompt that must not change (repeatable)")
+        ->group(group)
+        ->allow_extra_args(false);
+}
+
+void add_recipe_options(CLI::App* command, RecipeOptions& options) {
+    const char* const group = "Recipe";
+    std::string names;
+    for (const AlgorithmInfo& row : algorithms())
+        names += (names.empty() ? "" : ", ") + std::string(row.id);
+    command->add_option("--recipe", options.file, "Recipe file, or a reference implementation's hparams")->group(group);
+    command->add_option("--algorithm", options.algorithm, names)->group(group);
+    names.clear();
+    for (const DistributionInfo& row : distributions())
+        names += (names.empty() ? "" : ", ") + std::string(row.id);
+    command->add_option("--distribution", options.distribution, names)->group(group);
+    command->add_option("--layers", options.layers, "5, 3-8 or 0,1,2")->group(group);
+    command->add_option("--softness", options.softness, "0 memorizes exactly; lambda of MEMIT")->group(group);
+    command->add_option("--batch", options.batch, "Edits solved together; 0 is all")->group(group);
+    command->add_option("--statistics", options.statistics, "Statistics file (safetensors)")->group(group);
+    command->add_option("--corpus", options.corpus, "Text to collect statistics from")->group(group);
+}
+
+GatheredEdits gather_edits(const EditOptions& options) {
+    GatheredEdits gathered;
+    const bool single =
+        !options.subject.empty() || !options.prompt.empty() || !options.object.empty() || !options.relation.empty();
+    if (!options.file.empty()) {
+        if (single)
+            throw UsageError("give either --edits or --subject, --prompt and --object");
+        EditsFile file = read_edits_file(options.file);
+        gathered.edits = std::move(file.edits);
+        gathered.skipped = std::move(file.problems);
+        gathered.from_file = true;
+        if (gathered.edits.empty()) {
+            const std::string reason =
+                gathered.skipped.empty() ? "" : "; the first record: " + gathered.skipped.front().reason;
+            throw Error("the file holds no edit that can be used" + reason, options.file,
+                        "each record needs a subject, a prompt and a new object");
+        }
+        return gathered;
+    }
+    if (!options.prompt.empty() && !options.relation.empty())
+        throw UsageError("give either --prompt or --relation");
+    if (options.article && options.relation.empty())
+        throw UsageError("--article goes with --relation; write \"the\" into the prompt");
+
+    EditRequest request;
+    request.subject = options.subject;
+    request.object = options.object;
+    if (!options.true_object.empty())
+        request.true_object = options.true_object;
+    if (options.subject.empty())
+        throw Error("the subject is empty", "--subject", "type the name the prompt is about");
+    check_object(options.object);
+    if (!options.relation.empty()) {
+        RelationLibrary::load(resources_dir() + "/relations/relations.json")
+            .fill(request, options.relation, options.article);
+    } else {
+        request.prompt = templatize(options.prompt, options.subject);
+    }
+    request.paraphrases.insert(request.paraphrases.end(), options.paraphrases.begin(), options.paraphrases.end());
+    request.neighbours = options.neighbours;
+    gathered.edits.push_back(std::move(request));
+    return gathered;
+}
+
+void drop_faulty(GatheredEdits& gathered, Engine& engine, const JobContext& job) {
+    const std::vector<EditCheck> checks = engine.check(gathered.edits, job);
+    std::vector<EditRequest> sound;
+    std::vector<EditsFile::Problem> faulty;
+    for (std::size_t i = 0; i < gathered.edits.size(); ++i) {
+        const auto& problem = checks.at(i).problem;
+        if (!problem) {
+            sound.push_back(gathered.edits[i]);
+            continue;
+        }
+        faulty.push_back({static_cast<int>(i), problem->what});
+        if (!gathered.from_file || gathered.edits.size() == 1) {
+            const char* const fields[] = {"edit", "subject", "prompt", "object"};
+            throw Error(problem->what,
+                        std::string(fields[static_cast<int>(problem->field)]) + " of \"" + gathered.edits[i].subject +
+                            "\"",
+                        problem->hint);
+        }
+    }
+    if (sound.empty())
+        throw Error("no edit can be made: " + faulty.front().reason, "first edit of the file", "correct the file");
+    gathered.edits = std::move(sound);
+    gathered.skipped.insert(gathered.skipped.end(), faulty.begin(), faulty.end());
+}
+
+Recipe build_recipe(const RecipeOptions& options, const ModelInfo& model, std::optional<std::uint64_t> seed) {
+    std::string algorithm = options.algorithm.empty() ? "ROME" : options.algorithm;
+    std::string text;
+    if (!options.file.empty()) {
+        text = read_file(options.file, std::uint64_t{16} << 20);
+        // Once to learn the algorithm, whose defaults then fill what the file leaves out.
+        Recipe base;
+        base.algorithm = find_algorithm(algorithm).id;
+        const Recipe first = recipe_from_json(text, base, options.file);
+        if (options.algorithm.empty())
+            algorithm = first.algorithm;
+    }
+    Recipe recipe = default_recipe(model, algorithm);
+    if (!options.file.empty()) {
+        recipe = recipe_from_json(text, recipe, options.file);
+        if (!options.algorithm.empty())
+            recipe.algorithm = find_algorithm(options.algorithm).id;
+    }
+    if (!options.layers.empty())
+        recipe.layers = parse_layers(options.layers);
+    if (!options.distribution.empty())
+        recipe.distribution = find_distribution(options.distribution).id;
+    else if (!options.layers.empty() && (recipe.layers.size() > 1) != (recipe.distribution != "single"))
+        recipe.distribution = recipe.layers.size() > 1 ? "spread" : "single";
+    if (options.softness)
+        recipe.softness = options.softness;
+    if (options.batch)
+        recipe.batch = *options.batch;
+    if (!options.statistics.empty())
+        recipe.statistics_file = options.statistics;
+    if (!options.corpus.empty())
+        recipe.corpus = options.corpus;
+    if (seed)
+        recipe.contexts.seed = *seed;
+    check_recipe(recipe, model);
+    return recipe;
+}
+
+} // namespace emend::cli

@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "interrupt.h"
+#include "program.h"
+
+int main(int argc, char** argv) {
+    const emend::cli::Interrupt interrupt;
+    emend::cli::Program program(interrupt.token());
+    add_info(program);
+    add_tokenize(program);
+    add_logits(program);
+    add_generate(program);
+    add_statistics(program);
+    add_edit(program);
+    add_demo(program);
+    return program.run(argc, argv);
+}

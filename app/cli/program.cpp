@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "program.h"
+
+#include "base/log.h"
+#include "emend/error.h"
+#include "emend/paths.h"
+#include "engine_loader.h"
+
+#include <cerrno>
+#include <charconv>
+#include <cstring>
+#include <filesystem>
+#include <iostream>
+#include <new>
+#include <unistd.h>
+
+namespace emend::cli {
+
+namespace {
+
+constexpr int done = 0, failed = 1, wrong_usage = 2, cancelled = 130;
+
+} // namespace
+
+CLI::App* Program::add_command(const std::string& name, const std::string& description, std::function<void()> run) {
+    CLI::App* command = app_.add_subcommand(name, description);
+    command->add_flag("--json", json, "Print one JSON document instead of text");
+    command->add_flag("-q,--quiet", quiet, "Keep standard error silent but for errors");
+    command->callback([this, run = std::move(run)] { chosen_ = run; });
+    return command;
+}
+
+void Program::add_model(CLI::App* command) {
+    command->add_option("MODEL", load.path, "A Hugging Face folder, or `demo` for the bundled model")->required();
+}
+
+void Program::add_compute(CLI::App* command) {
+    command->add_option("--device", load.device, "cpu, cuda or cuda:N")->capture_default_str();
+    command->add_option("--dtype", load.dtype, "Precision to compute with")
+        ->check(CLI::IsMember({"auto", "float32", "float64", "bfloat16", "float16"}))
+        ->capture_default_str();
+    command->add_option("--threads", load.threads, "Processor threads; 0 is one per core")
+        ->check(CLI::Range(0, 4096))
+        ->capture_default_str();
+}
+
+void Program::add_seed(CLI::App* command) {
+    command->add_option("--seed", seed, "Seed of everything random (default 0)");
+}
+
+int Program::run(int argc, char** argv) {
+    app_.name("emend-cli");
+    app_.require_subcommand(1);
+    app_.set_version_flag("--version", EMEND_VERSION);
+    app_.footer(
+        "MODEL is a Hugging Face folder or `demo`. Exit codes: 0 done, 1 failed, 2 wrong usage, 130 cancelled.");
+    // Usage errors may come before --json was read.
+    for (int i = 1; i < argc; ++i)
+        if (std::strcmp(argv[i], "--json") == 0)
+            json = true;
+    try {
+        app_.parse(argc, argv);
+        if (quiet)
+            set_log_level(LogLevel::Error);
+        set_log_sink([this](LogLevel level, const std::string& text) {
+            clear_progress();
+            const bool serious = level == LogLevel::Warning || level == LogLevel::Error;
+            std::cerr << (serious ? "warning: " : "") << text << '\n';
+        });
+        chosen_();
+        clear_progress();
+        std::cout.flush();
+        if (!std::cout)
+            throw Error("the result could not be written", "standard output", "is the disk full?");
+        return done;
+    } catch (const CLI::ParseError& error) {
+        if (error.get_exit_code() == static_cast<int>(CLI::ExitCodes::Success))
+            return app_.exit(error) == 0 ? done : wrong_usage; // --help, --version
+        return fail(error.what(), "command line", "emend-cli " + std::string(argc > 1 ? argv[1] : "") + " --help",
+                    wrong_usage);
+    } catch (const UsageError& error) {
+        return fail(error.what(), "command line", "emend-cli " + std::string(argc > 1 ? argv[1] : "") + " --help",
+                    wrong_usage);
+    } catch (const Cancelled&) {
+        return fail("cancelled", "", "nothing was changed", cancelled);
+    } catch (const Error& error) {
+        return fail(error.message(), error.where(), error.hint(), failed);
+    } catch (const std::bad_alloc&) {
+        return fail("there is not enough memory", "", "close other programs, or choose a smaller model or batch",
+                    failed);
+    } catch (const std::exception& error) {
+        return fail(error.what(), "", "this is a fault of the program: please report it", failed);
+    }
+}
+
+int Program::fail(const std::string& what, const std::string& where, const std::string& hint, int code) {
+    clear_progress();
+    if (json) {
+        try {
+            print(Json{{"error", {{"what", what}, {"where", where}, {"hint", hint}}}});
+            std::cout.flush();
+        } catch (const std::exception&) {
+            return code; // nothing can be said
+        }
+        return code;
+    }
+    std::cerr << "emend-cli: " << what << '\n';
+    if (!where.empty())
+        std::cerr << "  where: " << where << '\n';
+    if (!hint.empty())
+        std::cerr << "  hint:  " << hint << '\n';
+    return code;
+}
+
+std::string Program::model_folder() const {
+    return load.path == "demo" ? demo_model_dir() : load.path;
+}
+
+std::unique_ptr<Engine> Program::make_engine() {
+    auto engine = load_engine();
+    check_stop();
+    return engine;
+}
+
+std::unique_ptr<Engine> Program::open_model() {
+    auto engine = make_engine();
+    LoadOptions options = load;
+    options.path = model_folder();
+    engine->open(options, job());
+    clear_progress();
+    check_stop();
+    return engine;
+}
+
+JobContext Program::job() {
+    progress_ = std::make_shared<ProgressLine>(quiet);
+    return JobContext(
+        [this](const Progress& progress) {
+            if (!progress_)
+                progress_ = std::make_shared<ProgressLine>(quiet);
+            progress_->show(progress);
+        },
+        stop_);
+}
+
+void Program::check_stop() const {
+    if (stop_.stop_requested())
+        throw Cancelled();
+}
+
+void Program::message(const std::string& text, bool warning) {
+    if (quiet)
+        return;
+    clear_progress();
+    std::cerr << (warning ? "warning: " : "") << text << '\n';
+}
+
+void Program::print(const Json& document) {
+    clear_progress();
+    // Pieces of tokens may be half a character.
+    std::cout << document.dump(2, ' ', false, Json::error_handler_t::replace) << '\n';
+}
+
+std::vector<std::int32_t> parse_ids(const std::string& text) {
+    std::vector<std::int32_t> ids;
+    std::size_t begin = 0;
+    while (begin <= text.size()) {
+        std::size_t end = std::min(text.find(',', begin), text.size());
+        std::string part = text.substr(begin, end - begin);
+        part.erase(0, part.find_first_not_of(' '));
+        part.erase(part.find_last_not_of(' ') + 1);
+        std::int32_t id = 0;
+        const auto [stopped, code] = std::from_chars(part.data(), part.data() + part.size(), id);
+        if (part.empty() || code != std::errc() || stopped != part.data() + part.size())
+            throw UsageError("--ids: \"" + part + "\" is not a token id; write 1,2,3");
+        ids.push_back(id);
+        begin = end + 1;
+    }
+    return ids;
+}
+
+void check_output_file(const std::string& path) {
+    namespace fs = std::filesystem;
+    if (path.empty())
+        return;
+    std::error_code ignored;
+    const fs::path folder = fs::path(path).has_parent_path() ? fs::path(path).parent_path() : fs::path(".");
+    if (fs::is_directory(path, ignored))
+        throw Error("this is a folder, not a file", path, "name a file to write");
+    if (!fs::is_directory(folder, ignored))
+        throw Error("the folder to write into does not exist", folder.string(), "make it first, or name another");
+    if (access(folder.c_str(), W_OK | X_OK) != 0) {
+        throw Error(std::string("the folder cannot be written to: ") + std::strerror(errno), folder.string(),
+                    "choose a folder you may write to");
+    }
+}
+
+} // namespace emend::cli

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// What every command shares: the options that mean the same everywhere, one way to get an engine with a model, one way
+// to write results. Standard output carries results only (one JSON document with --json); everything else goes to
+// standard error.
+#pragma once
+
+#include "emend/engine.h"
+#include "terminal.h"
+
+#include <CLI/CLI.hpp>
+#include <functional>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <stdexcept>
+#include <stop_token>
+#include <string>
+
+namespace emend::cli {
+
+using Json = nlohmann::ordered_json;
+
+// Wrong usage that only shows when options are seen together. Exit code 2.
+struct UsageError : std::runtime_error {
+    using std::runtime_error::runtime_error;
+};
+
+class Program {
+  public:
+    explicit Program(std::stop_token stop)
+        : stop_(std::move(stop)) {}
+
+    // --- setting up: each add_<command> calls these
+    CLI::App* add_command(const std::string& name, const std::string& description, std::function<void()> run);
+    void add_model(CLI::App* command);   // MODEL
+    void add_compute(CLI::App* command); // --device --dtype --threads
+    void add_seed(CLI::App* command);    // --seed
+
+    // Parses and runs. Returns the exit code; never throws.
+    int run(int argc, char** argv);
+
+    // --- for running commands
+    bool json = false;
+    bool quiet = false;
+    std::optional<std::uint64_t> seed; // when given
+    LoadOptions load;                  // path as typed until model_folder()
+
+    [[nodiscard]] std::string model_folder() const;              // MODEL; `demo` is the bundled one
+    [[nodiscard]] std::unique_ptr<Engine> make_engine();         // without a model
+    [[nodiscard]] std::unique_ptr<Engine> open_model();          // with MODEL
+    [[nodiscard]] JobContext job();                              // progress on standard error, stopped by Ctrl+C
+    void check_stop() const;                                     // throws Cancelled
+    void message(const std::string& text, bool warning = false); // to standard error unless quiet
+    void print(const Json& document);
+    void clear_progress() { progress_.reset(); }
+
+  private:
+    int fail(const std::string& what, const std::string& where, const std::string& hint, int code);
+
+    CLI::App app_{"Edit what a language model knows, and see what it does to everything else."};
+    std::function<void()> chosen_;
+    std::stop_token stop_;
+    std::shared_ptr<ProgressLine> progress_;
+};
+
+void add_info(Program& program);
+void add_tokenize(Program& program); // tokenize and detokenize
+void add_logits(Program& program);
+void add_generate(Program& program);
+void add_statistics(Program& program);
+void add_edit(Program& program);
+void add_demo(Program& program);
+
+// "1,2,3". Throws UsageError.
+std::vector<std::int32_t> parse_ids(const std::string& text);
+
+// Faults of a file to be written are found before the work, not after it. Throws Error.
+void check_output_file(const std::string& path);
+
+} // namespace emend::cli

@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "report_json.h"
+
+namespace emend::cli {
+
+Json to_json(const ModelInfo& info) {
+    return {{"name", info.name},
+            {"path", info.path},
+            {"family", info.family},
+            {"layers", info.layers},
+            {"d_model", info.d_model},
+            {"d_mlp", info.d_mlp},
+            {"heads", info.heads},
+            {"kv_heads", info.kv_heads},
+            {"vocab", info.vocab},
+            {"positions", info.positions},
+            {"parameters", info.parameters},
+            {"checkpoint_dtype", info.checkpoint_dtype},
+            {"dtype", info.dtype},
+            {"device", info.device},
+            {"bytes_on_disk", info.bytes_on_disk},
+            {"bytes_needed", info.bytes_needed},
+            {"bytes_available", info.bytes_available},
+            {"fingerprint", info.fingerprint},
+            {"editable_matrix", info.editable_matrix}};
+}
+
+Json to_json(const TokenProbability& token) {
+    return {{"id", token.id}, {"piece", token.piece}, {"probability", token.probability}};
+}
+
+Json to_json(const Prediction& prediction) {
+    Json top = Json::array();
+    for (const TokenProbability& token : prediction.top)
+        top.push_back(to_json(token));
+    return {{"p_new", prediction.p_new},
+            {"p_true", prediction.p_true ? Json(*prediction.p_true) : Json()},
+            {"top", std::move(top)}};
+}
+
+Json to_json(const EditReport& report) {
+    Json edits = Json::array();
+    for (const EditOutcome& outcome : report.edits) {
+        Json edit{{"subject", outcome.request.subject}, {"prompt", outcome.request.prompt}};
+        if (!outcome.request.relation.empty())
+            edit["relation"] = outcome.request.relation;
+        edit["object"] = outcome.request.object;
+        if (outcome.request.true_object)
+            edit["true_object"] = *outcome.request.true_object;
+        edit["before"] = to_json(outcome.before);
+        edit["after"] = to_json(outcome.after);
+        edit["loss"] = outcome.loss;
+        edit["stopped_early"] = outcome.stopped_early;
+        edit["clamped"] = outcome.clamped;
+        edits.push_back(std::move(edit));
+    }
+    Json layers = Json::array();
+    for (const LayerReport& layer : report.layers) {
+        layers.push_back({{"layer", layer.layer},
+                          {"update_norm", layer.update_norm},
+                          {"weight_norm", layer.weight_norm},
+                          {"relative_norm", layer.relative_norm},
+                          {"rank", layer.rank},
+                          {"preservation", layer.preservation},
+                          {"memorization", layer.memorization}});
+    }
+    return {{"edits", std::move(edits)},
+            {"layers", std::move(layers)},
+            {"seconds",
+             {{"contexts", report.seconds.contexts},
+              {"statistics", report.seconds.statistics},
+              {"values", report.seconds.values},
+              {"keys", report.seconds.keys},
+              {"solve", report.seconds.solve},
+              {"total", report.seconds.total}}},
+            {"recipe", Json::parse(recipe_to_json(report.recipe))},
+            {"warnings", report.warnings}};
+}
+
+Json to_json(const StatisticsReport& report) {
+    Json layers = Json::array();
+    for (const LayerStatisticsReport& layer : report.layers) {
+        layers.push_back(
+            {{"layer", layer.layer}, {"tokens", layer.tokens}, {"trace", layer.trace}, {"condition", layer.condition}});
+    }
+    return {{"layers", std::move(layers)},
+            {"file", report.file},
+            {"tokens_per_second", report.tokens_per_second},
+            {"from_cache", report.from_cache}};
+}
+
+Json to_json(const GenerationResult& result) {
+    return {{"text", result.text},
+            {"ids", result.ids},
+            {"pieces", result.pieces},
+            {"tokens_per_second", result.tokens_per_second},
+            {"ended_by", result.ended_by}};
+}
+
+Json to_json(const Comparison::Row& row) {
+    return {{"prompt", row.before.prompt}, {"before", to_json(row.before)}, {"after", to_json(row.after)}};
+}
+
+bool begins_object(const std::string& piece, const std::string& object) {
+    const std::size_t first = piece.find_first_not_of(' ');
+    const std::size_t start = object.find_first_not_of(' ');
+    if (first == std::string::npos || start == std::string::npos)
+        return false;
+    return object.compare(start, piece.size() - first, piece, first) == 0;
+}
+
+bool turned(const Comparison::Row& row, const EditRequest& edit) {
+    return !row.after.top.empty() && begins_object(row.after.top.front().piece, edit.object);
+}
+
+bool unchanged(const Comparison::Row& row) {
+    return !row.before.top.empty() && !row.after.top.empty() && row.before.top.front().id == row.after.top.front().id;
+}
+
+} // namespace emend::cli
