@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "editing/metric.h"
+
+#include "emend/error.h"
+
+#include <array>
+#include <cmath>
+#include <limits>
+
+namespace emend {
+
+namespace {
+
+constexpr double epsilon = std::numeric_limits<double>::epsilon();
+
+std::string number(double value) {
+    std::array<char, 32> text{};
+    std::snprintf(text.data(), text.size(), "%.3g", value);
+    return text.data();
+}
+
+void check_weight(double weight) {
+    if (!std::isfinite(weight) || weight <= 0)
+        throw Error("the weight of the statistics must be a positive number, not " + number(weight), {},
+                    "1 leaves them as they are");
+}
+
+// Lower triangular L with L L^T = c + shift I; undefined when that is not positive definite in float64. A pivot that is
+// lost in the rounding of its own diagonal entry counts as zero: what it would be divided into is noise.
+at::Tensor cholesky(const at::Tensor& c, double shift) {
+    at::Tensor shifted = c.clone();
+    shifted.diagonal().add_(shift);
+    const auto [factor, info] = at::linalg_cholesky_ex(shifted);
+    if (info.item<int>() != 0)
+        return {};
+    const at::Tensor pivots = factor.diagonal().square() / shifted.diagonal();
+    if (!(pivots.min().item<double>() > static_cast<double>(c.size(0)) * epsilon))
+        return {};
+    return factor;
+}
+
+} // namespace
+
+Metric Metric::identity(std::int64_t dk, double weight) {
+    check_weight(weight);
+    Metric metric;
+    metric.size_ = dk;
+    metric.weight_ = weight;
+    return metric;
+}
+
+Metric Metric::factor(const at::Tensor& c, double weight, double ridge) {
+    const NoGrad no_grad;
+    check_weight(weight);
+    if (!std::isfinite(ridge) || ridge < 0)
+        throw Error("the ridge must be 0 or more, not " + number(ridge), {}, "1e-4 is a good value");
+    if (c.dim() != 2 || c.size(0) != c.size(1) || c.size(0) == 0)
+        throw Error("the second moment is not a square matrix");
+    const at::Tensor moment = c.to(at::kCPU, at::kDouble);
+    const at::Tensor diagonal = moment.diagonal();
+    if (!std::isfinite(moment.sum().item<double>()))
+        throw Error("the second moment of the keys holds numbers that are not finite", {},
+                    "collect the statistics again; a model that overflows in its precision gives such keys");
+    const double mean = diagonal.mean().item<double>();
+    if (!(diagonal.min().item<double>() >= 0) || !(mean > 0))
+        throw Error("this is not a second moment of keys: its diagonal is negative or all zero", {},
+                    "collect the statistics again");
+
+    Metric metric = identity(c.size(0), weight);
+    metric.ridge_added_ = ridge * mean;
+    metric.factor_ = cholesky(moment, metric.ridge_added_);
+    for (double step = 1e-12; !metric.factor_.defined() && step <= 1; step *= 10) {
+        if (step <= ridge)
+            continue;
+        metric.ridge_added_ = step * mean;
+        metric.factor_ = cholesky(moment, metric.ridge_added_);
+        if (metric.factor_.defined())
+            metric.warnings_.push_back("the statistics are singular with a ridge of " + number(ridge) +
+                                       " of the mean diagonal: " + number(step) +
+                                       " was used; more tokens would make it unnecessary");
+    }
+    if (!metric.factor_.defined())
+        throw Error("the second moment of the keys has negative eigenvalues and cannot be a metric", {},
+                    "collect the statistics again");
+    return metric;
+}
+
+Metric Metric::with_weight(double weight) const {
+    check_weight(weight);
+    Metric metric = *this;
+    metric.weight_ = weight;
+    return metric;
+}
+
+at::Tensor Metric::whiten(const at::Tensor& keys) const {
+    const at::Tensor whitened = factor_.defined() ? at::linalg_solve_triangular(factor_, keys, /*upper=*/false) : keys;
+    return weight_ == 1 ? whitened : whitened / std::sqrt(weight_);
+}
+
+at::Tensor Metric::unwhiten_rows(const at::Tensor& rows) const {
+    const at::Tensor plain =
+        factor_.defined() ? at::linalg_solve_triangular(factor_, rows, /*upper=*/false, /*left=*/false) : rows;
+    return weight_ == 1 ? plain : plain / std::sqrt(weight_);
+}
+
+double Metric::quadratic(const at::Tensor& left, const at::Tensor& right) const {
+    const NoGrad no_grad;
+    // tr(D A D^T) = sum over (left^T left) * (right A right^T), both [r, r].
+    const at::Tensor outer = at::matmul(left.t(), left);
+    const at::Tensor plain = at::matmul(right, right.t());
+    if (is_identity())
+        return (outer * plain).sum().item<double>();
+    const at::Tensor rooted = at::matmul(right, factor_);
+    const at::Tensor with_ridge = at::matmul(rooted, rooted.t());
+    return std::max(0.0, (outer * (with_ridge - ridge_added_ * plain)).sum().item<double>());
+}
+
+double condition_number(const at::Tensor& c) {
+    const NoGrad no_grad;
+    constexpr double infinite = std::numeric_limits<double>::infinity();
+    const at::Tensor moment = c.to(at::kCPU, at::kDouble);
+    const std::int64_t size = moment.size(0);
+    if (size <= 1024) {
+        const at::Tensor values = at::linalg_eigvalsh(moment);
+        const double smallest = values[0].item<double>();
+        const double largest = values[size - 1].item<double>();
+        return smallest > static_cast<double>(size) * epsilon * largest ? largest / smallest : infinite;
+    }
+    const at::Tensor factor = cholesky(moment, 0.0);
+    if (!factor.defined())
+        return infinite;
+    // A start that is orthogonal to nothing in particular, and the same every time.
+    at::Tensor high = at::cos(at::arange(size, at::kDouble)).unsqueeze(1);
+    at::Tensor low = high;
+    double largest = 0;
+    double smallest_inverse = 0;
+    for (int step = 0; step < 40; ++step) {
+        high = at::matmul(moment, high / high.norm());
+        largest = high.norm().item<double>();
+        low = at::linalg_solve_triangular(factor, low / low.norm(), false);
+        low = at::linalg_solve_triangular(factor.t(), low, true);
+        smallest_inverse = low.norm().item<double>();
+    }
+    return largest * smallest_inverse;
+}
+
+} // namespace emend
