@@ -119,8 +119,8 @@ void check_object(std::string_view object) {
 
 std::vector<std::int32_t> encode_target(const Tokenizer& tokenizer, std::string_view object) {
     check_object(object);
-    const bool has_space = object.starts_with(' ');
-    return tokenizer.encode(has_space ? std::string(object) : " " + std::string(object), false).ids;
+    std::string text(object.starts_with(' ') ? 0 : 1, ' ');
+    return tokenizer.encode(text.append(object), false).ids;
 }
 
 } // namespace emend

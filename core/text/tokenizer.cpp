@@ -77,7 +77,7 @@ Encoding Tokenizer::encode(std::string_view text, bool add_special) const {
         std::string_view source = part.text;
         const bool add_space = impl_->pretokenizer.adds_prefix_space() && !source.starts_with(' ');
         if (add_space)
-            source = prefixed.emplace_back(" " + std::string(source));
+            source = prefixed.emplace_back(1, ' ').append(source);
         words.clear();
         impl_->pretokenizer.split(source, words);
         // The space we put in is not in the text: everything is one byte earlier there.
