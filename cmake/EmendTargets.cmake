@@ -48,7 +48,7 @@ function(emend_room name)
 endfunction()
 
 # emend_test(NAME SOURCES a.cpp … [ROOMS rooms…] [LIBS targets…] [TIMEOUT seconds] [LABELS …])
-# One Qt Test executable, run by ctest offscreen.
+# One Qt Test executable, run by ctest offscreen. LIBS emend_torch_test_headers: it includes rooms that need LibTorch.
 function(emend_test name)
     cmake_parse_arguments(ARG "" "TIMEOUT" "SOURCES;ROOMS;LIBS;LABELS" ${ARGN})
     add_executable(${name} ${ARG_SOURCES})
@@ -57,6 +57,9 @@ function(emend_test name)
     foreach(room ${ARG_ROOMS})
         target_link_libraries(${name} PRIVATE emend_${room}_headers)
     endforeach()
+    if("emend_torch_test_headers" IN_LIST ARG_LIBS) # see tests/CMakeLists.txt
+        target_precompile_headers(${name} REUSE_FROM emend_torch_test_pch)
+    endif()
     target_compile_definitions(${name} PRIVATE EMEND_TEST_DATA="${CMAKE_SOURCE_DIR}/tests/data"
                                                EMEND_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
     add_test(NAME ${name} COMMAND ${name})
