@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Comma-separated values as people save them: quoted fields with line breaks in them, CRLF, a byte-order mark;
+// semicolons and tabs are recognised by the first line.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace emend {
+
+// Rows of fields; empty lines are left out. Throws Error for a quote that is never closed.
+std::vector<std::vector<std::string>> parse_csv(std::string_view text, const std::string& where);
+
+} // namespace emend

@@ -1,0 +1,242 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// All kinds of edits files are read alike: a record is an object whose fields go by several names. CSV rows become such
+// objects.
+#include "base/file.h"
+#include "base/json_text.h"
+#include "base/utf8.h"
+#include "emend/edits_io.h"
+#include "emend/error.h"
+#include "storage/csv.h"
+#include "text/subject_locator.h"
+
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+#include <cctype>
+#include <initializer_list>
+
+namespace emend {
+namespace {
+
+using nlohmann::json;
+
+constexpr std::uint64_t edits_file_limit = std::uint64_t{1} << 30;
+constexpr const char* shape_hint =
+    "a list of {\"subject\", \"prompt\", \"target_new\": {\"str\"}}, CounterFact, zsRE or "
+    "EasyEdit records, or CSV with a header (subject, prompt or relation, object)";
+
+using Names = std::initializer_list<const char*>;
+constexpr Names subject_names = {"subject"};
+constexpr Names prompt_names = {"prompt", "src"};
+constexpr Names object_names = {"target_new", "object", "alt"};
+constexpr Names true_names = {"target_true", "true_object", "ground_truth"};
+constexpr Names answer_names = {"answers"}; // zsRE: the true answer, or the object where no other is given
+constexpr Names paraphrase_names = {"paraphrases", "paraphrase_prompts", "rephrase_prompt", "rephrase"};
+constexpr Names neighbour_names = {"neighbours", "neighborhood_prompts", "locality_prompt", "loc"};
+
+// The first of the names that is there and not null.
+const json* find(const json& record, Names names) {
+    for (const char* name : names)
+        if (const auto found = record.find(name); found != record.end() && !found->is_null())
+            return &*found;
+    return nullptr;
+}
+
+// A text, also as {"str": …} (CounterFact), {"prompt": …} or the first of a list (EasyEdit). Throws Error naming the
+// field.
+std::string text_of(const json& value, const std::string& field) {
+    if (value.is_string())
+        return value.get<std::string>();
+    if (value.is_object())
+        if (const json* inner = find(value, {"str", "prompt"}); inner && inner->is_string())
+            return inner->get<std::string>();
+    if (value.is_array() && !value.empty() && value.front().is_string())
+        return value.front().get<std::string>();
+    throw Error("\"" + field + "\" is " + json_excerpt(value) + " instead of a text");
+}
+
+std::string find_text(const json& record, Names names) {
+    const json* value = find(record, names);
+    return value ? text_of(*value, *names.begin()) : std::string();
+}
+
+std::vector<std::string> find_texts(const json& record, Names names) {
+    const json* value = find(record, names);
+    std::vector<std::string> texts;
+    if (value && value->is_array())
+        for (const json& item : *value)
+            texts.push_back(text_of(item, *names.begin()));
+    else if (value)
+        texts.push_back(text_of(*value, *names.begin()));
+    std::erase_if(texts, [](const std::string& text) { return trim_white_space(text).empty(); });
+    return texts;
+}
+
+// zsRE's unrelated questions carry the name of the data set they come from, and no question mark.
+std::string clean_neighbour(std::string prompt) {
+    constexpr std::string_view prefix = "nq question: ";
+    return prompt.starts_with(prefix) ? prompt.substr(prefix.size()) + "?" : prompt;
+}
+
+// Throws Error with the reason when the record cannot be used.
+EditRequest read_record(const json& given) {
+    if (!given.is_object())
+        throw Error("the record is " + json_kind(given) + " instead of an object");
+    json record = given;
+    if (const auto rewrite = given.find("requested_rewrite"); rewrite != given.end()) {
+        if (!rewrite->is_object())
+            throw Error("\"requested_rewrite\" is " + json_excerpt(*rewrite) + " instead of an object");
+        record.update(*rewrite);
+    }
+    EditRequest edit;
+    edit.subject = find_text(record, subject_names);
+    if (trim_white_space(edit.subject).empty())
+        throw Error("no subject");
+    edit.object = find_text(record, object_names);
+    const std::string answer = find_text(record, answer_names);
+    std::string true_object = find_text(record, true_names);
+    if (edit.object.empty())
+        edit.object = answer;
+    else if (true_object.empty())
+        true_object = answer;
+    if (trim_white_space(edit.object).empty())
+        throw Error("no object");
+    if (!true_object.empty())
+        edit.true_object = std::move(true_object);
+
+    if (const std::string prompt = find_text(record, prompt_names); !prompt.empty())
+        edit.prompt = templatize(prompt, edit.subject);
+    else if (edit.relation = find_text(record, {"relation"}); edit.relation.empty())
+        throw Error("no prompt and no relation");
+    edit.paraphrases = find_texts(record, paraphrase_names);
+    edit.neighbours = find_texts(record, neighbour_names);
+    std::ranges::transform(edit.neighbours, edit.neighbours.begin(), clean_neighbour);
+    return edit;
+}
+
+// The name of a kind by a record of it; empty when it is none.
+std::string kind_of(const json& record) {
+    if (!record.is_object())
+        return {};
+    if (record.contains("requested_rewrite"))
+        return "CounterFact";
+    if (record.contains("src"))
+        return "zsRE";
+    if (record.contains("ground_truth") || record.contains("rephrase_prompt"))
+        return "EasyEdit";
+    if (record.contains("target_new"))
+        return "edit requests";
+    if (record.contains("subject"))
+        return "Emend records";
+    return {};
+}
+
+void read_records(const json& records, EditsFile& file) {
+    int index = 0;
+    for (const json& record : records) {
+        try {
+            file.edits.push_back(read_record(record));
+        } catch (const Error& error) {
+            file.problems.push_back({index, error.message()});
+        }
+        ++index;
+    }
+}
+
+std::string column_name(std::string_view header) {
+    std::string name(trim_white_space(header));
+    std::ranges::transform(name, name.begin(), [](char c) {
+        return c == ' ' || c == '-' ? '_' : static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+    });
+    return name;
+}
+
+json split_list(std::string_view field) {
+    json list = json::array();
+    while (!field.empty()) {
+        const auto bar = field.find('|');
+        if (const auto part = trim_white_space(field.substr(0, bar)); !part.empty())
+            list.push_back(part);
+        field = bar == std::string_view::npos ? std::string_view{} : field.substr(bar + 1);
+    }
+    return list;
+}
+
+EditsFile read_csv(std::string_view text, const std::string& where) {
+    const auto rows = parse_csv(text, where);
+    std::vector<std::string> columns;
+    if (!rows.empty())
+        std::ranges::transform(rows.front(), std::back_inserter(columns), column_name);
+    const auto has_any = [&](Names names) {
+        return std::ranges::any_of(names, [&](const char* name) { return std::ranges::count(columns, name) > 0; });
+    };
+    if (!has_any(subject_names) || !has_any(object_names) || !(has_any(prompt_names) || has_any({"relation"})))
+        throw Error("the header needs the columns subject, object, and prompt or relation", where + ", line 1",
+                    shape_hint);
+    const auto is_list = [](const std::string& column) {
+        const auto equal = [&](const char* name) { return column == name; };
+        return std::ranges::any_of(paraphrase_names, equal) || std::ranges::any_of(neighbour_names, equal);
+    };
+
+    EditsFile file;
+    file.kind = "CSV";
+    for (std::size_t r = 1; r < rows.size(); ++r) {
+        if (rows[r].size() != columns.size()) {
+            file.problems.push_back({static_cast<int>(r - 1), std::to_string(rows[r].size()) + " fields instead of " +
+                                                                  std::to_string(columns.size())});
+            continue;
+        }
+        json record = json::object();
+        for (std::size_t c = 0; c < columns.size(); ++c)
+            if (const auto field = trim_white_space(rows[r][c]); !field.empty())
+                record[columns[c]] = is_list(columns[c]) ? split_list(field) : json(field);
+        try {
+            file.edits.push_back(read_record(record));
+        } catch (const Error& error) {
+            file.problems.push_back({static_cast<int>(r - 1), error.message()});
+        }
+    }
+    return file;
+}
+
+EditsFile read_json(std::string_view text, const std::string& where) {
+    const json document = parse_json(text, where);
+    const json* records = &document;
+    if (document.is_object())
+        if (const json* inner = find(document, {"edits", "requests", "records"}); inner && inner->is_array())
+            records = inner;
+    const json single = records->is_object() ? json::array({*records}) : json();
+    if (!single.is_null())
+        records = &single;
+
+    EditsFile file;
+    if (records->is_array())
+        for (const json& record : *records)
+            if (file.kind = kind_of(record); !file.kind.empty())
+                break;
+    if (file.kind.empty())
+        throw Error("no edits are recognised in the file", where, shape_hint);
+    read_records(*records, file);
+    return file;
+}
+
+} // namespace
+
+EditsFile parse_edits(std::string_view text, const std::string& where) {
+    if (text.find('\0') != std::string_view::npos || !is_valid_utf8(text))
+        throw Error("the file is not a text in UTF-8", where, shape_hint);
+    const std::string_view content = trim_white_space(text.starts_with("\xEF\xBB\xBF") ? text.substr(3) : text);
+    if (content.empty())
+        throw Error("the file is empty", where, shape_hint);
+    EditsFile file =
+        content.front() == '[' || content.front() == '{' ? read_json(content, where) : read_csv(content, where);
+    if (file.edits.empty() && file.problems.empty())
+        throw Error("the file holds no edits", where, shape_hint);
+    return file;
+}
+
+EditsFile read_edits_file(const std::string& path) {
+    return parse_edits(read_file(path, edits_file_limit), path);
+}
+
+} // namespace emend
