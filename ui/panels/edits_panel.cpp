@@ -1,0 +1,211 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "panels/edits_panel.h"
+
+#include "models/edits_model.h"
+#include "models/text_format.h"
+#include "panels/edit_editors.h"
+#include "panels/panel_parts.h"
+#include "panels/token_strip.h"
+
+#include <QAction>
+#include <QDragEnterEvent>
+#include <QFileInfo>
+#include <QHeaderView>
+#include <QMimeData>
+#include <QStackedWidget>
+#include <QTableView>
+#include <QVBoxLayout>
+
+#include <algorithm>
+
+namespace emend::ui {
+
+namespace {
+
+QString editsFileOf(const QMimeData* data) {
+    for (const QUrl& url : data->urls()) {
+        const QString suffix = QFileInfo(url.toLocalFile()).suffix().toLower();
+        if (suffix == u"csv" || suffix == u"json" || suffix == u"tsv")
+            return url.toLocalFile();
+    }
+    return {};
+}
+
+} // namespace
+
+EditsPanel::EditsPanel(EditsModel& model, QWidget* parent)
+    : QWidget(parent)
+    , m_model(model)
+    , m_header(new PanelHeader(tr("Edits")))
+    , m_stack(new QStackedWidget)
+    , m_table(new QTableView)
+    , m_empty(new EmptyState(tr("No edits yet - type a subject, or paste rows here"),
+                             tr("A CSV or JSON file can be dropped here too.")))
+    , m_caption(new MutedLabel)
+    , m_tokens(new TokenStrip) {
+    setAcceptDrops(true);
+    m_table->setObjectName(QStringLiteral("editsTable"));
+    m_table->setAccessibleName(tr("Edits"));
+    m_table->setModel(&model);
+    m_table->setSelectionBehavior(QAbstractItemView::SelectRows);
+    m_table->setSelectionMode(QAbstractItemView::ExtendedSelection);
+    m_table->setEditTriggers(QAbstractItemView::DoubleClicked | QAbstractItemView::EditKeyPressed |
+                             QAbstractItemView::AnyKeyPressed | QAbstractItemView::SelectedClicked);
+    m_table->setWordWrap(false);
+    m_table->setShowGrid(false);
+    m_table->setTabKeyNavigation(false); // Tab leaves the table; inside an editor it goes to the next cell
+    m_table->setContextMenuPolicy(Qt::ActionsContextMenu);
+    m_table->verticalHeader()->hide();
+    m_table->horizontalHeader()->setHighlightSections(false);
+    m_table->setItemDelegate(new CellDelegate(m_table));
+    m_table->setItemDelegateForColumn(EditsModel::RelationColumn, new RelationDelegate(m_table));
+    m_table->setItemDelegateForColumn(EditsModel::Object, new ObjectDelegate(m_table));
+    m_table->setItemDelegateForColumn(EditsModel::Probability,
+                                      new ProbabilityDelegate(EditsModel::ProbabilityRole, false, m_table));
+    m_table->setItemDelegateForColumn(EditsModel::State, new StateDelegate(m_table));
+
+    m_empty->setObjectName(QStringLiteral("editsEmpty"));
+    m_caption->setObjectName(QStringLiteral("editsCaption"));
+    m_caption->setWordWrap(true);
+    m_tokens->setObjectName(QStringLiteral("tokenStrip"));
+    m_stack->addWidget(m_empty);
+    m_stack->addWidget(m_table);
+    auto* layout = new QVBoxLayout(this);
+    layout->setContentsMargins(12, 8, 8, 8);
+    layout->setSpacing(8);
+    layout->addWidget(m_header);
+    layout->addWidget(m_stack, 1);
+    layout->addWidget(m_caption);
+    layout->addWidget(m_tokens);
+
+    connect(m_table->selectionModel(), &QItemSelectionModel::currentRowChanged, this,
+            [this](const QModelIndex& current) {
+                refreshInspector();
+                emit currentRowChanged(current.row());
+            });
+    connect(m_table->selectionModel(), &QItemSelectionModel::selectionChanged, this, &EditsPanel::selectionChanged);
+    for (const auto signal : {&QAbstractItemModel::rowsInserted, &QAbstractItemModel::rowsRemoved})
+        connect(&model, signal, this, &EditsPanel::refresh);
+    connect(&model, &QAbstractItemModel::modelReset, this, &EditsPanel::refresh);
+    connect(&model, &QAbstractItemModel::dataChanged, this, &EditsPanel::refresh);
+    sizeColumns();
+    refresh();
+}
+
+void EditsPanel::setActions(const QList<QAction*>& header, const QList<QAction*>& empty, const QList<QAction*>& menu) {
+    for (QAction* action : header)
+        m_header->addAction(action);
+    for (QAction* action : empty)
+        m_empty->addAction(action);
+    m_table->addActions(menu);
+}
+
+int EditsPanel::currentRow() const { return m_table->currentIndex().isValid() ? m_table->currentIndex().row() : -1; }
+
+QList<int> EditsPanel::selectedRows() const {
+    QList<int> rows;
+    for (const QModelIndex& index : m_table->selectionModel()->selectedRows())
+        rows << index.row();
+    std::sort(rows.begin(), rows.end());
+    return rows;
+}
+
+void EditsPanel::selectRow(int row) {
+    if (row < 0 || row >= m_model.rowCount())
+        return;
+    m_table->selectionModel()->setCurrentIndex(m_model.index(row, EditsModel::Subject),
+                                               QItemSelectionModel::ClearAndSelect | QItemSelectionModel::Rows);
+    m_table->scrollTo(m_model.index(row, 0));
+}
+
+void EditsPanel::editCell(int row, int column) {
+    selectRow(row);
+    const QModelIndex index = m_model.index(row, column);
+    m_table->selectionModel()->setCurrentIndex(index, QItemSelectionModel::NoUpdate);
+    m_table->setFocus();
+    if (m_model.flags(index) & Qt::ItemIsEditable)
+        m_table->edit(index);
+}
+
+void EditsPanel::refresh() {
+    int applied = 0;
+    for (int row = 0; row < m_model.rowCount(); ++row)
+        applied += m_model.row(row).state == EditState::Applied ? 1 : 0;
+    const int count = m_model.rowCount();
+    m_header->setNote(count == 0     ? QString()
+                      : applied == 0 ? tr("%n row(s)", nullptr, count)
+                                     : tr("%n row(s), %1 applied", nullptr, count).arg(applied));
+    m_stack->setCurrentWidget(count == 0 ? static_cast<QWidget*>(m_empty) : m_table);
+    refreshInspector();
+}
+
+void EditsPanel::refreshInspector() {
+    const int current = currentRow();
+    m_caption->setVisible(m_model.rowCount() > 0);
+    m_tokens->setVisible(m_model.rowCount() > 0);
+    m_caption->setAlarm(false);
+    if (current < 0 || current >= m_model.rowCount()) {
+        m_caption->setText(tr("Select an edit to see how the model reads it"));
+        m_tokens->setCheck(nullptr, {});
+        return;
+    }
+    const EditRow& row = m_model.row(current);
+    if (row.state == EditState::Failed) {
+        m_caption->setAlarm(true);
+        m_caption->setText(row.hint.isEmpty() ? tr("Failed: %1").arg(row.reason)
+                                              : tr("Failed: %1 - %2", "reason - hint").arg(row.reason, row.hint));
+    } else if (const auto problem = m_model.problem(current)) {
+        m_caption->setAlarm(true);
+        m_caption->setText(tr("%1 - %2", "problem - hint").arg(fromStd(problem->what), fromStd(problem->hint)));
+    } else if (row.answer && !row.answer->pieces.empty()) {
+        const auto& pieces = row.answer->pieces;
+        const int last = row.answer->subject_last_token;
+        const QString key = last >= 0 && last < static_cast<int>(pieces.size())
+                                ? visiblePiece(pieces[static_cast<std::size_t>(last)])
+                                : QString();
+        m_caption->setText(tr("%n token(s); the key is looked up at “%1”, the subject's last", nullptr,
+                              static_cast<int>(pieces.size()))
+                               .arg(key));
+    } else if (row.isBlank()) {
+        m_caption->setText(tr("Type a subject, a relation and the new object"));
+    } else {
+        m_caption->setText(tr("The model has not read this edit yet"));
+    }
+    m_tokens->setCheck(row.answer, {});
+}
+
+void EditsPanel::sizeColumns() {
+    const QFontMetrics metrics(m_table->font());
+    QHeaderView* header = m_table->horizontalHeader();
+    const auto chars = [&](int count) { return metrics.averageCharWidth() * count + 8; };
+    header->setMinimumSectionSize(chars(5));
+    header->setSectionResizeMode(QHeaderView::Interactive);
+    header->setSectionResizeMode(EditsModel::RelationColumn, QHeaderView::Stretch);
+    header->resizeSection(EditsModel::Subject, chars(15));
+    header->resizeSection(EditsModel::Object, chars(11));
+    header->resizeSection(EditsModel::Answer, chars(10));
+    header->resizeSection(EditsModel::Probability, metrics.horizontalAdvance(QStringLiteral("100.0 %")) + 14);
+    header->resizeSection(EditsModel::State, metrics.horizontalAdvance(tr("◐ Applying…")) + 14);
+    m_table->verticalHeader()->setDefaultSectionSize(metrics.height() + 12);
+}
+
+void EditsPanel::changeEvent(QEvent* event) {
+    QWidget::changeEvent(event);
+    if (event->type() == QEvent::FontChange)
+        sizeColumns();
+}
+
+void EditsPanel::dragEnterEvent(QDragEnterEvent* event) {
+    if (!editsFileOf(event->mimeData()).isEmpty())
+        event->acceptProposedAction();
+}
+
+void EditsPanel::dropEvent(QDropEvent* event) {
+    const QString file = editsFileOf(event->mimeData());
+    if (file.isEmpty())
+        return;
+    event->acceptProposedAction();
+    emit fileDropped(file);
+}
+
+} // namespace emend::ui

@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "panels/panel_parts.h"
+
+#include "plots/theme_colors.h"
+
+#include <QAction>
+#include <QApplication>
+#include <QClipboard>
+#include <QEvent>
+#include <QHBoxLayout>
+#include <QPushButton>
+#include <QVBoxLayout>
+
+namespace emend::ui {
+
+MutedLabel::MutedLabel(const QString& text, QWidget* parent)
+    : QLabel(text, parent) {
+    recolor();
+}
+
+void MutedLabel::setAlarm(bool alarm) {
+    m_alarm = alarm;
+    recolor();
+}
+
+void MutedLabel::changeEvent(QEvent* event) {
+    QLabel::changeEvent(event);
+    // Our own setPalette below comes back as PaletteChange with the palette resolved: it changes nothing then.
+    if (event->type() == QEvent::PaletteChange || event->type() == QEvent::ApplicationPaletteChange)
+        recolor();
+}
+
+void MutedLabel::recolor() {
+    const ThemeColors& colors = ThemeColors::of(QApplication::palette());
+    const QColor& color = m_alarm ? colors.danger : colors.muted;
+    if (palette().color(QPalette::WindowText) == color)
+        return;
+    QPalette mine;
+    mine.setColor(QPalette::WindowText, color);
+    mine.setColor(QPalette::Text, color);
+    setPalette(mine);
+}
+
+QLabel* sectionTitle(const QString& text, QWidget* parent) {
+    auto* label = new QLabel(text, parent);
+    QFont font = label->font();
+    font.setWeight(QFont::DemiBold);
+    label->setFont(font);
+    return label;
+}
+
+PanelHeader::PanelHeader(const QString& title, QWidget* parent)
+    : QWidget(parent)
+    , m_layout(new QHBoxLayout(this))
+    , m_note(new MutedLabel) {
+    m_layout->setContentsMargins(0, 0, 0, 0);
+    m_layout->setSpacing(4);
+    m_layout->addWidget(sectionTitle(title));
+    m_layout->addSpacing(4);
+    m_layout->addWidget(m_note);
+    m_layout->addStretch(1);
+    m_note->setObjectName(QStringLiteral("panelNote"));
+    setMinimumHeight(28);
+}
+
+void PanelHeader::setNote(const QString& note) { m_note->setText(note); }
+
+void PanelHeader::addAction(QAction* action) {
+    auto* button = new QToolButton;
+    button->setDefaultAction(action);
+    button->setAutoRaise(true);
+    button->setFocusPolicy(Qt::TabFocus);
+    button->setAccessibleName(action->text().remove(u'&'));
+    m_layout->addWidget(button);
+}
+
+void PanelHeader::addWidget(QWidget* widget) { m_layout->addWidget(widget); }
+
+EmptyState::EmptyState(const QString& title, const QString& hint, QWidget* parent)
+    : QWidget(parent)
+    , m_title(new QLabel)
+    , m_hint(new MutedLabel)
+    , m_buttons(new QHBoxLayout) {
+    auto* layout = new QVBoxLayout(this);
+    layout->setContentsMargins(24, 24, 24, 24);
+    layout->setSpacing(8);
+    QFont font = m_title->font();
+    font.setWeight(QFont::DemiBold);
+    m_title->setFont(font);
+    for (QLabel* label : {m_title, static_cast<QLabel*>(m_hint)}) {
+        label->setAlignment(Qt::AlignHCenter);
+        label->setWordWrap(true);
+    }
+    layout->addStretch(2);
+    layout->addWidget(m_title);
+    layout->addWidget(m_hint);
+    layout->addLayout(m_buttons);
+    layout->addStretch(3);
+    m_buttons->setSpacing(8);
+    m_buttons->addStretch(1);
+    m_buttons->addStretch(1);
+    setText(title, hint);
+}
+
+void EmptyState::setText(const QString& title, const QString& hint) {
+    m_title->setText(title);
+    m_hint->setText(hint);
+    setAccessibleName(title);
+    setAccessibleDescription(hint);
+}
+
+void EmptyState::addAction(QAction* action) {
+    auto* button = new QPushButton(action->icon(), action->text().remove(u'&'));
+    connect(button, &QPushButton::clicked, action, &QAction::trigger);
+    m_buttons->insertWidget(m_buttons->count() - 1, button);
+}
+
+FailureLine::FailureLine(QWidget* parent)
+    : QFrame(parent)
+    , m_text(new QLabel) {
+    setObjectName(QStringLiteral("failureLine"));
+    m_text->setWordWrap(true);
+    m_text->setTextInteractionFlags(Qt::TextSelectableByMouse | Qt::TextSelectableByKeyboard);
+    m_text->setTextFormat(Qt::PlainText);
+    auto* copy = new QToolButton;
+    copy->setText(tr("Copy details"));
+    copy->setAccessibleName(tr("Copy the details of the fault"));
+    connect(copy, &QToolButton::clicked, this, [this] { QApplication::clipboard()->setText(m_details); });
+    auto* layout = new QHBoxLayout(this);
+    layout->setContentsMargins(8, 4, 4, 4);
+    layout->addWidget(m_text, 1);
+    layout->addWidget(copy, 0, Qt::AlignTop);
+    hide();
+}
+
+void FailureLine::showFailure(const Failure& failure) {
+    m_text->setText(failure.summary());
+    m_text->setAccessibleName(failure.summary());
+    m_details = failure.details();
+    setToolTip(m_details);
+    show();
+}
+
+void FailureLine::clear() {
+    hide();
+    m_text->clear();
+}
+
+} // namespace emend::ui

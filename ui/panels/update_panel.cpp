@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "panels/update_panel.h"
+
+#include "models/norms_model.h"
+#include "models/text_format.h"
+#include "panels/panel_parts.h"
+#include "plots/norm_bars.h"
+
+#include <QEvent>
+#include <QHeaderView>
+#include <QSplitter>
+#include <QStackedWidget>
+#include <QTableView>
+#include <QVBoxLayout>
+
+namespace emend::ui {
+
+UpdatePanel::UpdatePanel(NormsModel& model, QWidget* parent)
+    : QWidget(parent)
+    , m_model(model)
+    , m_stack(new QStackedWidget)
+    , m_caption(new MutedLabel)
+    , m_failure(new FailureLine)
+    , m_chart(new NormBars(model))
+    , m_table(new QTableView) {
+    m_chart->setObjectName(QStringLiteral("normBars"));
+    m_caption->setObjectName(QStringLiteral("updateCaption"));
+    m_caption->setWordWrap(true);
+    m_table->setObjectName(QStringLiteral("normTable"));
+    m_table->setAccessibleName(tr("Update norms per layer, as a table"));
+    m_table->setModel(&model);
+    m_table->setShowGrid(false);
+    m_table->setTabKeyNavigation(false);
+    m_table->setSelectionBehavior(QAbstractItemView::SelectRows);
+    m_table->setSelectionMode(QAbstractItemView::SingleSelection);
+    m_table->setEditTriggers(QAbstractItemView::NoEditTriggers);
+    m_table->verticalHeader()->hide();
+    m_table->horizontalHeader()->setHighlightSections(false);
+
+    auto* empty = new EmptyState(tr("No update yet"), tr("Apply an edit: the bars show how far it moved each layer."));
+    empty->setObjectName(QStringLiteral("updateEmpty"));
+    auto* splitter = new QSplitter(Qt::Vertical);
+    splitter->addWidget(m_chart);
+    splitter->addWidget(m_table);
+    splitter->setStretchFactor(0, 3);
+    splitter->setStretchFactor(1, 1);
+    splitter->setChildrenCollapsible(false);
+    auto* page = new QWidget;
+    auto* layout = new QVBoxLayout(page);
+    layout->setContentsMargins(12, 12, 12, 8);
+    layout->setSpacing(8);
+    layout->addWidget(m_failure);
+    layout->addWidget(m_caption);
+    layout->addWidget(splitter, 1);
+    m_stack->addWidget(empty);
+    m_stack->addWidget(page);
+    auto* outer = new QVBoxLayout(this);
+    outer->setContentsMargins(0, 0, 0, 0);
+    outer->addWidget(m_stack);
+
+    connect(&model, &QAbstractItemModel::modelReset, this, &UpdatePanel::refresh);
+    connect(m_chart, &NormBars::currentRowChanged, this, [this](int row) {
+        if (row >= 0 && row != m_table->currentIndex().row())
+            m_table->setCurrentIndex(m_model.index(row, 0));
+    });
+    connect(m_table->selectionModel(), &QItemSelectionModel::currentRowChanged, this,
+            [this](const QModelIndex& current) { m_chart->setCurrentRow(current.row()); });
+    connect(m_chart, &NormBars::exportFailed, this, [this](const QString& reason) {
+        Failure failure;
+        failure.what = reason;
+        failure.hint = tr("choose a folder you may write to");
+        m_failure->showFailure(failure);
+    });
+    sizeTable();
+    refresh();
+}
+
+void UpdatePanel::sizeTable() {
+    m_table->verticalHeader()->setDefaultSectionSize(fontMetrics().height() + 8);
+    m_table->horizontalHeader()->setSectionResizeMode(QHeaderView::Stretch);
+}
+
+void UpdatePanel::changeEvent(QEvent* event) {
+    QWidget::changeEvent(event);
+    if (event->type() == QEvent::FontChange)
+        sizeTable();
+}
+
+void UpdatePanel::refresh() {
+    m_failure->clear();
+    const auto& report = m_model.report();
+    m_stack->setCurrentIndex(report ? 1 : 0);
+    if (!report || report->edits.empty())
+        return;
+    const EditRequest& first = report->edits.front().request;
+    QStringList told{tr("%1 → %2").arg(fromStd(first.subject), fromStd(first.object))};
+    if (report->edits.size() > 1)
+        told.last() = tr("%1 and %n more", nullptr, static_cast<int>(report->edits.size()) - 1).arg(told.last());
+    told << fromStd(report->recipe.algorithm) << tr("%n layer(s) written", nullptr, static_cast<int>(report->layers.size()))
+         << tr("%1 s").arg(formatNumber(report->seconds.total));
+    QString caption = told.join(QStringLiteral("  ·  "));
+    for (const std::string& warning : report->warnings)
+        caption += u'\n' + fromStd(warning);
+    m_caption->setText(caption);
+}
+
+} // namespace emend::ui
