@@ -1,0 +1,498 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Key statistics: the sums against the reference's, the pass over a corpus with its cache, stops and resumption, the
+// file format, and what is refused.
+#include "editing/corpus.h"
+#include "editing/statistics_file.h"
+#include "emend/error.h"
+#include "model_fixture.h"
+
+#include <cmath>
+#include <filesystem>
+#include <fstream>
+#include <limits>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <QtTest/QtTest>
+
+using namespace emend;
+using namespace emend::test;
+
+namespace {
+
+using Rows = std::vector<std::vector<std::int32_t>>;
+
+const std::string golden = std::string(EMEND_TEST_DATA) + "/edit/cov_f64";
+constexpr const char* fingerprint = "0123456789abcdef0123456789abcdef";
+
+nlohmann::json golden_json() {
+    std::ifstream file(golden + ".json");
+    return nlohmann::json::parse(file);
+}
+
+const test::OpenModel& model() {
+    static const test::OpenModel open = open_model(model_path("gpt2_edit"));
+    return open;
+}
+
+// Documents of many lengths, each unlike the others.
+std::string document(int index) {
+    static const Rows rows = golden_json()["sequences"].get<Rows>();
+    const auto& ids = rows[static_cast<std::size_t>(index) % rows.size()];
+    const auto length = 5 + static_cast<std::size_t>(index * 7) % (ids.size() - 4);
+    return model().tokenizer.decode(std::span(ids).first(std::min(length, ids.size())));
+}
+
+bool same(const std::vector<LayerStatistics>& a, const std::vector<LayerStatistics>& b) {
+    return std::ranges::equal(a, b, [](const LayerStatistics& x, const LayerStatistics& y) {
+        return x.layer == y.layer && x.count == y.count && at::equal(x.second_moment, y.second_moment);
+    });
+}
+
+LayerStatistics made_up(int layer, std::int64_t size = 6) {
+    const at::Tensor seen = at::randn({40, size}, at::kDouble);
+    return {.layer = layer, .count = 40 + layer, .second_moment = at::matmul(seen.t(), seen) / 40};
+}
+
+std::string message_of(const std::function<void()>& call) {
+    try {
+        call();
+    } catch (const Error& error) {
+        return error.what() + std::string(" | ") + error.hint();
+    }
+    return {};
+}
+
+} // namespace
+
+class TestStatistics : public QObject {
+    Q_OBJECT
+
+  private slots:
+    void init();
+    void sums_are_the_references();
+    void padding_does_not_count();
+    void layers_one_by_one_or_together();
+    void stopped_batch_adds_nothing();
+    void corpus_is_read_line_by_line();
+    void collects_what_the_lines_say();
+    void cap_cuts_exactly();
+    void long_documents_are_cut();
+    void cache_is_used_and_grows();
+    void resumed_is_the_same_as_run_through();
+    void broken_partial_file_starts_over();
+    void many_windows();
+    void refused_corpora_data();
+    void refused_corpora();
+    void refused_layers();
+    void file_round_trip();
+    void file_of_another_model();
+    void broken_files_data();
+    void broken_files();
+    void store_factors_once();
+
+  private:
+    std::string write(const std::string& text, const std::string& name = "corpus.txt") const {
+        const std::string path = scratch_->filePath(QString::fromStdString(name)).toStdString();
+        std::ofstream(path, std::ios::binary) << text;
+        return path;
+    }
+    Collected run(const std::string& corpus, std::vector<int> layers, std::int64_t tokens = 100000,
+                  const JobContext& job = {}) const {
+        return collect(model().decoder, model().tokenizer, fingerprint,
+                       {.corpus = corpus, .layers = std::move(layers), .tokens = tokens}, job);
+    }
+    [[nodiscard]] std::vector<std::string> cached_files() const {
+        std::vector<std::string> names;
+        const auto folder = std::filesystem::path(scratch_->path().toStdString()) / "cache" / "statistics";
+        if (std::filesystem::exists(folder))
+            for (const auto& entry : std::filesystem::directory_iterator(folder))
+                names.push_back(entry.path().string());
+        return names;
+    }
+    std::optional<QTemporaryDir> scratch_;
+};
+
+void TestStatistics::init() {
+    scratch_.emplace();
+    QVERIFY(scratch_->isValid());
+    qputenv("EMEND_CACHE", scratch_->filePath("cache").toUtf8());
+    at::manual_seed(3);
+}
+
+void TestStatistics::sums_are_the_references() {
+    const auto about = golden_json();
+    const auto rows = about["sequences"].get<Rows>();
+    SecondMoments moments(model().decoder, {2, 0, 1});
+    for (std::size_t i = 0; i < rows.size(); i += 13) // batches of mixed lengths
+        moments.add(Rows(rows.begin() + static_cast<std::ptrdiff_t>(i),
+                         rows.begin() + static_cast<std::ptrdiff_t>(std::min(i + 13, rows.size()))));
+    const auto result = moments.result();
+    QCOMPARE(result.size(), std::size_t{3});
+    const auto data = SafetensorsFile::open(golden + ".safetensors");
+    for (const LayerStatistics& layer : result) {
+        QCOMPARE(layer.count, about["stats"][std::to_string(layer.layer)]["count"].get<std::int64_t>());
+        const at::Tensor want = read_tensor(data, "layer" + std::to_string(layer.layer) + ".C");
+        const double error = ((layer.second_moment - want).norm() / want.norm()).item<double>();
+        QVERIFY2(error < 1e-9, qPrintable(QString::number(error)));
+        QVERIFY(at::equal(layer.second_moment, layer.second_moment.t()));
+        const double condition = about["stats"][std::to_string(layer.layer)]["cond"].get<double>();
+        QVERIFY(std::abs(condition_number(layer.second_moment) / condition - 1) < 1e-6);
+    }
+}
+
+void TestStatistics::padding_does_not_count() {
+    const Rows rows = {{5, 6, 7, 8, 9, 10, 11}, {300}, {41, 42, 43}};
+    SecondMoments together(model().decoder, {1});
+    together.add(rows);
+    SecondMoments alone(model().decoder, {1});
+    for (const auto& row : rows)
+        alone.add({row});
+    QCOMPARE(together.count(), std::int64_t{11});
+    QCOMPARE(alone.count(), std::int64_t{11});
+    QVERIFY(relative_difference(together.result()[0].second_moment, alone.result()[0].second_moment) < 1e-12);
+}
+
+void TestStatistics::layers_one_by_one_or_together() {
+    const Rows rows = {{5, 6, 7, 8, 9, 10, 11}, {41, 42, 43, 44, 45, 46, 47}};
+    SecondMoments together(model().decoder, {0, 3});
+    together.add(rows);
+    for (const int layer : {0, 3}) {
+        SecondMoments alone(model().decoder, {layer});
+        alone.add(rows);
+        QVERIFY(at::equal(alone.result()[0].second_moment, together.result()[layer == 0 ? 0 : 1].second_moment));
+    }
+    QVERIFY_EXCEPTION_THROWN(SecondMoments(model().decoder, {0}).result(), Error); // nothing seen yet
+}
+
+void TestStatistics::stopped_batch_adds_nothing() {
+    SecondMoments moments(model().decoder, {0, 2});
+    moments.add({{5, 6, 7}});
+    const auto before = moments.result();
+    std::stop_source stop;
+    stop.request_stop();
+    QVERIFY_EXCEPTION_THROWN(moments.add({{8, 9, 10}}, JobContext({}, stop.get_token())), Cancelled);
+    QVERIFY(same(moments.result(), before));
+}
+
+void TestStatistics::corpus_is_read_line_by_line() {
+    const Corpus corpus = Corpus::open(write("\xEF\xBB\xBF"
+                                             "one\r\n\n  \t\r\n two \xC3\xA9\nthree"),
+                                       {});
+    std::uint64_t offset = 0;
+    QCOMPARE(corpus.next(offset), std::optional<std::string_view>("one"));
+    const std::uint64_t after_one = offset;
+    QCOMPARE(corpus.next(offset), std::optional<std::string_view>(" two \xC3\xA9"));
+    QCOMPARE(corpus.next(offset), std::optional<std::string_view>("three"));
+    QVERIFY(!corpus.next(offset));
+    QVERIFY(!corpus.next(offset));
+    offset = after_one; // a place that was kept
+    QCOMPARE(corpus.next(offset), std::optional<std::string_view>(" two \xC3\xA9"));
+    QCOMPARE(Corpus::open(write("abc"), {}).sha256(),
+             std::string("ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"));
+}
+
+void TestStatistics::collects_what_the_lines_say() {
+    std::string text;
+    SecondMoments want(model().decoder, {1, 2});
+    for (int i = 0; i < 40; ++i) {
+        text += document(i) + (i % 3 ? "\n" : "\n\n");
+        want.add({model().tokenizer.encode(document(i)).ids});
+    }
+    std::vector<Progress> reports;
+    const Collected got =
+        run(write(text), {1, 2}, 100000, JobContext([&](const Progress& p) { reports.push_back(p); }));
+    QVERIFY(!got.from_cache);
+    QVERIFY(got.tokens_per_second > 0);
+    QCOMPARE(got.layers.size(), std::size_t{2});
+    for (std::size_t i = 0; i < 2; ++i) {
+        QCOMPARE(got.layers[i].layer, want.layers()[i]);
+        QCOMPARE(got.layers[i].count, want.count());
+        QVERIFY(relative_difference(got.layers[i].second_moment, want.result()[i].second_moment) < 1e-12);
+    }
+    QVERIFY(!reports.empty());
+    QVERIFY(std::abs(reports.back().fraction - 1) < 1e-9);
+    QVERIFY(reports.back().detail.find("tokens/s") != std::string::npos);
+    QVERIFY(std::ranges::is_sorted(reports, {}, &Progress::fraction));
+}
+
+void TestStatistics::cap_cuts_exactly() {
+    const std::string first = document(4);
+    const std::string second = document(9);
+    const auto ids = model().tokenizer.encode(first).ids;
+    const auto more = model().tokenizer.encode(second).ids;
+    const auto cap = static_cast<std::int64_t>(ids.size()) + 2;
+    SecondMoments want(model().decoder, {1});
+    want.add({ids});
+    want.add({{more[0], more[1]}});
+    const Collected got = run(write(first + "\n" + second + "\n" + document(11)), {1}, cap);
+    QCOMPARE(got.layers[0].count, cap);
+    QVERIFY(relative_difference(got.layers[0].second_moment, want.result()[0].second_moment) < 1e-12);
+}
+
+void TestStatistics::long_documents_are_cut() {
+    std::string line;
+    for (int i = 0; i < 2000; ++i)
+        line += document(i % 50) + " ";
+    const auto positions = static_cast<std::size_t>(model().decoder.config().positions);
+    auto ids = model().tokenizer.encode(line).ids;
+    QVERIFY(ids.size() > positions);
+    ids.resize(positions);
+    SecondMoments want(model().decoder, {0});
+    want.add({ids});
+    const Collected got = run(write(line), {0});
+    QCOMPARE(got.layers[0].count, static_cast<std::int64_t>(positions));
+    QVERIFY(relative_difference(got.layers[0].second_moment, want.result()[0].second_moment) < 1e-12);
+    QVERIFY(std::ranges::any_of(got.warnings, [](const auto& w) { return w.find("were cut") != std::string::npos; }));
+    QVERIFY(std::ranges::any_of(got.warnings, [](const auto& w) { return w.find("only 64") != std::string::npos; }));
+}
+
+void TestStatistics::cache_is_used_and_grows() {
+    std::string text;
+    for (int i = 0; i < 30; ++i)
+        text += document(i) + "\n";
+    const std::string corpus = write(text);
+    const Collected first = run(corpus, {1});
+    QCOMPARE(cached_files(), std::vector<std::string>{first.file});
+    const Collected again = run(corpus, {1});
+    QVERIFY(again.from_cache);
+    QVERIFY(same(again.layers, first.layers));
+
+    const Collected grown = run(corpus, {0, 1});
+    QVERIFY(!grown.from_cache);
+    QCOMPARE(grown.file, first.file);
+    QCOMPARE(layers_in_statistics(grown.file), (std::vector<int>{0, 1}));
+    QVERIFY(same({grown.layers[1]}, first.layers));
+    QVERIFY(run(corpus, {0}).from_cache);
+
+    QVERIFY(!run(corpus, {1}, 50).from_cache); // another cap
+    QVERIFY(!run(write(text + "more of it\n", "other.txt"), {1}).from_cache);
+    QVERIFY(run(write(text, "renamed.txt"), {1}).from_cache); // the text counts, not its name
+    QVERIFY(!collect(model().decoder, model().tokenizer, "another model", {.corpus = corpus, .layers = {1}}, {})
+                 .from_cache);
+
+    std::ofstream(first.file, std::ios::trunc) << "not safetensors any more";
+    const Collected repaired = run(corpus, {1});
+    QVERIFY(!repaired.from_cache);
+    QVERIFY(same(repaired.layers, first.layers));
+}
+
+void TestStatistics::resumed_is_the_same_as_run_through() {
+    std::string text;
+    for (int i = 0; i < 700; ++i)
+        text += document(i) + "\n";
+    const std::string corpus = write(text);
+
+    std::stop_source stop;
+    int batches = 0;
+    const JobContext until_third(
+        [&](const Progress&) {
+            if (++batches == 3)
+                stop.request_stop();
+        },
+        stop.get_token());
+    QVERIFY_EXCEPTION_THROWN(run(corpus, {0, 1}, 100000, until_third), Cancelled);
+    QCOMPARE(batches, 3);
+    QCOMPARE(cached_files().size(), std::size_t{1});
+    QVERIFY(cached_files()[0].ends_with(".partial"));
+
+    std::vector<double> fractions;
+    const JobContext watching([&](const Progress& p) { fractions.push_back(p.fraction); });
+    const Collected resumed = run(corpus, {0, 1}, 100000, watching);
+    QVERIFY(fractions.size() > 2);
+    QCOMPARE(cached_files(), std::vector<std::string>{resumed.file}); // the partial file is gone
+
+    std::vector<double> all;
+    const Collected through = collect(model().decoder, model().tokenizer, fingerprint,
+                                      {.corpus = corpus, .layers = {0, 1}, .tokens = 100000, .use_cache = false},
+                                      JobContext([&](const Progress& p) { all.push_back(p.fraction); }));
+    QVERIFY(!through.from_cache);
+    QCOMPARE(fractions, std::vector<double>(all.begin() + 3, all.end())); // it went on, and did not start over
+    QVERIFY(same(resumed.layers, through.layers));
+}
+
+void TestStatistics::broken_partial_file_starts_over() {
+    std::string text;
+    for (int i = 0; i < 300; ++i)
+        text += document(i) + "\n";
+    const std::string corpus = write(text);
+    std::stop_source stop;
+    const JobContext until_first([&](const Progress&) { stop.request_stop(); }, stop.get_token());
+    QVERIFY_EXCEPTION_THROWN(run(corpus, {0}, 100000, until_first), Cancelled);
+    QCOMPARE(cached_files().size(), std::size_t{1});
+    std::filesystem::resize_file(cached_files()[0], 1000);
+    const Collected after = run(corpus, {0});
+    const Collected fresh = collect(model().decoder, model().tokenizer, fingerprint,
+                                    {.corpus = corpus, .layers = {0}, .tokens = 100000, .use_cache = false}, {});
+    QVERIFY(same(after.layers, fresh.layers));
+}
+
+void TestStatistics::many_windows() {
+    static const test::OpenModel fast = open_model(model_path("gpt2_edit"), at::kFloat);
+    std::string text;
+    std::int64_t tokens = 0;
+    for (int i = 0; tokens < 140000; ++i) { // the pass sorts some 65,000 tokens at a time
+        const std::string line = document(i);
+        tokens += static_cast<std::int64_t>(model().tokenizer.encode(line).ids.size());
+        text += line + "\n";
+    }
+    const Collected got = collect(fast.decoder, fast.tokenizer, fingerprint,
+                                  {.corpus = write(text), .layers = {0}, .tokens = 1000000}, {});
+    QCOMPARE(got.layers[0].count, tokens);
+    QVERIFY(std::ranges::none_of(got.warnings, [](const auto& w) { return w.find("were cut") != std::string::npos; }));
+}
+
+void TestStatistics::refused_corpora_data() {
+    QTest::addColumn<QByteArray>("text");
+    QTest::addColumn<QString>("says");
+    QTest::addColumn<QString>("where");
+    QTest::newRow("empty") << QByteArray() << "empty"
+                           << "corpus.txt";
+    QTest::newRow("blank") << QByteArray("\n  \n\t\r\n") << "empty"
+                           << "corpus.txt";
+    QTest::newRow("byte order mark alone") << QByteArray("\xEF\xBB\xBF") << "empty"
+                                           << "corpus.txt";
+    QTest::newRow("binary") << QByteArray("ab\ncd\0ef", 8) << "zero bytes"
+                            << "byte 5, line 2";
+    QTest::newRow("latin-1") << QByteArray("one\ntwo\ncaf\xE9 au lait\n") << "not UTF-8"
+                             << "byte 11, line 3";
+    QTest::newRow("cut character at the end") << QByteArray("caf\xC3") << "not UTF-8"
+                                              << "byte 3, line 1";
+}
+
+void TestStatistics::refused_corpora() {
+    QFETCH(QByteArray, text);
+    QFETCH(QString, says);
+    QFETCH(QString, where);
+    const std::string corpus = write(text.toStdString());
+    const std::string message = message_of([&] { run(corpus, {0}); });
+    QVERIFY2(message.find(says.toStdString()) != std::string::npos, message.c_str());
+    QVERIFY2(message.find(where.toStdString()) != std::string::npos, message.c_str());
+    QVERIFY2(!message.ends_with("| "), "no hint");
+    QVERIFY(cached_files().empty());
+}
+
+void TestStatistics::refused_layers() {
+    const std::string corpus = write("some text");
+    QVERIFY(message_of([&] { run(corpus, {4}); }).find("no layer 4") != std::string::npos);
+    QVERIFY(message_of([&] { run(corpus, {-1}); }).find("no layer -1") != std::string::npos);
+    QVERIFY(message_of([&] { run(corpus, {}); }).find("no layer") != std::string::npos);
+    QVERIFY(message_of([&] { run(scratch_->filePath("missing.txt").toStdString(), {0}); }).find("missing.txt") !=
+            std::string::npos);
+    QVERIFY(!message_of([&] { run(scratch_->path().toStdString(), {0}); }).empty());
+}
+
+void TestStatistics::file_round_trip() {
+    const std::string path = scratch_->filePath("s.safetensors").toStdString();
+    const std::vector<LayerStatistics> layers = {made_up(2), made_up(11)};
+    write_statistics(path, layers, fingerprint, "abc", {{"note", "made up"}});
+    const StatisticsFile file = read_statistics(path, {.layers = {}, .key_size = 6, .model_fingerprint = fingerprint});
+    QVERIFY(same(file.layers, layers));
+    QVERIFY(file.warnings.empty());
+    QCOMPARE(file.corpus_sha256, std::string("abc"));
+    QCOMPARE(file.metadata.at("note"), std::string("made up"));
+    QCOMPARE(read_statistics(path, {.layers = {11}}).layers.size(), std::size_t{1});
+
+    // What other tools write: float32, no metadata.
+    const at::Tensor narrow = layers[0].second_moment.to(at::kFloat);
+    const std::int64_t count = 9;
+    SafetensorsWriter writer;
+    writer.add("layer.3.second_moment", DType::F32, {6, 6}, narrow.data_ptr());
+    writer.add("layer.3.count", DType::I64, {1}, &count);
+    writer.write(path);
+    const StatisticsFile plain = read_statistics(path, {.layers = {3}, .model_fingerprint = fingerprint});
+    QVERIFY(at::equal(plain.layers[0].second_moment, narrow.to(at::kDouble)));
+    QCOMPARE(plain.layers[0].count, count);
+    QCOMPARE(plain.warnings.size(), std::size_t{1});
+}
+
+void TestStatistics::file_of_another_model() {
+    const std::string path = scratch_->filePath("s.safetensors").toStdString();
+    write_statistics(path, {made_up(0)}, "feedfeed", {});
+    StatisticsExpectation expected = {.layers = {0}, .key_size = 6, .model_fingerprint = fingerprint};
+    const std::string message = message_of([&] { static_cast<void>(read_statistics(path, expected)); });
+    QVERIFY2(message.find("another model") != std::string::npos, message.c_str());
+    QVERIFY2(message.find("--force") != std::string::npos, message.c_str());
+    expected.force = true;
+    QCOMPARE(read_statistics(path, expected).warnings.size(), std::size_t{1});
+}
+
+void TestStatistics::broken_files_data() {
+    QTest::addColumn<QString>("fault");
+    QTest::addColumn<QString>("says");
+    QTest::newRow("layer missing") << "layer"
+                                   << "no statistics of layer 5";
+    QTest::newRow("another key size") << "size"
+                                      << "do not fit";
+    QTest::newRow("not square") << "oblong"
+                                << "square";
+    QTest::newRow("integers") << "integers"
+                              << "F32 or F64";
+    QTest::newRow("not symmetric") << "asymmetric"
+                                   << "not symmetric";
+    QTest::newRow("NaN") << "nan"
+                         << "not finite";
+    QTest::newRow("no count") << "count missing"
+                              << "count";
+    QTest::newRow("count 0") << "count 0"
+                             << "token count";
+    QTest::newRow("count of another type") << "count type"
+                                           << "I64";
+    QTest::newRow("other tensors") << "other"
+                                   << "no key statistics";
+    QTest::newRow("not safetensors") << "text"
+                                     << "s.safetensors";
+    QTest::newRow("no file") << "none"
+                             << "s.safetensors";
+}
+
+void TestStatistics::broken_files() {
+    QFETCH(QString, fault);
+    QFETCH(QString, says);
+    const std::string path = scratch_->filePath("s.safetensors").toStdString();
+    at::Tensor moment = made_up(0).second_moment;
+    std::int64_t count = fault == "count 0" ? 0 : 40;
+    StatisticsExpectation expected = {.layers = {0}, .key_size = 6};
+    if (fault == "layer")
+        expected.layers = {5};
+    else if (fault == "size")
+        expected.key_size = 8;
+    else if (fault == "oblong")
+        moment = moment.slice(0, 0, 3).contiguous();
+    else if (fault == "asymmetric")
+        moment[0][1] += 1;
+    else if (fault == "nan")
+        moment[2][2] = std::numeric_limits<double>::quiet_NaN();
+    SafetensorsWriter writer;
+    writer.add(fault == "other" ? "weight" : "layer.0.second_moment", fault == "integers" ? DType::I64 : DType::F64,
+               moment.sizes().vec(), moment.data_ptr());
+    if (fault != "count missing")
+        writer.add("layer.0.count", fault == "count type" ? DType::F64 : DType::I64, {1}, &count);
+    if (fault == "text")
+        write("this is a text", "s.safetensors");
+    else if (fault != "none")
+        writer.write(path);
+    const std::string message = message_of([&] { static_cast<void>(read_statistics(path, expected)); });
+    QVERIFY2(message.find(says.toStdString()) != std::string::npos, message.c_str());
+    QVERIFY2(message.find("s.safetensors") != std::string::npos, message.c_str());
+}
+
+void TestStatistics::store_factors_once() {
+    MetricStore store;
+    QVERIFY(!store.has(3));
+    QVERIFY_EXCEPTION_THROWN(store.metric(3, 1, 0), Error);
+    const LayerStatistics layer = made_up(3);
+    store.put(layer);
+    const at::Tensor key = at::randn({6, 1}, at::kDouble);
+    const at::Tensor before = store.metric(3, 1, 0).whiten(key);
+    QVERIFY(at::equal(before, Metric::factor(layer.second_moment, 1, 0).whiten(key)));
+    store.statistics(3).second_moment.fill_(-1); // would be refused if it were looked at again
+    QVERIFY(at::equal(store.metric(3, 4, 0).whiten(key), before / 2));
+    QVERIFY_EXCEPTION_THROWN(store.metric(3, 1, 0.5), Error); // another ridge is another factor
+    store.put(made_up(3));
+    QVERIFY(!at::equal(store.metric(3, 1, 0).whiten(key), before));
+    store.clear();
+    QVERIFY(!store.has(3));
+}
+
+QTEST_GUILESS_MAIN(TestStatistics)
+#include "test_statistics.moc"
