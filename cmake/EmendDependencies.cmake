@@ -35,7 +35,7 @@ if(EMEND_BUILD_ENGINE)
 endif()
 
 if(EMEND_BUILD_UI)
-    find_package(Qt6 6.4 REQUIRED COMPONENTS Core Gui Widgets Svg LinguistTools)
+    find_package(Qt6 6.4 REQUIRED COMPONENTS Core Gui Widgets Svg PrintSupport LinguistTools)
     find_package(QCustomPlotQt6 REQUIRED)
     find_path(QCUSTOMPLOT_INCLUDE_DIR qcustomplot.h REQUIRED)
 endif()
