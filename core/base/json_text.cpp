@@ -6,6 +6,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
 #include <unordered_set>
 #include <vector>
 
@@ -40,7 +41,8 @@ json parse_json(std::string_view text, const std::string& file_name, int max_dep
         return json::parse(text, watch);
     } catch (const json::parse_error& error) {
         throw Error("not valid JSON: " + json_error_text(error.what()),
-                    file_name + ", byte " + std::to_string(error.byte),
+                    file_name + ", byte " +
+                        std::to_string(error.byte - std::min<std::size_t>(error.byte, 1)), // it counts from 1
                     "the file is damaged or cut short; download or write it again");
     } catch (const json::exception& error) {
         throw Error("not valid JSON: " + json_error_text(error.what()), file_name,

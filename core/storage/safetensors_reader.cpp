@@ -142,7 +142,8 @@ class HeaderHandler final : public nlohmann::json_sax<nlohmann::json> {
 
     bool parse_error(std::size_t position, const std::string&, const nlohmann::detail::exception& error) override {
         throw Error("the header is not valid JSON: " + json_error_text(error.what()),
-                    file_ + ", byte " + std::to_string(prefix_bytes + position), damaged_hint);
+                    file_ + ", byte " + std::to_string(prefix_bytes + position - std::min<std::size_t>(position, 1)),
+                    damaged_hint);
     }
 
   private:
