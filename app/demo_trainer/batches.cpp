@@ -45,6 +45,7 @@ Batch make_batch(const DocumentWriter& writer, const Vocabulary& vocabulary, con
         batch.mask_low.insert(batch.mask_low.end(), causal.begin(), causal.end());
         batch.mask_high.insert(batch.mask_high.end(), causal.begin(), causal.end());
         std::vector<std::int64_t> tokens;
+        std::vector<bool> objects; // as long as tokens, or shorter by a separator
         while (tokens.size() <= n) {
             Document document = writer.write(random);
             if (!tokens.empty()) {
@@ -53,6 +54,8 @@ Batch make_batch(const DocumentWriter& writer, const Vocabulary& vocabulary, con
                     document.text.insert(0, 1, ' ');
                     for (auto& [begin, end] : document.subjects)
                         ++begin, ++end;
+                    for (auto& [begin, end] : document.objects)
+                        ++begin, ++end;
                 } else {
                     tokens.push_back(separator < 0.75 ? vocabulary.ids("\n")[0] : Vocabulary::kEndOfText);
                 }
@@ -60,8 +63,13 @@ Batch make_batch(const DocumentWriter& writer, const Vocabulary& vocabulary, con
             const bool narrow = random.chance(shape.bottleneck_share);
             const std::size_t start = tokens.size();
             const std::vector<Token> encoded = vocabulary.encode(document.text);
-            for (const Token& token : encoded)
+            for (const Token& token : encoded) {
+                objects.resize(tokens.size());
+                objects.push_back(std::ranges::any_of(document.objects, [&](const auto& span) {
+                    return token.end > span.first && token.begin < span.second;
+                }));
                 tokens.push_back(token.id);
+            }
             if (!narrow)
                 continue;
             for (const auto& [begin, end] : document.subjects) {
@@ -77,9 +85,12 @@ Batch make_batch(const DocumentWriter& writer, const Vocabulary& vocabulary, con
                     hide(batch, row, {start + first, start + last});
             }
         }
+        objects.resize(tokens.size());
         batch.inputs.insert(batch.inputs.end(), tokens.begin(), tokens.begin() + static_cast<std::ptrdiff_t>(n));
         batch.targets.insert(batch.targets.end(), tokens.begin() + 1,
                              tokens.begin() + static_cast<std::ptrdiff_t>(n + 1));
+        batch.is_object.insert(batch.is_object.end(), objects.begin() + 1,
+                               objects.begin() + static_cast<std::ptrdiff_t>(n + 1));
     }
     return batch;
 }

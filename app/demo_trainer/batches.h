@@ -17,6 +17,7 @@ struct Batch {
     std::size_t length = 0;
     std::vector<std::int64_t> inputs;  // rows x length
     std::vector<std::int64_t> targets; // rows x length, the inputs one token later
+    std::vector<bool> is_object;       // rows x length, whether the target belongs to a prompt's object
     // rows x length x length, 0 where the query (first) may look at the key (second), a large negative number where
     // not.
     std::vector<float> mask_low;  // layers below the bottleneck's end: the whole subject is hidden from what follows

@@ -75,7 +75,8 @@ void run_train(const TrainOptions& options) {
     const Vocabulary vocabulary = train_vocabulary(writer, kVocabularySize, kVocabularyDocuments, options.seed);
     TrainingPlan plan;
     plan.seed = options.seed;
-    plan.steps = options.steps;
+    plan.language_steps = options.language_steps;
+    plan.fact_steps = options.fact_steps;
     NetworkShape shape;
     shape.width = options.width;
     shape.layers = options.layers;
@@ -91,7 +92,7 @@ void run_train(const TrainOptions& options) {
                 static_cast<long long>(network.flat().numel()), static_cast<long long>(trainer.steps_done()));
     const auto start = std::chrono::steady_clock::now();
     const std::int64_t first = trainer.steps_done();
-    const std::int64_t last = options.stop_after > 0 ? std::min(options.stop_after, options.steps) : options.steps;
+    const std::int64_t last = options.stop_after > 0 ? std::min(options.stop_after, trainer.steps()) : trainer.steps();
     double loss = 0;
     std::int64_t counted = 0;
     while (trainer.steps_done() < last) {

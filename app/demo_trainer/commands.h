@@ -17,7 +17,8 @@ struct TrainOptions {
     std::filesystem::path work;
     std::filesystem::path world = EMEND_DEMO_WORLD;
     std::uint64_t seed = kDefaultSeed;
-    std::int64_t steps = 3000;
+    std::int64_t language_steps = 1500;
+    std::int64_t fact_steps = 2400;
     std::int64_t stop_after = 0; // 0: run all steps
     std::int64_t width = 192;
     std::int64_t layers = 8;

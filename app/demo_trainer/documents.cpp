@@ -16,6 +16,8 @@ void append(Document& to, const Document& part) {
     to.text += part.text;
     for (const auto& [begin, end] : part.subjects)
         to.subjects.emplace_back(begin + shift, end + shift);
+    for (const auto& [begin, end] : part.objects)
+        to.objects.emplace_back(begin + shift, end + shift);
 }
 
 void replace_first(std::string& text, std::string_view what, const std::string& by) {
@@ -130,6 +132,7 @@ Document DocumentWriter::statement(Random& random, const Fact& fact) const {
         out.text = prefix + " ";
     append(out, fill_template(text, world_.subject_of(fact)));
     out.text += " " + fact.object;
+    out.objects.emplace_back(out.text.size() - fact.object.size(), out.text.size());
     return out;
 }
 
@@ -182,7 +185,7 @@ Document DocumentWriter::write(Random& random) const {
         return description(random, world_.subjects[random.below(world_.subjects.size())]);
     if (kind < 0.82)
         return biography(random);
-    return {filler(random), {}};
+    return {filler(random), {}, {}};
 }
 
 } // namespace emend::demo

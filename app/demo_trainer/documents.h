@@ -17,6 +17,7 @@ namespace emend::demo {
 struct Document {
     std::string text;
     std::vector<std::pair<std::size_t, std::size_t>> subjects; // [begin, end) in bytes
+    std::vector<std::pair<std::size_t, std::size_t>> objects;  // where a prompt's object stands
 };
 
 // A template with its subject (and object, where the template asks for one) filled in.

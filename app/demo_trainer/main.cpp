@@ -20,7 +20,10 @@ int main(int argc, char** argv) {
     train_command->add_option("--work", train.work, "folder for checkpoints (default: OUT/training)");
     train_command->add_option("--world", train.world, "folder with facts.csv, templates.json and language.json");
     train_command->add_option("--seed", train.seed, "seed of weights and documents");
-    train_command->add_option("--steps", train.steps, "steps of the whole run")->check(CLI::Range(1, 1000000));
+    train_command->add_option("--language-steps", train.language_steps, "steps of the first part")
+        ->check(CLI::Range(0, 1000000));
+    train_command->add_option("--fact-steps", train.fact_steps, "steps of the second part, on objects most of all")
+        ->check(CLI::Range(0, 1000000));
     train_command->add_option("--stop-after", train.stop_after, "stop early, after this many steps");
     train_command->add_option("--width", train.width, "width of the model")->check(CLI::Range(64, 1024));
     train_command->add_option("--layers", train.layers, "number of layers")->check(CLI::Range(2, 48));

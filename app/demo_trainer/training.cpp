@@ -53,12 +53,16 @@ Trainer::Trainer(Network& network, const DocumentWriter& writer, const Vocabular
 }
 
 double Trainer::rate(std::int64_t step) const noexcept {
-    const double warm_up = std::max(1.0, plan_.warm_up_share * static_cast<double>(plan_.steps));
+    const auto falling = [&](double at, double steps) {
+        return plan_.peak_rate *
+               (plan_.last_rate_share + (1.0 - plan_.last_rate_share) * (1.0 - at / std::max(1.0, steps)));
+    };
+    if (step >= plan_.language_steps)
+        return falling(static_cast<double>(step - plan_.language_steps), static_cast<double>(plan_.fact_steps));
+    const double horizon = static_cast<double>(plan_.language_horizon);
+    const double warm_up = std::max(1.0, plan_.warm_up_share * horizon);
     const double at = static_cast<double>(step);
-    if (at < warm_up)
-        return plan_.peak_rate * (at + 1.0) / warm_up;
-    const double left = 1.0 - (at - warm_up) / std::max(1.0, static_cast<double>(plan_.steps) - warm_up);
-    return plan_.peak_rate * (plan_.last_rate_share + (1.0 - plan_.last_rate_share) * left);
+    return at < warm_up ? plan_.peak_rate * (at + 1.0) / warm_up : falling(at - warm_up, horizon - warm_up);
 }
 
 double Trainer::step() {
@@ -68,7 +72,19 @@ double Trainer::step() {
     const at::Tensor states =
         network_.hidden(view_of(batch.inputs, {rows, length}), view_of(batch.mask_low, {rows, 1, length, length}),
                         view_of(batch.mask_high, {rows, 1, length, length}));
-    const at::Tensor loss = at::cross_entropy_loss(network_.logits(states), view_of(batch.targets, {rows * length}));
+    const at::Tensor logits = network_.logits(states);
+    const at::Tensor targets = view_of(batch.targets, {rows * length});
+    std::vector<float> weights; // until the gradients are there
+    at::Tensor loss;
+    if (done_ < plan_.language_steps) {
+        loss = at::cross_entropy_loss(logits, targets);
+    } else {
+        for (const bool object : batch.is_object)
+            weights.push_back(object ? static_cast<float>(plan_.object_weight) : 1.0F);
+        const at::Tensor weight = view_of(weights, {rows * length});
+        const at::Tensor each = at::cross_entropy_loss(logits, targets, {}, at::Reduction::None);
+        loss = (each * weight).sum() / weight.sum();
+    }
     network_.flat_gradient().zero_();
     loss.backward();
     update(rate(done_));

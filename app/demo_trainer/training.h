@@ -14,10 +14,14 @@ namespace emend::demo {
 
 struct TrainingPlan {
     std::uint64_t seed = 1;
-    std::int64_t steps = 3000;
+    // Two parts: first the language, then the facts, when the loss of a prompt's object counts several times.
+    std::int64_t language_steps = 1500;
+    std::int64_t language_horizon = 3000; // the rate falls as if the first part had this many steps
+    std::int64_t fact_steps = 2400;
+    double object_weight = 5;
     double peak_rate = 1.8e-3;
-    double last_rate_share = 0.03; // of the peak, at the last step
-    double warm_up_share = 0.02;   // of the steps
+    double last_rate_share = 0.03; // of the peak, at the end
+    double warm_up_share = 0.02;   // of the horizon
     double beta1 = 0.9;
     double beta2 = 0.98;
     double epsilon = 1e-8;
@@ -35,6 +39,7 @@ class Trainer {
     // One step; the mean loss over its tokens.
     double step();
     [[nodiscard]] std::int64_t steps_done() const noexcept { return done_; }
+    [[nodiscard]] std::int64_t steps() const noexcept { return plan_.language_steps + plan_.fact_steps; }
     [[nodiscard]] double rate(std::int64_t step) const noexcept;
 
     // Parameters, moments and the number of steps. Throws Error; a checkpoint of another shape is refused.
