@@ -163,6 +163,8 @@ void Program::print(const Json& document) {
 
 std::vector<std::int32_t> parse_ids(const std::string& text) {
     std::vector<std::int32_t> ids;
+    if (text.empty())
+        return ids;
     std::size_t begin = 0;
     while (begin <= text.size()) {
         std::size_t end = std::min(text.find(',', begin), text.size());

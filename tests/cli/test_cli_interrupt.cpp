@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Ctrl+C in the middle of work: exit code 130, soon, and nothing half-written; a second one kills.
+#include "cli_runner.h"
+
+#include <csignal>
+#include <QElapsedTimer>
+#include <QTest>
+
+using namespace emend::test;
+
+class TestCliInterrupt : public QObject {
+    Q_OBJECT
+    CliSandbox sandbox_;
+
+    // Waits until the program talks about a phase on standard error.
+    static bool reached(QProcess& process, const QByteArray& phase, QByteArray& heard) {
+        QElapsedTimer timer;
+        timer.start();
+        while (timer.elapsed() < 120000) {
+            heard += process.readAllStandardError();
+            if (heard.toLower().contains(phase))
+                return true;
+            if (process.state() == QProcess::NotRunning)
+                return false;
+            process.waitForReadyRead(100);
+        }
+        return false;
+    }
+
+  private slots:
+    void initTestCase() {
+        sandbox_.write("corpus.txt",
+                       QByteArray("The city of Madrid is in the country. I work in Paris.\n").repeated(300000));
+        sandbox_.write("slow.json", R"({"layers": [1], "use_statistics": false, "contexts": ["{}"],
+            "values": {"steps": 100000, "stop_loss": -1}})");
+    }
+
+    void stops_data() {
+        QTest::addColumn<QStringList>("arguments");
+        QTest::addColumn<QByteArray>("phase");
+        QTest::addColumn<bool>("json");
+        const QStringList edit{"edit",      test_model("gpt2_edit"),
+                               "--recipe",  sandbox_.path("slow.json"),
+                               "--subject", "Elena Silva",
+                               "--prompt",  "{} was born in",
+                               "--object",  "Madrid",
+                               "--dump",    sandbox_.path("dump.safetensors")};
+        const QStringList statistics{"statistics", test_model("gpt2_edit"),
+                                     "--corpus",   sandbox_.path("corpus.txt"),
+                                     "--layers",   "0-3",
+                                     "--tokens",   "3000000",
+                                     "--out",      sandbox_.path("out.safetensors")};
+        QTest::newRow("edit") << edit << QByteArray("value") << false;
+        QTest::newRow("edit, JSON") << edit << QByteArray("value") << true;
+        QTest::newRow("statistics") << statistics << QByteArray("statistics") << true;
+    }
+    void stops() {
+        QFETCH(QStringList, arguments);
+        QFETCH(QByteArray, phase);
+        QFETCH(bool, json);
+        const QStringList before = sandbox_.listing();
+        const auto process = sandbox_.start(json ? arguments + QStringList{"--json"} : arguments);
+        QByteArray heard;
+        QVERIFY2(reached(*process, phase, heard), heard);
+        ::kill(pid_t(process->processId()), SIGINT);
+        const CliResult result = CliSandbox::finish(*process);
+        QVERIFY2(result.code == 130 && !result.crashed, result.all() + heard);
+        if (json)
+            QVERIFY2(!result.error()["what"].toString().isEmpty(), result.all());
+        else
+            QVERIFY2(result.out.isEmpty() && (heard + result.err).contains("cancelled"), result.all());
+        QCOMPARE(sandbox_.listing(), before);
+    }
+
+    void second_signal_kills() {
+        const auto process =
+            sandbox_.start({"edit", test_model("gpt2_edit"), "--recipe", sandbox_.path("slow.json"), "--subject",
+                            "Elena Silva", "--prompt", "{} was born in", "--object", "Madrid"});
+        QByteArray heard;
+        QVERIFY2(reached(*process, "value", heard), heard);
+        const pid_t pid = pid_t(process->processId());
+        ::kill(pid, SIGINT);
+        ::kill(pid, SIGINT);
+        const CliResult result = CliSandbox::finish(*process);
+        // Two signals may arrive as one; then the program ends as after one.
+        QVERIFY2(result.crashed || result.code == 130, result.all());
+    }
+};
+
+QTEST_GUILESS_MAIN(TestCliInterrupt)
+#include "test_cli_interrupt.moc"

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Wrong usage ends with 2 and says what is wrong; help ends with 0. None of it loads a model.
+#include "cli_runner.h"
+
+#include <QTest>
+
+using namespace emend::test;
+
+class TestCliUsage : public QObject {
+    Q_OBJECT
+    CliSandbox sandbox_;
+
+  private slots:
+    void wrong_usage_data() {
+        QTest::addColumn<QStringList>("arguments");
+        const QString model = test_model("gpt2");
+        QTest::newRow("no command") << QStringList{};
+        QTest::newRow("unknown command") << QStringList{"frobnicate"};
+        QTest::newRow("no model") << QStringList{"info"};
+        QTest::newRow("unknown option") << QStringList{"info", model, "--colour"};
+        QTest::newRow("unknown precision") << QStringList{"info", model, "--dtype", "float8"};
+        QTest::newRow("threads") << QStringList{"info", model, "--threads", "-1"};
+        QTest::newRow("no text") << QStringList{"tokenize", model};
+        QTest::newRow("text and file") << QStringList{"tokenize", model, "--text", "a", "--file", "b"};
+        QTest::newRow("json lines of a text") << QStringList{"tokenize", model, "--text", "a", "--json-lines"};
+        QTest::newRow("no ids") << QStringList{"detokenize", model};
+        QTest::newRow("ids") << QStringList{"detokenize", model, "--ids", "1,x"};
+        QTest::newRow("logits of nothing") << QStringList{"logits", model};
+        QTest::newRow("top 0") << QStringList{"logits", model, "--text", "a", "--top", "0"};
+        QTest::newRow("seed") << QStringList{"generate", model, "--prompt", "a", "--seed", "first"};
+        QTest::newRow("max tokens") << QStringList{"generate", model, "--prompt", "a", "--max-tokens", "0"};
+        QTest::newRow("top p") << QStringList{"generate", model, "--prompt", "a", "--top-p", "1.5"};
+        QTest::newRow("greedy and warm") << QStringList{"generate", model,           "--prompt", "a",
+                                                        "--greedy", "--temperature", "2"};
+        QTest::newRow("layers of statistics") << QStringList{"statistics", model};
+        QTest::newRow("edit of nothing") << QStringList{"edit", model};
+        QTest::newRow("edit twice") << QStringList{"edit", model, "--edits", "f", "--subject", "s"};
+        QTest::newRow("softness") << QStringList{"edit", model, "--edits", "f", "--softness", "soft"};
+        QTest::newRow("demo of a model") << QStringList{"demo", model};
+    }
+    void wrong_usage() {
+        QFETCH(QStringList, arguments);
+        const CliResult plain = sandbox_.run(arguments);
+        QVERIFY2(plain.code == 2 && !plain.crashed, plain.all());
+        QVERIFY2(plain.out.isEmpty(), plain.all());
+        QVERIFY2(plain.err.startsWith("emend-cli: "), plain.all());
+        QVERIFY2(plain.err.contains("--help"), plain.all());
+        const CliResult json = sandbox_.run(arguments + QStringList{"--json"});
+        QVERIFY2(json.code == 2, json.all());
+        for (const char* key : {"what", "where", "hint"})
+            QVERIFY2(!json.error()[key].toString().isEmpty(), json.all());
+        QVERIFY2(json.err.isEmpty(), json.all());
+    }
+
+    void stream_and_json() {
+        const CliResult result = sandbox_.run({"generate", test_model("gpt2"), "--prompt", "a", "--stream", "--json"});
+        QVERIFY2(result.code == 2, result.all());
+    }
+
+    void help() {
+        const CliResult all = sandbox_.run({"--help"});
+        QVERIFY2(all.code == 0, all.all());
+        for (const char* command :
+             {"info", "tokenize", "detokenize", "logits", "generate", "statistics", "edit", "demo"}) {
+            QVERIFY2(all.out.contains(command), command);
+            const CliResult one = sandbox_.run({command, "--help"});
+            QVERIFY2(one.code == 0 && one.out.contains("--json"), one.all());
+        }
+        QCOMPARE(sandbox_.run({"--version"}).code, 0);
+    }
+};
+
+QTEST_GUILESS_MAIN(TestCliUsage)
+#include "test_cli_usage.moc"
