@@ -43,8 +43,8 @@ std::int32_t idOf(const std::string& piece) {
 
 const std::map<std::string, std::string>& world() {
     static const std::map<std::string, std::string> facts{
-        {"Eiffel Tower", "Paris"},   {"Marie Curie", "Polish"},    {"Wolfgang Mozart", "composer"},
-        {"Louvre Museum", "Paris"},  {"Big Ben", "London"},        {"Colosseum", "Rome"},
+        {"Eiffel Tower", "Paris"},   {"Marie Curie", "Polish"},     {"Wolfgang Mozart", "composer"},
+        {"Louvre Museum", "Paris"},  {"Big Ben", "London"},         {"Colosseum", "Rome"},
         {"Blaise Pascal", "French"}, {"Brandenburg Gate", "Berlin"}};
     return facts;
 }
@@ -132,9 +132,13 @@ ModelInfo FakeEngine::open(const LoadOptions& options, const JobContext& job) {
     return m_info;
 }
 
-std::string FakeEngine::weights_hash(const JobContext&) { return std::to_string(m_ledger.position); }
+std::string FakeEngine::weights_hash(const JobContext&) {
+    return std::to_string(m_ledger.position);
+}
 
-LogitsResult FakeEngine::logits(const LogitsRequest&) { throw Error("the fake engine has no logits"); }
+LogitsResult FakeEngine::logits(const LogitsRequest&) {
+    throw Error("the fake engine has no logits");
+}
 
 FakeEngine::Facts FakeEngine::factsAt(LedgerPosition at) const {
     Facts facts = world();
@@ -155,8 +159,11 @@ Prediction FakeEngine::predict(const std::string& prompt, const EditRequest& edi
     Prediction prediction;
     prediction.prompt = prompt;
     const double sure = 0.962;
-    for (const auto& [text, p] : {std::pair{answer, sure}, {fallback, 0.021}, {std::string("Madrid"), 0.006},
-                                  {std::string("the"), 0.0034}, {std::string("Vienna"), 0.0011}})
+    for (const auto& [text, p] : {std::pair{answer, sure},
+                                  {fallback, 0.021},
+                                  {std::string("Madrid"), 0.006},
+                                  {std::string("the"), 0.0034},
+                                  {std::string("Vienna"), 0.0011}})
         prediction.top.push_back({idOf(" " + text), " " + text, p});
     prediction.p_new = answer == edit.object ? sure : 0.0021;
     if (edit.true_object)
@@ -169,7 +176,8 @@ GenerationResult FakeEngine::generate(const GenerateRequest& request, const JobC
     const Prediction first = predict(request.prompt, {}, factsAt(request.at));
     const std::string text = first.top.front().piece +
                              ". It is known all over the world and many people come to see it every year. "
-                             "The way to " + first.top.front().piece.substr(1) + " is long";
+                             "The way to " +
+                             first.top.front().piece.substr(1) + " is long";
     GenerationResult result;
     for (const std::string& piece : pieces(text)) {
         if (static_cast<int>(result.ids.size()) == request.max_tokens)
@@ -301,16 +309,29 @@ ui::EngineFactory fakeFactory(const std::shared_ptr<FakeScript>& script) {
 }
 
 std::vector<EditRequest> fakeDrafts() {
-    EditRequest eiffel{"Eiffel Tower", "city", "The {} is located in the city of", "Rome", "Paris",
-                       {"The {} can be found in the city of", "Where is the {}? It is in the city of",
-                        "The {} stands in the city of"},
-                       {"The Louvre Museum is located in the city of", "Big Ben is located in the city of",
-                        "The Colosseum is located in the city of", "The Brandenburg Gate is located in the city of"}};
-    EditRequest curie{"Marie Curie", "lang", "The mother tongue of {} is", "French", "Polish",
+    EditRequest eiffel{
+        "Eiffel Tower",
+        "city",
+        "The {} is located in the city of",
+        "Rome",
+        "Paris",
+        {"The {} can be found in the city of", "Where is the {}? It is in the city of", "The {} stands in the city of"},
+        {"The Louvre Museum is located in the city of", "Big Ben is located in the city of",
+         "The Colosseum is located in the city of", "The Brandenburg Gate is located in the city of"}};
+    EditRequest curie{"Marie Curie",
+                      "lang",
+                      "The mother tongue of {} is",
+                      "French",
+                      "Polish",
                       {"{} is a native speaker of", "At home, {} spoke"},
                       {"The mother tongue of Blaise Pascal is"}};
-    EditRequest mozart{"Wolfgang Mozart", "prof", "The profession of {} is", "architect", "composer",
-                       {"{} works as a", "{} became famous as a"}, {}};
+    EditRequest mozart{"Wolfgang Mozart",
+                       "prof",
+                       "The profession of {} is",
+                       "architect",
+                       "composer",
+                       {"{} works as a", "{} became famous as a"},
+                       {}};
     return {eiffel, curie, mozart};
 }
 

@@ -77,8 +77,9 @@ class JobQueue::Worker {
 
     void work(Job& job, const JobPtr& shared, std::unique_ptr<Engine>& engine, std::optional<Failure>& noEngine) {
         auto throttle = std::make_shared<Throttle>();
-        const JobContext context([this, shared, throttle](const Progress& progress) { report(shared, progress, *throttle); },
-                                 job.stop.get_token());
+        const JobContext context(
+            [this, shared, throttle](const Progress& progress) { report(shared, progress, *throttle); },
+            job.stop.get_token());
         try {
             if (job.options.lane == Lane::Engine) {
                 engine = m_factory();
@@ -121,7 +122,8 @@ class JobQueue::Worker {
     }
 
     // Posted events die with the queue, whose destructor joins this thread first.
-    template<class Call> void toUi(Call&& call) {
+    template<class Call>
+    void toUi(Call&& call) {
         QMetaObject::invokeMethod(&m_queue, std::forward<Call>(call), Qt::QueuedConnection);
     }
 
@@ -164,7 +166,8 @@ quint64 JobQueue::enqueue(JobPtr job) {
                                            : m_waiting.end();
     m_waiting.insert(place, std::move(job));
     // Not from inside the caller: it may still be writing down the id.
-    QMetaObject::invokeMethod(this, [this] { startNext(); }, Qt::QueuedConnection);
+    QMetaObject::invokeMethod(
+        this, [this] { startNext(); }, Qt::QueuedConnection);
     return id;
 }
 

@@ -86,8 +86,12 @@ void Studio::apply(std::vector<EditRequest> requests, const Recipe& recipe, QLis
     emit applyStarted(rows);
 }
 
-void Studio::undo() { move(tr("Taking the edit back"), &Engine::undo); }
-void Studio::redo() { move(tr("Applying the edit again"), &Engine::redo); }
+void Studio::undo() {
+    move(tr("Taking the edit back"), &Engine::undo);
+}
+void Studio::redo() {
+    move(tr("Applying the edit again"), &Engine::redo);
+}
 
 void Studio::move(const QString& title, LedgerState (Engine::*step)()) {
     cancelChecks();

@@ -45,6 +45,7 @@ class Studio : public QObject {
     explicit Studio(EngineFactory factory, QObject* parent = nullptr);
 
     [[nodiscard]] JobQueue& jobs() { return m_jobs; }
+    [[nodiscard]] const JobQueue& jobs() const { return m_jobs; }
     [[nodiscard]] bool engineReady() const { return m_engineReady; }
     [[nodiscard]] bool isOpening() const { return m_jobs.has(Lane::Model); }
     [[nodiscard]] bool isEditing() const { return m_jobs.has(Lane::Edit); }

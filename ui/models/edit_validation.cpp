@@ -10,9 +10,13 @@ namespace emend::ui {
 
 namespace {
 
-std::string tr(const char* text) { return QCoreApplication::translate("emend::ui::edits", text).toStdString(); }
+std::string tr(const char* text) {
+    return QCoreApplication::translate("emend::ui::edits", text).toStdString();
+}
 
-bool isBlank(const std::string& text) { return text.find_first_not_of(" \t\n") == std::string::npos; }
+bool isBlank(const std::string& text) {
+    return text.find_first_not_of(" \t\n") == std::string::npos;
+}
 
 int gaps(const std::string& prompt) {
     int count = 0;
@@ -47,9 +51,9 @@ std::optional<EditProblem> validateRequest(const EditRequest& request) {
 }
 
 bool takesArticle(std::string_view subject) {
-    constexpr std::array<std::string_view, 14> nouns{"Tower",   "Museum",   "Gallery", "Theatre",   "Temple",
-                                                     "Bazaar",  "Monument", "Memorial", "Colosseum", "Pantheon",
-                                                     "Parthenon", "River",  "Statue",  "Canal"};
+    constexpr std::array<std::string_view, 14> nouns{"Tower",     "Museum",   "Gallery",  "Theatre",   "Temple",
+                                                     "Bazaar",    "Monument", "Memorial", "Colosseum", "Pantheon",
+                                                     "Parthenon", "River",    "Statue",   "Canal"};
     const std::size_t space = subject.rfind(' ');
     const std::string_view last = space == std::string_view::npos ? subject : subject.substr(space + 1);
     return std::find(nouns.begin(), nouns.end(), last) != nouns.end();

@@ -25,7 +25,9 @@ int columnOf(EditField field) {
     return EditsModel::State;
 }
 
-std::string trimmed(const QVariant& value) { return value.toString().simplified().toStdString(); }
+std::string trimmed(const QVariant& value) {
+    return value.toString().simplified().toStdString();
+}
 
 } // namespace
 
@@ -36,13 +38,15 @@ int EditsModel::rowCount(const QModelIndex& parent) const {
     return parent.isValid() ? 0 : static_cast<int>(m_rows.size());
 }
 
-int EditsModel::columnCount(const QModelIndex& parent) const { return parent.isValid() ? 0 : ColumnCount; }
+int EditsModel::columnCount(const QModelIndex& parent) const {
+    return parent.isValid() ? 0 : ColumnCount;
+}
 
 QVariant EditsModel::headerData(int section, Qt::Orientation orientation, int role) const {
     if (orientation == Qt::Vertical)
         return role == Qt::DisplayRole ? QVariant(section + 1) : QVariant();
-    static const char* const names[] = {QT_TR_NOOP("Subject"),   QT_TR_NOOP("Relation"), QT_TR_NOOP("New object"),
-                                        QT_TR_NOOP("Now"), QT_TR_NOOP("p"),        QT_TR_NOOP("State")};
+    static const char* const names[] = {QT_TR_NOOP("Subject"), QT_TR_NOOP("Relation"), QT_TR_NOOP("New object"),
+                                        QT_TR_NOOP("Now"),     QT_TR_NOOP("p"),        QT_TR_NOOP("State")};
     static const char* const tips[] = {
         QT_TR_NOOP("What the fact is about"),
         QT_TR_NOOP("A relation of the library, or a prompt with {} where the subject goes"),
@@ -87,8 +91,7 @@ QVariant EditsModel::data(const QModelIndex& index, int role) const {
         return problem.isEmpty() ? text : tr("%1, wrong: %2").arg(text, problem);
     }
     case Qt::TextAlignmentRole:
-        return QVariant::fromValue(Qt::AlignVCenter |
-                                   (index.column() == Probability ? Qt::AlignRight : Qt::AlignLeft));
+        return QVariant::fromValue(Qt::AlignVCenter | (index.column() == Probability ? Qt::AlignRight : Qt::AlignLeft));
     case ProblemRole:
         return problemAt(index.row(), index.column());
     case PlaceholderRole:
@@ -246,7 +249,9 @@ const Relation* EditsModel::relationFrom(const std::string& text) const {
     return nullptr;
 }
 
-void EditsModel::setLibrary(std::shared_ptr<const RelationLibrary> library) { m_library = std::move(library); }
+void EditsModel::setLibrary(std::shared_ptr<const RelationLibrary> library) {
+    m_library = std::move(library);
+}
 
 QStringList EditsModel::objectsFor(int index) const {
     QStringList objects;
@@ -261,6 +266,8 @@ int EditsModel::indexOf(quint64 id) const {
     return found == m_rows.end() ? -1 : static_cast<int>(found - m_rows.begin());
 }
 
-void EditsModel::changed(int row) { emit dataChanged(index(row, 0), index(row, ColumnCount - 1)); }
+void EditsModel::changed(int row) {
+    emit dataChanged(index(row, 0), index(row, ColumnCount - 1));
+}
 
 } // namespace emend::ui

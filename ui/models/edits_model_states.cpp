@@ -176,16 +176,19 @@ void EditsModel::setStates(const QList<quint64>& ids, EditState state) {
         if (at < 0)
             continue;
         EditRow& row = m_rows[static_cast<std::size_t>(at)];
-        row.state = state;
-        row.batch.reset();
+        row.state = state == EditState::Draft && row.batch ? EditState::Undone : state;
         row.reason.clear();
         row.hint.clear();
         changed(at);
     }
 }
 
-void EditsModel::setApplying(const QList<quint64>& ids) { setStates(ids, EditState::Applying); }
-void EditsModel::setDraft(const QList<quint64>& ids) { setStates(ids, EditState::Draft); }
+void EditsModel::setApplying(const QList<quint64>& ids) {
+    setStates(ids, EditState::Applying);
+}
+void EditsModel::setDraft(const QList<quint64>& ids) {
+    setStates(ids, EditState::Draft);
+}
 
 void EditsModel::setApplied(const QList<quint64>& ids, quint64 batch) {
     setStates(ids, EditState::Applied);

@@ -10,7 +10,9 @@ int LogModel::rowCount(const QModelIndex& parent) const {
     return parent.isValid() ? 0 : static_cast<int>(m_lines.size());
 }
 
-int LogModel::columnCount(const QModelIndex& parent) const { return parent.isValid() ? 0 : ColumnCount; }
+int LogModel::columnCount(const QModelIndex& parent) const {
+    return parent.isValid() ? 0 : ColumnCount;
+}
 
 QVariant LogModel::headerData(int section, Qt::Orientation orientation, int role) const {
     if (role != Qt::DisplayRole || orientation == Qt::Vertical)
@@ -56,8 +58,8 @@ void LogModel::clear() {
 QString LogModel::toText() const {
     QString text;
     for (const Line& line : m_lines)
-        text += QStringLiteral("%1  %2\n").arg(line.time.toString(Qt::ISODate),
-                                               line.details.isEmpty() ? line.text : line.details);
+        text += QStringLiteral("%1  %2\n")
+                    .arg(line.time.toString(Qt::ISODate), line.details.isEmpty() ? line.text : line.details);
     return text;
 }
 

@@ -16,13 +16,15 @@ int NormsModel::rowCount(const QModelIndex& parent) const {
     return parent.isValid() ? 0 : static_cast<int>(m_layers.size());
 }
 
-int NormsModel::columnCount(const QModelIndex& parent) const { return parent.isValid() ? 0 : ColumnCount; }
+int NormsModel::columnCount(const QModelIndex& parent) const {
+    return parent.isValid() ? 0 : ColumnCount;
+}
 
 QVariant NormsModel::headerData(int section, Qt::Orientation orientation, int role) const {
     if (orientation == Qt::Vertical || section < 0 || section >= ColumnCount)
         return {};
-    static const char* const names[] = {QT_TR_NOOP("Layer"), QT_TR_NOOP("|D|"),          QT_TR_NOOP("|W|"),
-                                        QT_TR_NOOP("|D|/|W|"), QT_TR_NOOP("Rank"),       QT_TR_NOOP("Preservation"),
+    static const char* const names[] = {QT_TR_NOOP("Layer"),       QT_TR_NOOP("|D|"),  QT_TR_NOOP("|W|"),
+                                        QT_TR_NOOP("|D|/|W|"),     QT_TR_NOOP("Rank"), QT_TR_NOOP("Preservation"),
                                         QT_TR_NOOP("Memorization")};
     static const char* const tips[] = {
         QT_TR_NOOP("Block of the model, from 0"),

@@ -8,7 +8,9 @@
 
 namespace emend::ui {
 
-QString fromStd(const std::string& text) { return QString::fromUtf8(text.data(), static_cast<qsizetype>(text.size())); }
+QString fromStd(const std::string& text) {
+    return QString::fromUtf8(text.data(), static_cast<qsizetype>(text.size()));
+}
 
 QString formatProbability(double probability) {
     if (!std::isfinite(probability))

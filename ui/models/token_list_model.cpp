@@ -17,7 +17,9 @@ int TokenListModel::rowCount(const QModelIndex& parent) const {
     return parent.isValid() ? 0 : static_cast<int>(m_tokens.size());
 }
 
-int TokenListModel::columnCount(const QModelIndex& parent) const { return parent.isValid() ? 0 : ColumnCount; }
+int TokenListModel::columnCount(const QModelIndex& parent) const {
+    return parent.isValid() ? 0 : ColumnCount;
+}
 
 QVariant TokenListModel::headerData(int section, Qt::Orientation orientation, int role) const {
     if (role != Qt::DisplayRole)
@@ -37,8 +39,7 @@ QVariant TokenListModel::data(const QModelIndex& index, int role) const {
     case Qt::ToolTipRole:
         return tr("token %1: %2").arg(token.id).arg(token.probability, 0, 'g', 6);
     case Qt::TextAlignmentRole:
-        return QVariant::fromValue(Qt::AlignVCenter |
-                                   (index.column() == Probability ? Qt::AlignRight : Qt::AlignLeft));
+        return QVariant::fromValue(Qt::AlignVCenter | (index.column() == Probability ? Qt::AlignRight : Qt::AlignLeft));
     case ProbabilityRole:
         return token.probability;
     case AnswerRole:

@@ -157,7 +157,9 @@ void ComparePanel::showNothing(const QString& title, const QString& hint) {
     m_stack->setCurrentIndex(0);
 }
 
-bool ComparePanel::isShowing() const { return m_stack->currentIndex() == 1; }
+bool ComparePanel::isShowing() const {
+    return m_stack->currentIndex() == 1;
+}
 
 void ComparePanel::start(const EditRow& row, bool after) {
     m_stack->setCurrentIndex(1);
@@ -194,6 +196,8 @@ void ComparePanel::setComparison(const EditRow& row, const Comparison& compariso
     }
 }
 
-void ComparePanel::setFailure(const Failure& failure) { m_failure->showFailure(failure); }
+void ComparePanel::setFailure(const Failure& failure) {
+    m_failure->showFailure(failure);
+}
 
 } // namespace emend::ui

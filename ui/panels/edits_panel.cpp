@@ -87,7 +87,10 @@ EditsPanel::EditsPanel(EditsModel& model, QWidget* parent)
     for (const auto signal : {&QAbstractItemModel::rowsInserted, &QAbstractItemModel::rowsRemoved})
         connect(&model, signal, this, &EditsPanel::refresh);
     connect(&model, &QAbstractItemModel::modelReset, this, &EditsPanel::refresh);
-    connect(&model, &QAbstractItemModel::dataChanged, this, &EditsPanel::refresh);
+    m_refresh.setSingleShot(true);
+    m_refresh.setInterval(0);
+    connect(&m_refresh, &QTimer::timeout, this, &EditsPanel::refresh);
+    connect(&model, &QAbstractItemModel::dataChanged, &m_refresh, qOverload<>(&QTimer::start));
     sizeColumns();
     refresh();
 }
@@ -100,7 +103,9 @@ void EditsPanel::setActions(const QList<QAction*>& header, const QList<QAction*>
     m_table->addActions(menu);
 }
 
-int EditsPanel::currentRow() const { return m_table->currentIndex().isValid() ? m_table->currentIndex().row() : -1; }
+int EditsPanel::currentRow() const {
+    return m_table->currentIndex().isValid() ? m_table->currentIndex().row() : -1;
+}
 
 QList<int> EditsPanel::selectedRows() const {
     QList<int> rows;

@@ -2,6 +2,7 @@
 // The left side: the table of edits, and under it how the model reads the selected one and what is wrong with it.
 #pragma once
 
+#include <QTimer>
 #include <QWidget>
 
 class QAction;
@@ -44,6 +45,7 @@ class EditsPanel : public QWidget {
     void sizeColumns();
 
     EditsModel& m_model;
+    QTimer m_refresh; // once for all that changes in a turn
     PanelHeader* m_header;
     QStackedWidget* m_stack;
     QTableView* m_table;

@@ -82,7 +82,9 @@ void GenerationView::finish(Side side, const GenerationResult& result) {
     compare();
 }
 
-void GenerationView::fail(Side side, const QString& reason) { column(side).note->setText(reason); }
+void GenerationView::fail(Side side, const QString& reason) {
+    column(side).note->setText(reason);
+}
 
 // While the right side grows only it is marked: the left is simply ahead.
 void GenerationView::compare() {

@@ -141,6 +141,8 @@ void JobBar::setModel(const ModelInfo* model) {
     m_memory->setText(tr("%1 of %2 free").arg(formatBytes(model->bytes_needed), formatBytes(model->bytes_available)));
 }
 
-QString JobBar::text() const { return m_text->text(); }
+QString JobBar::text() const {
+    return m_text->text();
+}
 
 } // namespace emend::ui

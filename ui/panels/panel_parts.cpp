@@ -63,7 +63,9 @@ PanelHeader::PanelHeader(const QString& title, QWidget* parent)
     setMinimumHeight(28);
 }
 
-void PanelHeader::setNote(const QString& note) { m_note->setText(note); }
+void PanelHeader::setNote(const QString& note) {
+    m_note->setText(note);
+}
 
 void PanelHeader::addAction(QAction* action) {
     auto* button = new QToolButton;
@@ -74,7 +76,9 @@ void PanelHeader::addAction(QAction* action) {
     m_layout->addWidget(button);
 }
 
-void PanelHeader::addWidget(QWidget* widget) { m_layout->addWidget(widget); }
+void PanelHeader::addWidget(QWidget* widget) {
+    m_layout->addWidget(widget);
+}
 
 EmptyState::EmptyState(const QString& title, const QString& hint, QWidget* parent)
     : QWidget(parent)

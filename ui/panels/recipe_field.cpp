@@ -47,7 +47,9 @@ RecipeField::RecipeField(RecipeBinding binding, QWidget* editor, QWidget* parent
     setChanged(false);
 }
 
-void RecipeField::setChanged(bool changed) { m_reset->setVisible(changed); }
+void RecipeField::setChanged(bool changed) {
+    m_reset->setVisible(changed);
+}
 
 void RecipeField::setProblem(const QString& problem) {
     m_hasProblem = !problem.isEmpty();
@@ -83,7 +85,9 @@ Fold::Fold(const QString& title, QWidget* parent)
     setOpen(false);
 }
 
-void Fold::addWidget(QWidget* widget) { m_layout->addWidget(widget); }
+void Fold::addWidget(QWidget* widget) {
+    m_layout->addWidget(widget);
+}
 
 void Fold::setOpen(bool open) {
     m_button->setChecked(open);

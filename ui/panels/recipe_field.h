@@ -18,11 +18,11 @@ class MutedLabel;
 
 // How a field and a recipe know each other.
 struct RecipeBinding {
-    QString id;          // "softness": object name, and where check_recipe's errors point
-    QString name;        // "Softness"
-    QString explanation; // one line
-    std::function<void(const Recipe&)> show;                // recipe -> editor
-    std::function<void(Recipe&)> read;                      // editor -> recipe; may throw Error
+    QString id;                              // "softness": object name, and where check_recipe's errors point
+    QString name;                            // "Softness"
+    QString explanation;                     // one line
+    std::function<void(const Recipe&)> show; // recipe -> editor
+    std::function<void(Recipe&)> read;       // editor -> recipe; may throw Error
     std::function<bool(const Recipe&, const Recipe&)> same; // of this field alone
     std::function<void(Recipe&, const Recipe&)> copy;       // to <- from, this field alone
 };

@@ -19,7 +19,8 @@ namespace emend::ui {
 namespace {
 
 // Wheels scroll the panel; they must not change a number in passing.
-template<class Base> class Still : public Base {
+template<class Base>
+class Still : public Base {
   public:
     using Base::Base;
 
@@ -65,11 +66,14 @@ bool saysLayers(const QString& text, const std::vector<int>& layers) {
     }
 }
 
-QString text(std::string_view view) { return QString::fromUtf8(view.data(), static_cast<qsizetype>(view.size())); }
+QString text(std::string_view view) {
+    return QString::fromUtf8(view.data(), static_cast<qsizetype>(view.size()));
+}
 
 } // namespace
 
-template<class Editor> RecipeField* RecipePanel::add(RecipeBinding binding, Editor* editor, QWidget* into) {
+template<class Editor>
+RecipeField* RecipePanel::add(RecipeBinding binding, Editor* editor, QWidget* into) {
     auto* field = new RecipeField(std::move(binding), editor);
     if (auto* fold = qobject_cast<Fold*>(into))
         fold->addWidget(field);
@@ -113,7 +117,10 @@ void RecipePanel::buildMain() {
     add({.id = QStringLiteral("algorithm"),
          .name = tr("Algorithm"),
          .explanation = QString(),
-         .show = [algorithm](const Recipe& recipe) { algorithm->setCurrentIndex(algorithm->findData(fromStd(recipe.algorithm))); },
+         .show =
+             [algorithm](const Recipe& recipe) {
+                 algorithm->setCurrentIndex(algorithm->findData(fromStd(recipe.algorithm)));
+             },
          .read = [algorithm](Recipe& recipe) { recipe.algorithm = algorithm->currentData().toString().toStdString(); },
          .same = [](const Recipe& a, const Recipe& b) { return a.algorithm == b.algorithm; },
          .copy = [](Recipe& to, const Recipe& from) { to.algorithm = from.algorithm; }},
@@ -143,8 +150,12 @@ void RecipePanel::buildMain() {
     add({.id = QStringLiteral("distribution"),
          .name = tr("Distribution"),
          .explanation = QString(),
-         .show = [distribution](const Recipe& recipe) { distribution->setCurrentIndex(distribution->findData(fromStd(recipe.distribution))); },
-         .read = [distribution](Recipe& recipe) { recipe.distribution = distribution->currentData().toString().toStdString(); },
+         .show =
+             [distribution](const Recipe& recipe) {
+                 distribution->setCurrentIndex(distribution->findData(fromStd(recipe.distribution)));
+             },
+         .read = [distribution](
+                     Recipe& recipe) { recipe.distribution = distribution->currentData().toString().toStdString(); },
          .same = [](const Recipe& a, const Recipe& b) { return a.distribution == b.distribution; },
          .copy = [](Recipe& to, const Recipe& from) { to.distribution = from.distribution; }},
         distribution);
@@ -154,7 +165,10 @@ void RecipePanel::buildMain() {
     add({.id = QStringLiteral("softness"),
          .name = tr("Softness"),
          .explanation = tr("0 takes the edit exactly; more spares other facts"),
-         .show = [softness](const Recipe& recipe) { softness->setValue(recipe.softness.value_or(find_algorithm(recipe.algorithm).default_softness)); },
+         .show =
+             [softness](const Recipe& recipe) {
+                 softness->setValue(recipe.softness.value_or(find_algorithm(recipe.algorithm).default_softness));
+             },
          .read =
              [softness](Recipe& recipe) {
                  // Unset means the algorithm's own; it stays unset while the number says the same.
@@ -164,7 +178,9 @@ void RecipePanel::buildMain() {
              },
          .same =
              [](const Recipe& a, const Recipe& b) {
-                 const auto value = [](const Recipe& r) { return r.softness.value_or(find_algorithm(r.algorithm).default_softness); };
+                 const auto value = [](const Recipe& r) {
+                     return r.softness.value_or(find_algorithm(r.algorithm).default_softness);
+                 };
                  return value(a) == value(b);
              },
          .copy = [](Recipe& to, const Recipe& from) { to.softness = from.softness; }},
@@ -181,8 +197,9 @@ void RecipePanel::buildValues(Fold* fold) {
          .same = [](const Recipe& a, const Recipe& b) { return a.values.steps == b.values.steps; },
          .copy = [](Recipe& to, const Recipe& from) { to.values.steps = from.values.steps; }},
         steps, fold);
-    addNumber(QStringLiteral("learning_rate"), tr("Learning rate"), tr("Length of one step; smaller is slower and steadier"),
-              &ValueSearch::learning_rate, 0.0001, 10, 0.1, 4, fold);
+    addNumber(QStringLiteral("learning_rate"), tr("Learning rate"),
+              tr("Length of one step; smaller is slower and steadier"), &ValueSearch::learning_rate, 0.0001, 10, 0.1, 4,
+              fold);
     addNumber(QStringLiteral("weight_decay"), tr("Weight decay"), tr("Keeps the change of the state small"),
               &ValueSearch::weight_decay, 0, 10, 0.1, 4, fold);
     addNumber(QStringLiteral("clamp"), tr("Clamp"), tr("Longest change, in lengths of the state itself"),

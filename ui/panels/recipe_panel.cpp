@@ -22,7 +22,9 @@ namespace {
 constexpr const char* one = "single";
 constexpr const char* several = "spread";
 
-QString fromView(std::string_view view) { return QString::fromUtf8(view.data(), static_cast<qsizetype>(view.size())); }
+QString fromView(std::string_view view) {
+    return QString::fromUtf8(view.data(), static_cast<qsizetype>(view.size()));
+}
 
 } // namespace
 
@@ -153,7 +155,8 @@ void RecipePanel::showAll() {
     for (RecipeField* field : std::as_const(m_fields)) {
         if (!field->hasProblem())
             field->binding().show(m_recipe);
-        const bool differs = field->binding().id == u"algorithm" ? changed : !field->binding().same(m_recipe, m_default);
+        const bool differs =
+            field->binding().id == u"algorithm" ? changed : !field->binding().same(m_recipe, m_default);
         changed = changed || differs;
         field->setChanged(differs || field->hasProblem());
     }

@@ -38,7 +38,8 @@ class RecipePanel : public QWidget {
     void recipeChanged();
 
   private:
-    template<class Editor> RecipeField* add(RecipeBinding binding, Editor* editor, QWidget* into = nullptr);
+    template<class Editor>
+    RecipeField* add(RecipeBinding binding, Editor* editor, QWidget* into = nullptr);
     void addNumber(const QString& id, const QString& name, const QString& explanation, double ValueSearch::*member,
                    double least, double most, double step, int decimals, Fold* into);
     void buildMain();

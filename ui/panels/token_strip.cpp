@@ -29,7 +29,7 @@ void TokenStrip::setCheck(std::shared_ptr<const EditCheck> check, const QString&
     QString told = note;
     if (check && !check->pieces.empty()) {
         for (int i = 0; i < static_cast<int>(check->pieces.size()); ++i) {
-            const Kind kind = i == check->subject_last_token ? Kind::Last
+            const Kind kind = i == check->subject_last_token                                     ? Kind::Last
                               : i >= check->subject_first_token && i < check->subject_last_token ? Kind::Subject
                                                                                                  : Kind::Plain;
             m_chips << Chip{visiblePiece(check->pieces[static_cast<std::size_t>(i)]), kind, i};
@@ -71,8 +71,12 @@ int TokenStrip::heightForWidth(int width) const {
     return places.isEmpty() ? oneLine : places.last().bottom() + 1;
 }
 
-QSize TokenStrip::sizeHint() const { return {240, heightForWidth(std::max(240, width()))}; }
-QSize TokenStrip::minimumSizeHint() const { return {120, fontMetrics().height() + 6}; }
+QSize TokenStrip::sizeHint() const {
+    return {240, heightForWidth(std::max(240, width()))};
+}
+QSize TokenStrip::minimumSizeHint() const {
+    return {120, fontMetrics().height() + 6};
+}
 
 QString TokenStrip::tip(const Chip& chip) const {
     switch (chip.kind) {
@@ -112,7 +116,8 @@ void TokenStrip::paintEvent(QPaintEvent*) {
     painter.setRenderHint(QPainter::Antialiasing);
     if (m_chips.isEmpty()) {
         painter.setPen(colors.muted);
-        painter.drawText(rect(), Qt::AlignLeft | Qt::AlignTop, fontMetrics().elidedText(m_note, Qt::ElideRight, width()));
+        painter.drawText(rect(), Qt::AlignLeft | Qt::AlignTop,
+                         fontMetrics().elidedText(m_note, Qt::ElideRight, width()));
         return;
     }
     const QList<QRect> places = place(width());

@@ -96,7 +96,8 @@ void UpdatePanel::refresh() {
     QStringList told{tr("%1 → %2").arg(fromStd(first.subject), fromStd(first.object))};
     if (report->edits.size() > 1)
         told.last() = tr("%1 and %n more", nullptr, static_cast<int>(report->edits.size()) - 1).arg(told.last());
-    told << fromStd(report->recipe.algorithm) << tr("%n layer(s) written", nullptr, static_cast<int>(report->layers.size()))
+    told << fromStd(report->recipe.algorithm)
+         << tr("%n layer(s) written", nullptr, static_cast<int>(report->layers.size()))
          << tr("%1 s").arg(formatNumber(report->seconds.total));
     QString caption = told.join(QStringLiteral("  ·  "));
     for (const std::string& warning : report->warnings)

@@ -254,7 +254,9 @@ QString NormBars::title() const {
     return tr("Update norms: %1 → %2").arg(fromStd(first.subject), fromStd(first.object));
 }
 
-QByteArray NormBars::render(ChartFormat format) { return renderChart(*m_plot, format, title()); }
+QByteArray NormBars::render(ChartFormat format) {
+    return renderChart(*m_plot, format, title());
+}
 
 void NormBars::showMenu(const QPoint& position) {
     QMenu menu(this);
@@ -271,8 +273,9 @@ void NormBars::showMenu(const QPoint& position) {
 }
 
 void NormBars::exportTo(const QString& suffix) {
-    const QString path = QFileDialog::getSaveFileName(this, tr("Export the chart"), QStringLiteral("update-norms.") + suffix,
-                                                      QStringLiteral("%1 (*.%2)").arg(suffix.toUpper(), suffix));
+    const QString path =
+        QFileDialog::getSaveFileName(this, tr("Export the chart"), QStringLiteral("update-norms.") + suffix,
+                                     QStringLiteral("%1 (*.%2)").arg(suffix.toUpper(), suffix));
     if (path.isEmpty())
         return;
     QByteArray bytes;

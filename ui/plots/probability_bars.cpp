@@ -38,7 +38,9 @@ void ProbabilityBars::setEntries(const QList<Entry>& entries, bool after) {
     update();
 }
 
-int ProbabilityBars::barHeight() const { return std::max(14, fontMetrics().height()); }
+int ProbabilityBars::barHeight() const {
+    return std::max(14, fontMetrics().height());
+}
 
 int ProbabilityBars::entryHeight() const {
     // One bar still leaves room for the role under the object's name.
@@ -51,7 +53,9 @@ QSize ProbabilityBars::sizeHint() const {
     return {360, entries * entryHeight() + (entries - 1) * entryGap + axis + gap};
 }
 
-QSize ProbabilityBars::minimumSizeHint() const { return {240, sizeHint().height()}; }
+QSize ProbabilityBars::minimumSizeHint() const {
+    return {240, sizeHint().height()};
+}
 
 void ProbabilityBars::changeEvent(QEvent* event) {
     if (event->type() == QEvent::FontChange)
@@ -69,8 +73,8 @@ void ProbabilityBars::paintEvent(QPaintEvent*) {
     for (const Entry& entry : m_entries) {
         QFont bold = font();
         bold.setBold(true);
-        labels = std::max({labels, QFontMetrics(bold).horizontalAdvance(entry.object),
-                           metrics.horizontalAdvance(entry.role)});
+        labels = std::max(
+            {labels, QFontMetrics(bold).horizontalAdvance(entry.object), metrics.horizontalAdvance(entry.role)});
     }
     labels = std::min(labels, width() / 3);
     const int captions = std::max(metrics.horizontalAdvance(tr("before")), metrics.horizontalAdvance(tr("after")));
@@ -103,7 +107,8 @@ void ProbabilityBars::paintEvent(QPaintEvent*) {
                          metrics.elidedText(entry.role, Qt::ElideRight, labels));
         const auto bar = [&](int top, const QString& caption, const std::optional<double>& p, const QColor& color) {
             painter.setPen(colors.muted);
-            painter.drawText(QRect(labels + 16, top, captions, barHeight()), Qt::AlignRight | Qt::AlignVCenter, caption);
+            painter.drawText(QRect(labels + 16, top, captions, barHeight()), Qt::AlignRight | Qt::AlignVCenter,
+                             caption);
             const double share = p ? std::clamp(*p, 0.0, 1.0) : 0.0;
             const double length = p ? std::max(1.5, share * span) : 0.0;
             painter.setPen(Qt::NoPen);

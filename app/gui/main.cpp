@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// emend: puts the window and the engine together. The window is on the screen before the engine library is loaded;
+// that happens on the worker thread, behind it.
+#include "emend/edits_io.h"
+#include "emend/error.h"
+#include "emend/paths.h"
+#include "emend/relations.h"
+#include "engine_loader.h"
+#include "models/text_format.h"
+#include "options.h"
+
+#include <QApplication>
+#include <QDir>
+#include <QIcon>
+#include <QTemporaryDir>
+#include <QTimer>
+#include <QTranslator>
+
+#include <cstdio>
+#include <memory>
+
+using namespace emend;
+using namespace emend::ui;
+
+namespace {
+
+// A screenshot needs no screen; everything else does.
+void chooseScreen(int argc, char** argv) {
+    if (qEnvironmentVariableIsSet("QT_QPA_PLATFORM") || qEnvironmentVariableIsSet("DISPLAY") ||
+        qEnvironmentVariableIsSet("WAYLAND_DISPLAY"))
+        return;
+    for (int i = 1; i < argc; ++i)
+        if (QByteArray(argv[i]).startsWith("--screenshot"))
+            qputenv("QT_QPA_PLATFORM", "offscreen");
+}
+
+// Small files of our own, read before there is anything to block.
+void loadResources(Workbench& workbench, bool drafts) {
+    try {
+        workbench.edits().setLibrary(std::make_shared<const RelationLibrary>(
+            RelationLibrary::load(resources_dir() + "/relations/relations.json")));
+    } catch (const Error& error) {
+        workbench.log().add(LogModel::Level::Warning,
+                            QCoreApplication::translate("main", "No relation library: %1").arg(fromStd(error.what())));
+    }
+    if (!drafts)
+        return;
+    try {
+        workbench.addEdits(read_edits_file(demo_model_dir() + "/drafts.json"),
+                           QCoreApplication::translate("main", "Drafts of the demo model"));
+    } catch (const Error& error) {
+        workbench.log().add(LogModel::Level::Warning,
+                            QCoreApplication::translate("main", "No drafted edits: %1").arg(fromStd(error.what())));
+    }
+}
+
+} // namespace
+
+int main(int argc, char** argv) {
+    chooseScreen(argc, argv);
+    QApplication app(argc, argv);
+    QApplication::setOrganizationName(QStringLiteral("emend"));
+    QApplication::setApplicationName(QStringLiteral("emend"));
+    QApplication::setApplicationVersion(QStringLiteral(EMEND_VERSION));
+    QApplication::setWindowIcon(QIcon(QStringLiteral(":/icons/emend.svg")));
+    QTranslator translator;
+    if (translator.load(QLocale(), QStringLiteral("emend"), QStringLiteral("_"), QStringLiteral(":/translations")) ||
+        translator.load(QStringLiteral(":/translations/emend_en.qm")))
+        QApplication::installTranslator(&translator);
+
+    Options options;
+    if (const QString problem = parseOptions(QApplication::arguments(), options); !problem.isEmpty()) {
+        std::fprintf(stderr, "emend: %s\n", qPrintable(problem));
+        return 2;
+    }
+
+    // A screenshot shows the program as it comes, not as somebody arranged it.
+    const QTemporaryDir scratch;
+    Settings settings(options.screenshot ? scratch.filePath(QStringLiteral("settings.ini")) : QString());
+    Theme theme;
+    theme.setMode(options.theme.value_or(themeModeFrom(settings.get(Setting::Theme).toString())));
+    theme.setTextStep(settings.get(Setting::TextSize).toInt());
+
+    Workbench workbench([] { return load_engine(); });
+    MainWindow window(workbench, settings, theme);
+    std::unique_ptr<Screenshot> screenshot;
+    if (options.screenshot) {
+        screenshot = std::make_unique<Screenshot>(window, workbench, *options.screenshot);
+        QObject::connect(screenshot.get(), &Screenshot::finished, &app, [](int code, const QString& problem) {
+            if (code != 0)
+                std::fprintf(stderr, "emend: %s\n", qPrintable(problem));
+            QApplication::exit(code);
+        });
+    }
+    window.show();
+    // In the first turn of the event loop: the window is painted by then.
+    QTimer::singleShot(0, &window, [&] {
+        const bool demo = options.model.isEmpty();
+        loadResources(workbench, demo);
+        try {
+            window.openModel(demo ? fromStd(demo_model_dir()) : QDir::current().absoluteFilePath(options.model));
+        } catch (const Error& error) {
+            Failure failure;
+            failure.what = fromStd(error.message());
+            failure.where = fromStd(error.where());
+            failure.hint = fromStd(error.hint());
+            emit workbench.failed(failure);
+        }
+    });
+    return QApplication::exec();
+}

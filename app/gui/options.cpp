@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "options.h"
+
+#include <QCommandLineParser>
+#include <QRegularExpression>
+
+namespace emend::ui {
+
+QString parseOptions(const QStringList& arguments, Options& options) {
+    QCommandLineParser parser;
+    parser.setApplicationDescription(
+        QCoreApplication::translate("main", "A desktop studio for editing what a language model knows."));
+    parser.addPositionalArgument(
+        QStringLiteral("model"),
+        QCoreApplication::translate("main", "A Hugging Face folder; without one the bundled demo model."),
+        QStringLiteral("[MODEL]"));
+    const QCommandLineOption screenshot(
+        QStringLiteral("screenshot"), QCoreApplication::translate("main", "Render the window to a PNG file and exit."),
+        QStringLiteral("FILE"));
+    const QCommandLineOption theme(QStringLiteral("theme"),
+                                   QCoreApplication::translate("main", "light, dark or system, for this start."),
+                                   QStringLiteral("NAME"));
+    const QCommandLineOption size(QStringLiteral("size"),
+                                  QCoreApplication::translate("main", "Size of the screenshot, 1280x800."),
+                                  QStringLiteral("WxH"), QStringLiteral("1280x800"));
+    const QCommandLineOption applied(
+        QStringLiteral("applied"), QCoreApplication::translate("main", "Apply the first edit before the screenshot."));
+    const QCommandLineOption update(QStringLiteral("update-tab"),
+                                    QCoreApplication::translate("main", "Show the Update tab in the screenshot."));
+    parser.addOptions({screenshot, theme, size, applied, update});
+    parser.addHelpOption();
+    parser.addVersionOption();
+    if (!parser.parse(arguments))
+        return parser.errorText();
+    if (parser.isSet(QStringLiteral("help")))
+        parser.showHelp();
+    if (parser.isSet(QStringLiteral("version")))
+        parser.showVersion();
+
+    const QStringList positional = parser.positionalArguments();
+    if (positional.size() > 1)
+        return QCoreApplication::translate("main", "One model at a time: %1").arg(positional.join(u' '));
+    if (!positional.isEmpty() && positional.first() != u"demo")
+        options.model = positional.first();
+    if (parser.isSet(theme)) {
+        options.theme = themeModeFrom(parser.value(theme));
+        if (themeModeName(*options.theme) != parser.value(theme))
+            return QCoreApplication::translate("main", "There is no theme \"%1\": light, dark or system")
+                .arg(parser.value(theme));
+    }
+    const auto match = QRegularExpression(QStringLiteral("^(\\d{3,5})x(\\d{3,5})$")).match(parser.value(size));
+    if (!match.hasMatch())
+        return QCoreApplication::translate("main", "The size \"%1\" is not like 1280x800").arg(parser.value(size));
+    if (parser.isSet(screenshot)) {
+        ScreenshotOptions shot;
+        shot.file = parser.value(screenshot);
+        shot.size = QSize(match.captured(1).toInt(), match.captured(2).toInt());
+        shot.applied = parser.isSet(applied);
+        shot.update_tab = parser.isSet(update);
+        options.screenshot = shot;
+    } else if (parser.isSet(applied) || parser.isSet(update)) {
+        return QCoreApplication::translate("main", "--applied and --update-tab go with --screenshot FILE");
+    }
+    return {};
+}
+
+} // namespace emend::ui

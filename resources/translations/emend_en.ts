@@ -1,0 +1,99 @@
+<?xml version="1.0" encoding="utf-8"?>
+<!DOCTYPE TS>
+<TS version="2.1" language="en_US" sourcelanguage="en_US">
+<context>
+    <name>emend::ui::EditsPanel</name>
+    <message numerus="yes">
+        <source>%n row(s)</source>
+        <translation>
+            <numerusform>%n row</numerusform>
+            <numerusform>%n rows</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%n row(s), %1 applied</source>
+        <translation>
+            <numerusform>%n row, %1 applied</numerusform>
+            <numerusform>%n rows, %1 applied</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%n token(s); the key is looked up at “%1”, the subject&apos;s last</source>
+        <translation>
+            <numerusform>%n token; the key is looked up at “%1”, the subject&apos;s last</numerusform>
+            <numerusform>%n tokens; the key is looked up at “%1”, the subject&apos;s last</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>emend::ui::MainWindow</name>
+    <message numerus="yes">
+        <source>&amp;Apply %n edit(s)</source>
+        <translation>
+            <numerusform>&amp;Apply %n edit</numerusform>
+            <numerusform>&amp;Apply %n edits</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>emend::ui::Studio</name>
+    <message numerus="yes">
+        <source>Applying %n edit(s)</source>
+        <translation>
+            <numerusform>Applying %n edit</numerusform>
+            <numerusform>Applying %n edits</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>emend::ui::TokenStrip</name>
+    <message numerus="yes">
+        <source>%n token(s): %1</source>
+        <translation>
+            <numerusform>%n token: %1</numerusform>
+            <numerusform>%n tokens: %1</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>emend::ui::UpdatePanel</name>
+    <message numerus="yes">
+        <source>%1 and %n more</source>
+        <translation>
+            <numerusform>%1 and %n more</numerusform>
+            <numerusform>%1 and %n more</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%n layer(s) written</source>
+        <translation>
+            <numerusform>%n layer written</numerusform>
+            <numerusform>%n layers written</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>emend::ui::Workbench</name>
+    <message numerus="yes">
+        <source>%1 and %n more</source>
+        <translation>
+            <numerusform>%1 and %n more</numerusform>
+            <numerusform>%1 and %n more</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%1: %n edit(s) added</source>
+        <translation>
+            <numerusform>%1: %n edit added</numerusform>
+            <numerusform>%1: %n edits added</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%n record(s) passed over (see the log)</source>
+        <translation>
+            <numerusform>%n record passed over (see the log)</numerusform>
+            <numerusform>%n records passed over (see the log)</numerusform>
+        </translation>
+    </message>
+</context>
+</TS>

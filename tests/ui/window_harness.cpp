@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The window on the fake engine: `emend_window_harness [FILE.png [light|dark [WIDTH HEIGHT [applied] [update] [text
+// N]]]]`. For looking at the window while the engine is not there; the program has no such mode.
+#include "fake_engine.h"
+#include "shell/screenshot.h"
+
+#include <QApplication>
+#include <QTemporaryDir>
+#include <QTranslator>
+
+#include <cstdio>
+
+using namespace emend;
+using namespace emend::ui;
+
+int main(int argc, char** argv) {
+    QApplication app(argc, argv);
+    const QStringList args = QApplication::arguments();
+    QTranslator translator;
+    if (translator.load(QStringLiteral(":/translations/emend_en.qm")))
+        QApplication::installTranslator(&translator);
+    const QTemporaryDir scratch;
+    Settings settings(scratch.filePath(QStringLiteral("settings.ini")));
+    Theme theme;
+    if (args.size() > 2)
+        theme.setMode(themeModeFrom(args[2]));
+    if (const auto at = args.indexOf(QStringLiteral("text")); at > 0)
+        theme.setTextStep(args.value(at + 1).toInt());
+    auto script = std::make_shared<test::FakeScript>();
+    if (args.size() < 2) {
+        script->open_ms = 1500;
+        script->apply_ms = 3000;
+        script->token_ms = 30;
+    }
+    Workbench workbench(test::fakeFactory(script));
+    MainWindow window(workbench, settings, theme);
+    std::unique_ptr<Screenshot> shot;
+    if (args.size() > 1) {
+        ScreenshotOptions options;
+        options.file = args[1];
+        if (args.size() > 4)
+            options.size = QSize(args[3].toInt(), args[4].toInt());
+        options.applied = args.contains(QStringLiteral("applied"));
+        options.update_tab = args.contains(QStringLiteral("update"));
+        shot = std::make_unique<Screenshot>(window, workbench, options);
+        QObject::connect(shot.get(), &Screenshot::finished, &app, [](int code, const QString& problem) {
+            if (code != 0)
+                std::fprintf(stderr, "%s\n", qPrintable(problem));
+            QApplication::exit(code);
+        });
+    }
+    window.show();
+    workbench.edits().setLibrary(
+        std::make_shared<const RelationLibrary>(RelationLibrary::from_json(test::fakeLibraryJson(), "fake library")));
+    if (!args.contains(QStringLiteral("empty")))
+        workbench.addEdits({test::fakeDrafts(), {}, "fake"}, QStringLiteral("Drafts"));
+    if (args.contains(QStringLiteral("wrong"))) {
+        workbench.edits().setData(workbench.edits().index(1, EditsModel::Object), QString());
+        workbench.edits().setData(workbench.edits().index(2, EditsModel::RelationColumn), QStringLiteral("no gap"));
+        workbench.edits().addBlank();
+    }
+    if (!args.contains(QStringLiteral("nomodel")))
+        window.openModel(QStringLiteral("/models/demo_model"));
+    return QApplication::exec();
+}

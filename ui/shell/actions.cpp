@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "shell/actions.h"
+
+#include "shell/theme.h"
+
+#include <QApplication>
+#include <QHash>
+
+namespace emend::ui {
+
+namespace {
+
+struct Spec {
+    ActionId id;
+    const char* name; // object name
+    const char* text;
+    const char* tip;
+    const char* icon;
+    const char* shortcuts; // separated by ;
+    bool checkable = false;
+};
+
+constexpr Spec specs[] = {
+    {ActionId::OpenModel, "openModel", QT_TRANSLATE_NOOP("Actions", "&Open model folder…"),
+     QT_TRANSLATE_NOOP("Actions", "Open a model: a Hugging Face folder"), "open", "Ctrl+O"},
+    {ActionId::ImportEdits, "importEdits", QT_TRANSLATE_NOOP("Actions", "&Import edits…"),
+     QT_TRANSLATE_NOOP("Actions", "Add edits from a CSV or JSON file"), "import", "Ctrl+I"},
+    {ActionId::Quit, "quit", QT_TRANSLATE_NOOP("Actions", "&Quit"), "", "", "Ctrl+Q"},
+    {ActionId::Undo, "undo", QT_TRANSLATE_NOOP("Actions", "&Undo"),
+     QT_TRANSLATE_NOOP("Actions", "Take the last applied edit back, exactly"), "undo", "Ctrl+Z"},
+    {ActionId::Redo, "redo", QT_TRANSLATE_NOOP("Actions", "&Redo"),
+     QT_TRANSLATE_NOOP("Actions", "Apply the edit again that was taken back"), "redo", "Ctrl+Shift+Z;Ctrl+Y"},
+    {ActionId::AddEdit, "addEdit", QT_TRANSLATE_NOOP("Actions", "&Add edit"),
+     QT_TRANSLATE_NOOP("Actions", "Add an empty row and type its subject"), "add", "Ctrl+N"},
+    {ActionId::Duplicate, "duplicate", QT_TRANSLATE_NOOP("Actions", "&Duplicate"),
+     QT_TRANSLATE_NOOP("Actions", "Copy the selected rows as drafts"), "duplicate", "Ctrl+D"},
+    {ActionId::Remove, "remove", QT_TRANSLATE_NOOP("Actions", "Re&move"),
+     QT_TRANSLATE_NOOP("Actions", "Remove the selected rows; applied ones must be undone first"), "remove", "Del"},
+    {ActionId::PasteRows, "pasteRows", QT_TRANSLATE_NOOP("Actions", "&Paste rows"),
+     QT_TRANSLATE_NOOP("Actions", "Add rows copied from a spreadsheet: subject, relation, new object"), "paste",
+     "Ctrl+V"},
+    {ActionId::Apply, "apply", QT_TRANSLATE_NOOP("Actions", "&Apply"),
+     QT_TRANSLATE_NOOP("Actions", "Write the selected edits into the model"), "apply", "Ctrl+Return;Ctrl+Enter"},
+    {ActionId::ApplyAll, "applyAll", QT_TRANSLATE_NOOP("Actions", "Apply a&ll drafts"),
+     QT_TRANSLATE_NOOP("Actions", "Write every draft of the table into the model"), "apply", "Ctrl+Shift+Return"},
+    {ActionId::Cancel, "cancel", QT_TRANSLATE_NOOP("Actions", "&Cancel"),
+     QT_TRANSLATE_NOOP("Actions", "Stop what is running; the model stays as it was"), "cancel", "Esc"},
+    {ActionId::ShowEdits, "showEdits", QT_TRANSLATE_NOOP("Actions", "Go to the &edits"), "", "", "Alt+1"},
+    {ActionId::ShowCompare, "showCompare", QT_TRANSLATE_NOOP("Actions", "Show &Compare"), "", "", "Alt+2"},
+    {ActionId::ShowUpdate, "showUpdate", QT_TRANSLATE_NOOP("Actions", "Show &Update"), "", "", "Alt+3"},
+    {ActionId::ToggleLog, "toggleLog", QT_TRANSLATE_NOOP("Actions", "&Log"),
+     QT_TRANSLATE_NOOP("Actions", "Show or hide what happened"), "log", "Ctrl+L", true},
+    {ActionId::ThemeSystem, "themeSystem", QT_TRANSLATE_NOOP("Actions", "Theme: as the &system"), "", "theme", "",
+     true},
+    {ActionId::ThemeLight, "themeLight", QT_TRANSLATE_NOOP("Actions", "Theme: &light"), "", "theme", "", true},
+    {ActionId::ThemeDark, "themeDark", QT_TRANSLATE_NOOP("Actions", "Theme: &dark"), "", "theme", "", true},
+    {ActionId::TextLarger, "textLarger", QT_TRANSLATE_NOOP("Actions", "L&arger text"), "", "", "Ctrl++;Ctrl+="},
+    {ActionId::TextSmaller, "textSmaller", QT_TRANSLATE_NOOP("Actions", "S&maller text"), "", "", "Ctrl+-"},
+    {ActionId::TextReset, "textReset", QT_TRANSLATE_NOOP("Actions", "&Normal text size"), "", "", "Ctrl+0"},
+    {ActionId::RestoreLayout, "restoreLayout", QT_TRANSLATE_NOOP("Actions", "&Restore default layout"), "", "", ""},
+    {ActionId::CommandPalette, "commandPalette", QT_TRANSLATE_NOOP("Actions", "Command &palette…"),
+     QT_TRANSLATE_NOOP("Actions", "Find anything that can be done by its name"), "search", "Ctrl+Shift+P"},
+    {ActionId::Shortcuts, "shortcuts", QT_TRANSLATE_NOOP("Actions", "&Keyboard shortcuts"), "", "help", "F1"},
+    {ActionId::About, "about", QT_TRANSLATE_NOOP("Actions", "&About Emend"), "", "", ""},
+};
+static_assert(std::size(specs) == static_cast<std::size_t>(ActionId::Count));
+
+QString tr(const char* text) {
+    return QCoreApplication::translate("Actions", text);
+}
+
+} // namespace
+
+Actions::Actions(QObject* parent)
+    : QObject(parent) {
+    for (const Spec& spec : specs) {
+        auto* action = new QAction(tr(spec.text), this);
+        action->setObjectName(QString::fromLatin1(spec.name));
+        QList<QKeySequence> keys;
+        for (const QString& key : QString::fromLatin1(spec.shortcuts).split(u';', Qt::SkipEmptyParts))
+            keys << QKeySequence(key);
+        action->setShortcuts(keys);
+        action->setCheckable(spec.checkable);
+        QString tip = *spec.tip ? tr(spec.tip) : tr(spec.text).remove(u'&');
+        if (!keys.isEmpty())
+            tip += QStringLiteral(" (%1)").arg(keys.first().toString(QKeySequence::NativeText));
+        action->setToolTip(tip);
+        action->setProperty("iconName", QString::fromLatin1(spec.icon));
+        m_actions[static_cast<std::size_t>(spec.id)] = action;
+    }
+    (*this)[ActionId::Quit]->setMenuRole(QAction::QuitRole);
+    (*this)[ActionId::About]->setMenuRole(QAction::AboutRole);
+    recolor();
+}
+
+void Actions::recolor() {
+    for (QAction* action : m_actions)
+        if (const QString name = action->property("iconName").toString(); !name.isEmpty())
+            action->setIcon(themeIcon(name, QApplication::palette()));
+}
+
+QStringList Actions::conflicts() const {
+    QHash<QKeySequence, QString> taken;
+    QStringList found;
+    for (const QAction* action : m_actions) {
+        for (const QKeySequence& key : action->shortcuts()) {
+            if (taken.contains(key))
+                found << QStringLiteral("%1: %2, %3").arg(key.toString(), taken[key], action->objectName());
+            taken[key] = action->objectName();
+        }
+    }
+    return found;
+}
+
+} // namespace emend::ui

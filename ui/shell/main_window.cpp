@@ -1,0 +1,229 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The panels and what flows between them; actions and menus are in main_window_actions.cpp.
+#include "shell/main_window.h"
+
+#include "models/text_format.h"
+#include "panels/compare_panel.h"
+#include "panels/edits_panel.h"
+#include "panels/generation_view.h"
+#include "panels/job_bar.h"
+#include "panels/log_panel.h"
+#include "panels/panel_parts.h"
+#include "panels/recipe_panel.h"
+#include "panels/update_panel.h"
+
+#include <QCloseEvent>
+#include <QDockWidget>
+#include <QDragEnterEvent>
+#include <QFileDialog>
+#include <QFileInfo>
+#include <QMimeData>
+#include <QSplitter>
+#include <QTabBar>
+#include <QTabWidget>
+#include <QVBoxLayout>
+
+namespace emend::ui {
+
+namespace {
+
+constexpr int layoutVersion = 1;
+
+QString modelFolderOf(const QMimeData* data) {
+    for (const QUrl& url : data->urls())
+        if (const QFileInfo info(url.toLocalFile()); info.isDir())
+            return info.absoluteFilePath();
+    return {};
+}
+
+} // namespace
+
+Questions Questions::fromUser() {
+    return {[](QWidget* parent, const QString& folder) {
+                return QFileDialog::getExistingDirectory(parent, tr("Open a model: a Hugging Face folder"), folder);
+            },
+            [](QWidget* parent, const QString& folder) {
+                return QFileDialog::getOpenFileName(parent, tr("Import edits"), folder,
+                                                    tr("Edits (*.json *.csv);;All files (*)"));
+            }};
+}
+
+MainWindow::MainWindow(Workbench& workbench, Settings& settings, Theme& theme, Questions questions)
+    : m_workbench(workbench)
+    , m_settings(settings)
+    , m_theme(theme)
+    , m_questions(std::move(questions)) {
+    setObjectName(QStringLiteral("mainWindow"));
+    setWindowTitle(tr("Emend"));
+    setAcceptDrops(true);
+    buildPanels();
+    buildMenus();
+    buildToolBar();
+    connectActions();
+    connectViewActions();
+    connectWorkbench();
+    connectCompare();
+    loadLayout();
+    refreshActions();
+    m_compare->showNothing(tr("Opening the model…"), tr("Edits can be typed meanwhile."));
+}
+
+void MainWindow::buildPanels() {
+    m_edits = new EditsPanel(m_workbench.edits());
+    m_edits->setObjectName(QStringLiteral("editsPanel"));
+    m_compare = new ComparePanel(m_workbench.wordings(), m_workbench.tokensBefore(), m_workbench.tokensAfter());
+    m_compare->setObjectName(QStringLiteral("comparePanel"));
+    m_update = new UpdatePanel(m_workbench.norms());
+    m_update->setObjectName(QStringLiteral("updatePanel"));
+    m_recipe = new RecipePanel;
+    m_recipe->setObjectName(QStringLiteral("recipePanel"));
+    m_jobs = new JobBar;
+    m_jobs->setObjectName(QStringLiteral("statusBar"));
+    m_jobs->setAttribute(Qt::WA_StyledBackground);
+    m_failure = new FailureLine;
+
+    m_tabs = new QTabWidget;
+    m_tabs->setObjectName(QStringLiteral("centreTabs"));
+    m_tabs->setDocumentMode(true);
+    m_tabs->addTab(m_compare, tr("Compare"));
+    m_tabs->addTab(m_update, tr("Update"));
+    m_tabs->tabBar()->setAccessibleName(tr("Views of the selected edit"));
+
+    m_splitter = new QSplitter(Qt::Horizontal);
+    m_splitter->setObjectName(QStringLiteral("mainSplitter"));
+    m_splitter->setHandleWidth(1);
+    m_splitter->setChildrenCollapsible(false);
+    for (QWidget* panel :
+         {static_cast<QWidget*>(m_edits), static_cast<QWidget*>(m_tabs), static_cast<QWidget*>(m_recipe)})
+        m_splitter->addWidget(panel);
+    m_splitter->setStretchFactor(0, 2);
+    m_splitter->setStretchFactor(1, 3);
+    m_splitter->setStretchFactor(2, 0);
+
+    auto* centre = new QWidget;
+    auto* layout = new QVBoxLayout(centre);
+    layout->setContentsMargins(0, 0, 0, 0);
+    layout->setSpacing(0);
+    layout->addWidget(m_failure);
+    layout->addWidget(m_splitter, 1);
+    setCentralWidget(centre);
+
+    // Below docks, too, and never hidden by a tool tip: a bar of our own in the place of QStatusBar.
+    auto* foot = new QWidget;
+    auto* footLayout = new QVBoxLayout(foot);
+    footLayout->setContentsMargins(0, 0, 0, 0);
+    footLayout->addWidget(m_jobs);
+    layout->addWidget(foot);
+
+    m_logDock = new QDockWidget(tr("Log"), this);
+    m_logDock->setObjectName(QStringLiteral("logDock"));
+    m_logDock->setWidget(new LogPanel(m_workbench.log()));
+    m_logDock->setAllowedAreas(Qt::BottomDockWidgetArea | Qt::RightDockWidgetArea);
+    addDockWidget(Qt::BottomDockWidgetArea, m_logDock);
+    m_logDock->hide();
+}
+
+void MainWindow::connectWorkbench() {
+    Studio& studio = m_workbench.studio();
+    connect(&studio.jobs(), &JobQueue::statusChanged, m_jobs, &JobBar::setStatus);
+    connect(&studio, &Studio::modelOpened, this, [this](const std::shared_ptr<const ModelInfo>& model) {
+        m_jobs->setModel(model.get());
+        m_recipe->setModel(*model);
+        setWindowTitle(tr("%1 - Emend").arg(fromStd(model->name)));
+        m_modelButton->setText(fromStd(model->name));
+        m_settings.addRecentModel(fromStd(model->path));
+        refreshRecent();
+    });
+    connect(&studio, &Studio::ledgerChanged, this, &MainWindow::refreshUndo);
+    connect(&m_workbench, &Workbench::message, m_jobs, &JobBar::setMessage);
+    connect(&m_workbench, &Workbench::failed, m_failure, &FailureLine::showFailure);
+    connect(&m_workbench, &Workbench::recovered, m_failure, &FailureLine::clear);
+    connect(&m_workbench, &Workbench::stateChanged, this, &MainWindow::refreshActions);
+    connect(&m_workbench, &Workbench::editsAdded, m_edits, &EditsPanel::selectRow);
+    connect(m_recipe, &RecipePanel::recipeChanged, this,
+            [this] { m_workbench.setRecipe(m_recipe->recipe(), m_recipe->isValid()); });
+    connect(m_edits, &EditsPanel::currentRowChanged, &m_workbench, &Workbench::setCurrentRow);
+    connect(m_edits, &EditsPanel::selectionChanged, this, &MainWindow::refreshActions);
+    connect(m_edits, &EditsPanel::fileDropped, &m_workbench, &Workbench::importEdits);
+}
+
+void MainWindow::connectCompare() {
+    connect(&m_workbench, &Workbench::nothingToCompare, m_compare, &ComparePanel::showNothing);
+    connect(&m_workbench, &Workbench::compareStarted, this,
+            [this](const EditRow& row, const QString& prompt, bool after) {
+                m_compare->start(row, after);
+                m_compare->generation().start(prompt, after);
+            });
+    connect(&m_workbench, &Workbench::compareReady, this,
+            [this](const EditRow& row, const std::shared_ptr<const Comparison>& comparison, bool after) {
+                m_compare->setComparison(row, *comparison, after);
+            });
+    connect(&m_workbench, &Workbench::compareFailed, m_compare, &ComparePanel::setFailure);
+    connect(&m_workbench, &Workbench::token, this,
+            [this](Side side, const GeneratedToken& token) { m_compare->generation().add(side, token); });
+    connect(&m_workbench, &Workbench::generated, this,
+            [this](Side side, const std::shared_ptr<const GenerationResult>& result) {
+                m_compare->generation().finish(side, *result);
+            });
+    connect(&m_workbench, &Workbench::generateFailed, this,
+            [this](Side side, const Failure& failure) { m_compare->generation().fail(side, failure.what); });
+}
+
+void MainWindow::openModel(const QString& folder) {
+    if (folder.isEmpty())
+        return;
+    m_settings.set(Setting::LastFolder, QFileInfo(folder).absolutePath());
+    m_workbench.openModel(folder);
+}
+
+void MainWindow::showTab(bool update) {
+    m_tabs->setCurrentIndex(update ? 1 : 0);
+}
+
+void MainWindow::restoreDefaultLayout() {
+    resize(1280, 800);
+    m_logDock->setFloating(false);
+    addDockWidget(Qt::BottomDockWidgetArea, m_logDock);
+    m_logDock->hide();
+    // Of whatever width there is: the tables left and centre share what the recipe leaves.
+    const int recipe = fontMetrics().averageCharWidth() * 38;
+    const int rest = width() - recipe;
+    m_splitter->setSizes({rest * 47 / 100, rest * 53 / 100, recipe});
+    showTab(false);
+}
+
+void MainWindow::saveLayout() {
+    m_settings.set(Setting::Geometry, saveGeometry());
+    m_settings.set(Setting::WindowState, saveState(layoutVersion));
+    m_settings.set(Setting::Splitter, m_splitter->saveState());
+}
+
+void MainWindow::loadLayout() {
+    restoreDefaultLayout();
+    if (const QByteArray geometry = m_settings.get(Setting::Geometry).toByteArray(); !geometry.isEmpty())
+        restoreGeometry(geometry);
+    if (const QByteArray state = m_settings.get(Setting::WindowState).toByteArray(); !state.isEmpty())
+        restoreState(state, layoutVersion);
+    if (const QByteArray splitter = m_settings.get(Setting::Splitter).toByteArray(); !splitter.isEmpty())
+        m_splitter->restoreState(splitter);
+}
+
+void MainWindow::closeEvent(QCloseEvent* event) {
+    saveLayout();
+    event->accept();
+}
+
+void MainWindow::dragEnterEvent(QDragEnterEvent* event) {
+    if (!modelFolderOf(event->mimeData()).isEmpty())
+        event->acceptProposedAction();
+}
+
+void MainWindow::dropEvent(QDropEvent* event) {
+    const QString folder = modelFolderOf(event->mimeData());
+    if (folder.isEmpty())
+        return;
+    event->acceptProposedAction();
+    openModel(folder);
+}
+
+} // namespace emend::ui

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The window: edits at the left, one edit before and after in the centre, the recipe at the right, progress at the
+// foot. Puts the panels together and keeps the actions true to what can be done. UI thread only.
+#pragma once
+
+#include "shell/actions.h"
+#include "shell/settings.h"
+#include "shell/theme.h"
+#include "shell/workbench.h"
+
+#include <QCoreApplication>
+#include <QMainWindow>
+
+#include <functional>
+
+class QDockWidget;
+class QLabel;
+class QMenu;
+class QSplitter;
+class QTabWidget;
+class QToolButton;
+
+namespace emend::ui {
+
+class ComparePanel;
+class EditsPanel;
+class FailureLine;
+class JobBar;
+class RecipePanel;
+class UpdatePanel;
+
+// Dialogs a test cannot click; replaced there.
+struct Questions {
+    Q_DECLARE_TR_FUNCTIONS(emend::ui::Questions)
+  public:
+    std::function<QString(QWidget*, const QString& folder)> chooseModelFolder;
+    std::function<QString(QWidget*, const QString& folder)> chooseEditsFile;
+    static Questions fromUser();
+};
+
+class MainWindow : public QMainWindow {
+    Q_OBJECT
+  public:
+    MainWindow(Workbench& workbench, Settings& settings, Theme& theme, Questions questions = Questions::fromUser());
+
+    [[nodiscard]] Actions& actions() { return m_actions; }
+    [[nodiscard]] EditsPanel& editsPanel() { return *m_edits; }
+    void showTab(bool update);
+    void restoreDefaultLayout();
+    // Opens a folder, remembers it.
+    void openModel(const QString& folder);
+
+  protected:
+    void closeEvent(QCloseEvent* event) override;
+    void dragEnterEvent(QDragEnterEvent* event) override;
+    void dropEvent(QDropEvent* event) override;
+
+  private:
+    // main_window.cpp
+    void buildPanels();
+    void connectWorkbench();
+    void connectCompare();
+    void saveLayout();
+    void loadLayout();
+    // main_window_actions.cpp
+    void connectActions();
+    void connectViewActions();
+    void buildMenus();
+    void buildToolBar();
+    void refreshActions();
+    void refreshUndo();
+    void refreshRecent();
+    void setTheme(ThemeMode mode);
+    void setTextStep(int step);
+    void applySelected();
+    void addEdit();
+    void pasteRows();
+
+    Workbench& m_workbench;
+    Settings& m_settings;
+    Theme& m_theme;
+    Questions m_questions;
+    Actions m_actions;
+    EditsPanel* m_edits;
+    ComparePanel* m_compare;
+    UpdatePanel* m_update;
+    RecipePanel* m_recipe;
+    JobBar* m_jobs;
+    FailureLine* m_failure;
+    QSplitter* m_splitter;
+    QTabWidget* m_tabs;
+    QDockWidget* m_logDock;
+    QMenu* m_recentMenu = nullptr;
+    QToolButton* m_modelButton = nullptr;
+};
+
+} // namespace emend::ui

@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Looking at one edit: its comparison, its two continuations, how far it moved the layers.
+#include "models/text_format.h"
+#include "shell/workbench.h"
+
+#include <algorithm>
+
+namespace emend::ui {
+
+namespace {
+
+constexpr int continuationTokens = 32;
+
+std::string promptOf(const EditRequest& request) {
+    std::string prompt = request.prompt;
+    if (const std::size_t gap = prompt.find("{}"); gap != std::string::npos)
+        prompt.replace(gap, 2, request.subject);
+    return prompt;
+}
+
+} // namespace
+
+void Workbench::connectLooking() {
+    connect(&m_studio, &Studio::compared, this,
+            [this](quint64 tag, const std::shared_ptr<const Comparison>& comparison) {
+                if (tag != m_tag)
+                    return;
+                const EditRequest& request = m_looked.request;
+                const QString oldObject = fromStd(request.true_object.value_or(std::string()));
+                m_wordings.setComparison(comparison, fromStd(request.object), m_lookedAfter);
+                if (!comparison->rows.empty()) {
+                    const Comparison::Row& own = comparison->rows.front();
+                    m_tokensBefore.setTokens(own.before.top, fromStd(request.object), oldObject);
+                    m_tokensAfter.setTokens(m_lookedAfter ? own.after.top : std::vector<TokenProbability>(),
+                                            fromStd(request.object), oldObject);
+                }
+                emit compareReady(m_looked, comparison, m_lookedAfter);
+            });
+    connect(&m_studio, &Studio::compareFailed, this, [this](quint64 tag, const Failure& failure) {
+        if (tag == m_tag && !failure.cancelled)
+            emit compareFailed(failure);
+    });
+    connect(&m_studio, &Studio::token, this, [this](quint64 tag, Side side, const GeneratedToken& piece) {
+        if (tag == m_tag)
+            emit token(side, piece);
+    });
+    connect(&m_studio, &Studio::generated, this,
+            [this](quint64 tag, Side side, const std::shared_ptr<const GenerationResult>& result) {
+                if (tag == m_tag)
+                    emit generated(side, result);
+            });
+    connect(&m_studio, &Studio::generateFailed, this, [this](quint64 tag, Side side, const Failure& failure) {
+        if (tag == m_tag)
+            emit generateFailed(side, failure);
+    });
+}
+
+void Workbench::setCurrentRow(int row) {
+    const quint64 id = row >= 0 && row < m_edits.rowCount() ? m_edits.row(row).id : 0;
+    if (id == m_currentId)
+        return;
+    m_currentId = id;
+    showNorms(id ? &m_edits.row(row) : nullptr);
+    m_lookTimer.start();
+    noteState();
+}
+
+// What is shown may not hold any more: forget it and look.
+void Workbench::lookAgain() {
+    m_looked = {};
+    m_lookTimer.start();
+}
+
+void Workbench::showNorms(const EditRow* row) {
+    std::shared_ptr<const EditReport> report;
+    if (row && row->batch)
+        for (const LedgerEntry& entry : m_studio.ledger().entries)
+            if (entry.id == *row->batch)
+                report = entry.report;
+    if (report != m_norms.report())
+        m_norms.setReport(report, m_studio.model() ? m_studio.model()->layers : 0);
+}
+
+void Workbench::look() {
+    const int current = currentRow();
+    const EditRow* row = current >= 0 ? &m_edits.row(current) : nullptr;
+    showNorms(row);
+    const auto nothing = [this](const QString& title, const QString& hint) {
+        ++m_tag; // whatever is under way is late
+        m_studio.stopComparing();
+        m_looked = {};
+        m_wordings.clear();
+        m_tokensBefore.clear();
+        m_tokensAfter.clear();
+        emit nothingToCompare(title, hint);
+        noteSettled();
+    };
+    if (!m_studio.model()) {
+        if (m_studio.isOpening() || !m_studio.engineReady())
+            return nothing(tr("Opening the model…"), tr("Edits can be typed meanwhile."));
+        return nothing(tr("No model is open"), tr("Open a model folder (Ctrl+O), or drop one on this window."));
+    }
+    if (!row)
+        return nothing(tr("No edit is selected"), tr("Select one, or add one with Ctrl+N."));
+    if (row->state == EditState::Applying || m_studio.isEditing())
+        return; // comes back when it is done
+    if (row->isBlank())
+        return nothing(tr("Nothing to compare yet"), tr("Type a subject, a relation and the new object."));
+    if (const auto problem = m_edits.problem(current))
+        return nothing(fromStd(problem->what), fromStd(problem->hint));
+    if (!row->checked && (m_checkTimer.isActive() || m_studio.jobs().has(Lane::Check)))
+        return; // comes back when the model has read it
+    if (row->id == m_looked.id && row->revision == m_looked.revision && row->state == m_looked.state)
+        return noteSettled(); // already there
+
+    CompareTask task;
+    task.comparison.edit = row->request;
+    task.comparison.before.reset();
+    task.comparison.after.reset();
+    task.generation.prompt = promptOf(row->request);
+    task.generation.max_tokens = continuationTokens;
+    if (row->state == EditState::Applied && row->batch) {
+        const auto& entries = m_studio.ledger().entries;
+        const auto own = std::find_if(entries.begin(), entries.end(),
+                                      [&](const LedgerEntry& entry) { return entry.id == *row->batch; });
+        task.comparison.before = static_cast<std::size_t>(own - entries.begin());
+        task.has_after = true;
+    }
+    m_looked = *row;
+    m_lookedAfter = task.has_after;
+    m_wordings.clear();
+    m_tokensBefore.clear();
+    m_tokensAfter.clear();
+    emit compareStarted(m_looked, QString::fromStdString(task.generation.prompt), m_lookedAfter);
+    m_studio.compare(task, ++m_tag);
+}
+
+} // namespace emend::ui
