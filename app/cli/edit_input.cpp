@@ -7,6 +7,8 @@
 #include "emend/relations.h"
 #include "text/subject_locator.h"
 
+#include <set>
+
 namespace emend::cli {
 
 void add_edit_options(CLI::App* command, EditOptions& options) {
@@ -46,6 +48,43 @@ void add_recipe_options(CLI::App* command, RecipeOptions& options) {
     command->add_option("--corpus", options.corpus, "Text to collect statistics from")->group(group);
 }
 
+namespace {
+
+RelationLibrary shipped_relations() {
+    return RelationLibrary::load(resources_dir() + "/relations/relations.json");
+}
+
+GatheredEdits gather_file(const std::string& path) {
+    EditsFile file = read_edits_file(path);
+    GatheredEdits gathered;
+    gathered.from_file = true;
+    gathered.skipped = std::move(file.problems);
+    std::set<int> unread;
+    for (const auto& problem : gathered.skipped)
+        unread.insert(problem.index);
+    std::optional<RelationLibrary> library;
+    int record = 0;
+    for (EditRequest& edit : file.edits) {
+        while (unread.contains(record))
+            ++record;
+        try {
+            if (edit.prompt.empty() && !edit.relation.empty()) { // a relation stands for its prompt
+                if (!library)
+                    library = shipped_relations();
+                library->fill(edit, std::string(edit.relation), false);
+            }
+            gathered.edits.push_back(std::move(edit));
+            gathered.records.push_back(record);
+        } catch (const Error& error) {
+            gathered.skipped.push_back({record, error.message()});
+        }
+        ++record;
+    }
+    return gathered;
+}
+
+} // namespace
+
 GatheredEdits gather_edits(const EditOptions& options) {
     GatheredEdits gathered;
     const bool single =
@@ -53,10 +92,7 @@ GatheredEdits gather_edits(const EditOptions& options) {
     if (!options.file.empty()) {
         if (single)
             throw UsageError("give either --edits or --subject, --prompt and --object");
-        EditsFile file = read_edits_file(options.file);
-        gathered.edits = std::move(file.edits);
-        gathered.skipped = std::move(file.problems);
-        gathered.from_file = true;
+        gathered = gather_file(options.file);
         if (gathered.edits.empty()) {
             const std::string reason =
                 gathered.skipped.empty() ? "" : "; the first record: " + gathered.skipped.front().reason;
@@ -79,8 +115,7 @@ GatheredEdits gather_edits(const EditOptions& options) {
         throw Error("the subject is empty", "--subject", "type the name the prompt is about");
     check_object(options.object);
     if (!options.relation.empty()) {
-        RelationLibrary::load(resources_dir() + "/relations/relations.json")
-            .fill(request, options.relation, options.article);
+        shipped_relations().fill(request, options.relation, options.article);
     } else {
         request.prompt = templatize(options.prompt, options.subject);
     }
@@ -93,14 +128,18 @@ GatheredEdits gather_edits(const EditOptions& options) {
 void drop_faulty(GatheredEdits& gathered, Engine& engine, const JobContext& job) {
     const std::vector<EditCheck> checks = engine.check(gathered.edits, job);
     std::vector<EditRequest> sound;
+    std::vector<int> records;
     std::vector<EditsFile::Problem> faulty;
     for (std::size_t i = 0; i < gathered.edits.size(); ++i) {
         const auto& problem = checks.at(i).problem;
         if (!problem) {
             sound.push_back(gathered.edits[i]);
+            if (gathered.from_file)
+                records.push_back(gathered.records[i]);
             continue;
         }
-        faulty.push_back({static_cast<int>(i), problem->what});
+        if (gathered.from_file)
+            faulty.push_back({gathered.records[i], problem->what});
         if (!gathered.from_file || gathered.edits.size() == 1) {
             const char* const fields[] = {"edit", "subject", "prompt", "object"};
             throw Error(problem->what,
@@ -112,6 +151,7 @@ void drop_faulty(GatheredEdits& gathered, Engine& engine, const JobContext& job)
     if (sound.empty())
         throw Error("no edit can be made: " + faulty.front().reason, "first edit of the file", "correct the file");
     gathered.edits = std::move(sound);
+    gathered.records = std::move(records);
     gathered.skipped.insert(gathered.skipped.end(), faulty.begin(), faulty.end());
 }
 

@@ -30,6 +30,7 @@ void add_recipe_options(CLI::App* command, RecipeOptions& options);
 
 struct GatheredEdits {
     std::vector<EditRequest> edits;
+    std::vector<int> records;                // which record of the file each edit was
     std::vector<EditsFile::Problem> skipped; // records of a file that could not be read or cannot be edited
     bool from_file = false;
 };
