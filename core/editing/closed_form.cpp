@@ -89,25 +89,26 @@ void finish(Solution& solution, const Metric& metric, at::Tensor whitened, const
 at::Tensor solve_by_spectrum(Solution& solution, const at::Tensor& whitened_keys, const at::Tensor& residual) {
     const double mu = solution.softness;
     const auto [u, values, vh] = at::linalg_svd(whitened_keys, /*full_matrices=*/false);
+    const std::int64_t dimensions = whitened_keys.size(0);
+    const std::int64_t edits = whitened_keys.size(1);
     const std::int64_t count = values.size(0);
     const double largest = values[0].item<double>();
     if (!(largest > 0))
         throw Error("every key is zero", {}, "the layer's MLP is silent at the subject; choose another layer");
     const at::Tensor rotated = at::matmul(residual, vh.t());
     const at::Tensor asked = rotated.square().sum(0);
-    solution.tradeoff.spectrum = values.square();
+    const double cutoff =
+        static_cast<double>(std::max(dimensions, edits)) * std::numeric_limits<double>::epsilon() * largest;
+    const at::Tensor sound = values > cutoff;
+    solution.tradeoff.spectrum = at::where(sound, values.square(), at::zeros_like(values)); // below it is rounding
     solution.tradeoff.asked = asked;
-    if (whitened_keys.size(1) > count) // otherwise V is square and nothing is outside
+    if (edits > count) // otherwise V is square and nothing is outside
         solution.tradeoff.unreachable = std::max(0.0, (residual.square().sum() - asked.sum()).item<double>());
 
     std::int64_t kept = count;
     if (mu == 0) {
-        const double cutoff =
-            static_cast<double>(whitened_keys.sizes().vec()[0] > whitened_keys.size(1) ? whitened_keys.size(0)
-                                                                                       : whitened_keys.size(1)) *
-            std::numeric_limits<double>::epsilon() * largest;
-        kept = (values > cutoff).sum().item<std::int64_t>();
-        if (kept < count && whitened_keys.size(1) == count) {
+        kept = sound.sum().item<std::int64_t>();
+        if (kept < count && edits == count) {
             // The right singular vectors that were left out are the combinations of keys that vanish.
             const at::Tensor share = vh.slice(0, kept).square().sum(0);
             for (std::int64_t column = 0; column < share.size(0); ++column)
@@ -117,9 +118,8 @@ at::Tensor solve_by_spectrum(Solution& solution, const at::Tensor& whitened_keys
                                         " are linearly dependent: they share one answer as well as they can "
                                         "(pseudo-inverse, cutoff " +
                                         number(cutoff / largest) + ")");
-        } else if (whitened_keys.size(1) > kept) {
-            solution.warnings.push_back(std::to_string(whitened_keys.size(1)) + " edits have only " +
-                                        std::to_string(kept) +
+        } else if (edits > kept) {
+            solution.warnings.push_back(std::to_string(edits) + " edits have only " + std::to_string(kept) +
                                         " independent keys: not all can be memorized (pseudo-inverse)");
         }
     }
@@ -164,7 +164,7 @@ double Tradeoff::preservation(double mu) const {
 
 double Tradeoff::memorization(double mu) const {
     if (mu == 0)
-        return unreachable;
+        return unreachable + at::where(spectrum > 0, at::zeros_like(asked), asked).sum().item<double>();
     return unreachable + (asked * (mu / (spectrum + mu)).square()).sum().item<double>();
 }
 

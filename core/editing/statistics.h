@@ -51,11 +51,11 @@ class SecondMoments {
 };
 
 struct CollectOptions {
-    std::string corpus;      // file
-    std::vector<int> layers; // ascending
-    std::int64_t tokens = 0; // cap; 0: ten per dimension of the key
-    bool resume = true;      // go on where a stopped collection of the same ended
-    bool use_cache = true;   // take layers that are there already; off: collect again
+    std::string corpus = {};      // file
+    std::vector<int> layers = {}; // ascending
+    std::int64_t tokens = 0;      // cap; 0: ten per dimension of the key
+    bool resume = true;           // go on where a stopped collection of the same ended
+    bool use_cache = true;        // take layers that are there already; off: collect again
 };
 
 struct Collected {

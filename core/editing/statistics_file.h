@@ -18,10 +18,10 @@ struct StatisticsFile {
 };
 
 struct StatisticsExpectation {
-    std::vector<int> layers;       // needed; empty: all that are in the file
-    std::int64_t key_size = 0;     // d_k; 0: not checked
-    std::string model_fingerprint; // empty: not checked
-    bool force = false;            // take statistics that name another model, with a warning
+    std::vector<int> layers = {};       // needed; empty: all that are in the file
+    std::int64_t key_size = 0;          // d_k; 0: not checked
+    std::string model_fingerprint = {}; // empty: not checked
+    bool force = false;                 // take statistics that name another model, with a warning
 };
 
 // Throws Error naming file, tensor, what was found and what is needed: not safetensors, no statistics in it, a layer

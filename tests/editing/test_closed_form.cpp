@@ -48,7 +48,7 @@ Problem random_problem(int seed, std::int64_t dv, std::int64_t dk, std::int64_t 
 
 // X A^-1 by elimination: no whitening, nothing shared with what is tested.
 at::Tensor right_divide(const at::Tensor& x, const at::Tensor& a) {
-    return std::get<0>(at::_linalg_solve_ex(a.t().contiguous(), x.t().contiguous())).t();
+    return at::linalg_solve(a.t().contiguous(), x.t().contiguous()).t();
 }
 
 double trace_of(const at::Tensor& d, const at::Tensor& c) {
@@ -293,9 +293,12 @@ void TestClosedForm::dependent_keys_share() {
     QVERIFY(error_of(written.select(1, 1), p.residual.select(1, 1) + 0.5) < required);
     QVERIFY(error_of(written.select(1, 0), p.residual.select(1, 0)) < required);
     QVERIFY(std::abs(split.memorization - 4 * 2 * 0.25) < required);
+    QVERIFY(std::abs(split.tradeoff.memorization(0) - split.memorization) < required);
+    const double harm = trace_of(product(split), p.c);
+    QVERIFY(std::abs(split.tradeoff.preservation(0) / harm - 1) < required);
     QVERIFY(solve(metric, p.keys, p.residual, 0, 0.1).dependent.empty()); // stabilised: no pseudo-inverse needed
 
-    p.keys.select(1, 3).copy_(p.keys.select(1, 1)).add_(1e-8 * p.keys.select(1, 0)); // nearly the same
+    p.keys.select(1, 3).copy_(p.keys.select(1, 1)).add_(1e-8 * at::randn({30}, at::kDouble)); // nearly the same
     const Solution near = solve(metric, p.keys, p.residual, 0);
     QVERIFY(near.condition > 1e12);
     QVERIFY(near.warnings.size() == 1 && near.warnings[0].find("ill-conditioned") != std::string::npos);

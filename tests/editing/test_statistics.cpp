@@ -39,7 +39,9 @@ std::string document(int index) {
     static const Rows rows = golden_json()["sequences"].get<Rows>();
     const auto& ids = rows[static_cast<std::size_t>(index) % rows.size()];
     const auto length = 5 + static_cast<std::size_t>(index * 7) % (ids.size() - 4);
-    return model().tokenizer.decode(std::span(ids).first(std::min(length, ids.size())));
+    std::string text = model().tokenizer.decode(std::span(ids).first(std::min(length, ids.size())));
+    std::erase_if(text, [](unsigned char byte) { return byte < ' '; }); // the reference had bytes of all kinds
+    return text + " " + std::to_string(index);
 }
 
 bool same(const std::vector<LayerStatistics>& a, const std::vector<LayerStatistics>& b) {
@@ -330,45 +332,21 @@ void TestStatistics::many_windows() {
     static const test::OpenModel fast = open_model(model_path("gpt2_edit"), at::kFloat);
     std::string text;
     std::int64_t tokens = 0;
+    int cut = 0;
     for (int i = 0; tokens < 140000; ++i) { // the pass sorts some 65,000 tokens at a time
         const std::string line = document(i);
-        tokens += static_cast<std::int64_t>(model().tokenizer.encode(line).ids.size());
+        const std::size_t length = model().tokenizer.encode(line).ids.size();
+        const auto positions = static_cast<std::size_t>(model().decoder.config().positions);
+        cut += length > positions;
+        tokens += static_cast<std::int64_t>(std::min(length, positions));
         text += line + "\n";
     }
     const Collected got = collect(fast.decoder, fast.tokenizer, fingerprint,
                                   {.corpus = write(text), .layers = {0}, .tokens = 1000000}, {});
     QCOMPARE(got.layers[0].count, tokens);
-    QVERIFY(std::ranges::none_of(got.warnings, [](const auto& w) { return w.find("were cut") != std::string::npos; }));
-}
-
-void TestStatistics::refused_corpora_data() {
-    QTest::addColumn<QByteArray>("text");
-    QTest::addColumn<QString>("says");
-    QTest::addColumn<QString>("where");
-    QTest::newRow("empty") << QByteArray() << "empty"
-                           << "corpus.txt";
-    QTest::newRow("blank") << QByteArray("\n  \n\t\r\n") << "empty"
-                           << "corpus.txt";
-    QTest::newRow("byte order mark alone") << QByteArray("\xEF\xBB\xBF") << "empty"
-                                           << "corpus.txt";
-    QTest::newRow("binary") << QByteArray("ab\ncd\0ef", 8) << "zero bytes"
-                            << "byte 5, line 2";
-    QTest::newRow("latin-1") << QByteArray("one\ntwo\ncaf\xE9 au lait\n") << "not UTF-8"
-                             << "byte 11, line 3";
-    QTest::newRow("cut character at the end") << QByteArray("caf\xC3") << "not UTF-8"
-                                              << "byte 3, line 1";
-}
-
-void TestStatistics::refused_corpora() {
-    QFETCH(QByteArray, text);
-    QFETCH(QString, says);
-    QFETCH(QString, where);
-    const std::string corpus = write(text.toStdString());
-    const std::string message = message_of([&] { run(corpus, {0}); });
-    QVERIFY2(message.find(says.toStdString()) != std::string::npos, message.c_str());
-    QVERIFY2(message.find(where.toStdString()) != std::string::npos, message.c_str());
-    QVERIFY2(!message.ends_with("| "), "no hint");
-    QVERIFY(cached_files().empty());
+    QVERIFY(cut > 0);
+    QCOMPARE(got.warnings.size(), std::size_t{1});
+    QVERIFY(got.warnings[0].starts_with(std::to_string(cut) + " documents"));
 }
 
 void TestStatistics::refused_layers() {
