@@ -113,7 +113,11 @@ GatheredEdits gather_edits(const EditOptions& options) {
         request.true_object = options.true_object;
     if (options.subject.empty())
         throw Error("the subject is empty", "--subject", "type the name the prompt is about");
-    check_object(options.object);
+    try {
+        check_object(options.object);
+    } catch (const Error& error) {
+        throw Error(error.message(), "--object", error.hint());
+    }
     if (!options.relation.empty()) {
         shipped_relations().fill(request, options.relation, options.article);
     } else {

@@ -107,7 +107,9 @@ std::string probability_text(double p) {
 }
 
 std::string number_text(double value) {
-    return std::isfinite(value) ? formatted("%.4g", value) : "-";
+    if (std::isinf(value))
+        return value > 0 ? "∞" : "-∞";
+    return std::isnan(value) ? "-" : formatted("%.4g", value);
 }
 
 std::string bytes_text(double bytes) {

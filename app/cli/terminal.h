@@ -48,7 +48,7 @@ class Table {
 
 // "0.982", "<0.001"
 std::string probability_text(double p);
-// Four significant digits.
+// Four significant digits; "-" where there is no number.
 std::string number_text(double value);
 // "12.4 MB"
 std::string bytes_text(double bytes);

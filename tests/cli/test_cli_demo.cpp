@@ -27,9 +27,9 @@ class TestCliDemo : public QObject {
         // Counted here again, from the answers themselves.
         int turned = 0, unchanged = 0;
         const QString object = " " + edit["object"].toString().trimmed();
-        for (const auto row : paraphrases)
+        for (const QJsonValue row : paraphrases)
             turned += object.startsWith(row["after"]["top"][0]["piece"].toString());
-        for (const auto row : neighbours)
+        for (const QJsonValue row : neighbours)
             unchanged += row["before"]["top"][0]["id"].toInt() == row["after"]["top"][0]["id"].toInt();
         QCOMPARE(turned, result.json["paraphrases_turned"].toInt());
         QCOMPARE(unchanged, result.json["neighbours_unchanged"].toInt());

@@ -22,7 +22,7 @@ QJsonObject read_json(const QString& path) {
 
 QString joined_ids(const QJsonArray& ids) {
     QStringList parts;
-    for (const auto id : ids)
+    for (const QJsonValue id : ids)
         parts << QString::number(id.toInt());
     return parts.join(',');
 }
@@ -55,7 +55,7 @@ class TestCliGolden : public QObject {
         const QJsonArray cases = read_json(folder + "/cases.json")["cases"].toArray();
         QVERIFY(cases.size() > 200);
         QByteArray lines;
-        for (const auto entry : cases) {
+        for (const QJsonValue entry : cases) {
             const QByteArray list = QJsonDocument(QJsonArray{entry["text"]}).toJson(QJsonDocument::Compact);
             lines += list.mid(1, list.size() - 2) + "\n";
         }
