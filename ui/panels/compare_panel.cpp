@@ -59,6 +59,7 @@ ComparePanel::ComparePanel(ComparisonModel& wordings, TokenListModel& before, To
     m_prompt->setWordWrap(true);
     m_prompt->setTextInteractionFlags(Qt::TextSelectableByMouse);
     m_bars->setObjectName(QStringLiteral("probabilityBars"));
+    m_failure->setObjectName(QStringLiteral("compareFailure"));
     m_generation->setObjectName(QStringLiteral("generationView"));
     m_tally->setObjectName(QStringLiteral("wordingTally"));
     m_empty->setObjectName(QStringLiteral("compareEmpty"));

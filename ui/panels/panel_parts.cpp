@@ -122,7 +122,6 @@ void EmptyState::addAction(QAction* action) {
 FailureLine::FailureLine(QWidget* parent)
     : QFrame(parent)
     , m_text(new QLabel) {
-    setObjectName(QStringLiteral("failureLine"));
     m_text->setWordWrap(true);
     m_text->setTextInteractionFlags(Qt::TextSelectableByMouse | Qt::TextSelectableByKeyboard);
     m_text->setTextFormat(Qt::PlainText);

@@ -23,6 +23,7 @@ UpdatePanel::UpdatePanel(NormsModel& model, QWidget* parent)
     , m_failure(new FailureLine)
     , m_chart(new NormBars(model))
     , m_table(new QTableView) {
+    m_failure->setObjectName(QStringLiteral("updateFailure"));
     m_chart->setObjectName(QStringLiteral("normBars"));
     m_caption->setObjectName(QStringLiteral("updateCaption"));
     m_caption->setWordWrap(true);

@@ -81,6 +81,7 @@ void MainWindow::buildPanels() {
     m_jobs->setObjectName(QStringLiteral("statusBar"));
     m_jobs->setAttribute(Qt::WA_StyledBackground);
     m_failure = new FailureLine;
+    m_failure->setObjectName(QStringLiteral("mainFailure"));
 
     m_tabs = new QTabWidget;
     m_tabs->setObjectName(QStringLiteral("centreTabs"));

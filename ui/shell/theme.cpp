@@ -57,8 +57,7 @@ QTableView, QTreeView, QTextEdit, QListView { background: @surface; border: 1px 
 QTextEdit { selection-background-color: @accent; selection-color: @onAccent; }
 QTableView:focus, QTreeView:focus, QTextEdit:focus, QListView:focus { border-color: @accent; }
 QTableView::item { border: none; border-bottom: 1px solid @grid; padding: 0 6px; }
-QTableView::item:selected { background: @accentSoft; color: @text; }
-QTableView:focus::item:focus { border: 1px solid @accent; }
+QTableView::item:selected { background: @accentSoft; }
 QHeaderView { background: @raised; border: none; border-top-left-radius: 4px; border-top-right-radius: 4px; }
 QHeaderView::section { background: @raised; color: @muted; border: none; border-bottom: 1px solid @border; padding: 5px 6px; }
 QTableView QTableCornerButton::section { background: @raised; border: none; }
@@ -74,7 +73,7 @@ QScrollArea { background: transparent; border: none; }
 QScrollArea > QWidget > QWidget { background: transparent; }
 QProgressBar { background: @border; border: none; border-radius: 3px; }
 QProgressBar::chunk { background: @accent; border-radius: 3px; }
-QFrame#failureLine { background: @surface; border: 1px solid @danger; border-left: 4px solid @danger; border-radius: 4px; }
+emend--ui--FailureLine { background: @surface; border: 1px solid @danger; border-left: 4px solid @danger; border-radius: 4px; }
 QWidget#statusBar { background: @window; border-top: 1px solid @border; }
 QScrollBar:vertical { background: transparent; width: 10px; margin: 0; }
 QScrollBar:horizontal { background: transparent; height: 10px; margin: 0; }

@@ -1,0 +1,28 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-3.0-or-later
+# smoke.sh EMEND PLATFORM: the real program with the real engine on a platform plugin. LibTorch may bring another Qt
+# along; if the two got into each other's way, it would show here.
+emend=$1
+platform=$2
+out=$(mktemp -d) || exit 1
+trap 'rm -rf "$out"' EXIT
+command="$emend --screenshot $out/window.png --size 1280x800 --applied"
+case $platform in
+xcb)
+    command -v xvfb-run >/dev/null || { echo "SKIP: no xvfb-run"; exit 77; }
+    QT_QPA_PLATFORM=xcb xvfb-run -a -s "-screen 0 1600x1000x24" $command || exit 1
+    ;;
+*)
+    QT_QPA_PLATFORM=$platform $command || exit 1
+    ;;
+esac
+# A PNG of a window that was painted: more than a flat colour compresses to.
+size=$(wc -c <"$out/window.png")
+[ "$size" -gt 20000 ] || { echo "the picture is only $size bytes"; exit 1; }
+[ "$(head -c 4 "$out/window.png" | tail -c 3)" = "PNG" ] || { echo "not a PNG"; exit 1; }
+# A faulty call says so and leaves no file.
+if $emend --theme pink >/dev/null 2>&1; then
+    echo "a wrong option was accepted"
+    exit 1
+fi
+echo "ok: $size bytes"

@@ -1,0 +1,310 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "fake_engine.h"
+#include "models/edits_model.h"
+#include "models/norms_model.h"
+#include "panels/edits_panel.h"
+#include "panels/generation_view.h"
+#include "panels/job_bar.h"
+#include "panels/panel_parts.h"
+#include "panels/recipe_panel.h"
+#include "panels/token_strip.h"
+#include "panels/update_panel.h"
+#include "plots/norm_bars.h"
+
+#include <QComboBox>
+#include <QDoubleSpinBox>
+#include <QDropEvent>
+#include <QLineEdit>
+#include <QMimeData>
+#include <QPushButton>
+#include <QSignalSpy>
+#include <QStackedWidget>
+#include <QTableView>
+#include <QToolButton>
+#include <QtTest>
+
+using namespace emend;
+using namespace emend::ui;
+
+class TestPanels : public QObject {
+    Q_OBJECT
+
+    static ModelInfo model() {
+        auto script = std::make_shared<test::FakeScript>();
+        test::FakeEngine engine(script);
+        return engine.inspect({.path = "/models/demo"});
+    }
+    template<class W>
+    static W* get(QWidget& parent, const char* name) {
+        W* found = parent.findChild<W*>(QString::fromLatin1(name));
+        if (!found)
+            qFatal("no %s", name);
+        return found;
+    }
+
+  private slots:
+    void editsPanelHasAnEmptyState();
+    void typingEditsTheModel();
+    void relationEditorOffersTheLibrary();
+    void faultIsToldUnderTheTable();
+    void droppedFileIsAnnounced();
+    void tokenStripTellsTheTokens();
+    void recipeFollowsTheModel();
+    void recipeLayersAndDistribution();
+    void recipeWrongLayersAreMarked_data();
+    void recipeWrongLayersAreMarked();
+    void recipeResets();
+    void recipeAlgorithmKeepsChanges();
+    void recipeEveryFieldIsExplained();
+    void generationMarksDifferences();
+    void generationStreams();
+    void statusBarTellsTheJob();
+    void updatePanelTableAndChartAgree();
+};
+
+void TestPanels::editsPanelHasAnEmptyState() {
+    EditsModel edits;
+    EditsPanel panel(edits);
+    auto* stack = panel.findChild<QStackedWidget*>();
+    QCOMPARE(stack->currentWidget()->objectName(), QStringLiteral("editsEmpty"));
+    edits.addRequests(test::fakeDrafts());
+    QCOMPARE(stack->currentWidget()->objectName(), QStringLiteral("editsTable"));
+    edits.remove({0, 1, 2});
+    QCOMPARE(stack->currentWidget()->objectName(), QStringLiteral("editsEmpty"));
+}
+
+void TestPanels::typingEditsTheModel() {
+    EditsModel edits;
+    EditsPanel panel(edits);
+    panel.resize(600, 400);
+    panel.show();
+    panel.editCell(edits.addBlank(), EditsModel::Subject);
+    auto* editor = panel.table()->viewport()->findChild<QLineEdit*>();
+    QVERIFY(editor);
+    QTest::keyClicks(editor, QStringLiteral("Eiffel Tower"));
+    QTest::keyClick(editor, Qt::Key_Tab); // on to the relation
+    QCOMPARE(edits.row(0).request.subject, std::string("Eiffel Tower"));
+    QCOMPARE(panel.table()->currentIndex().column(), int(EditsModel::RelationColumn));
+}
+
+void TestPanels::relationEditorOffersTheLibrary() {
+    EditsModel edits;
+    edits.setLibrary(
+        std::make_shared<const RelationLibrary>(RelationLibrary::from_json(test::fakeLibraryJson(), "test")));
+    EditsPanel panel(edits);
+    panel.resize(600, 400);
+    panel.show();
+    edits.addRequests({test::fakeDrafts()[0]});
+    panel.editCell(0, EditsModel::RelationColumn);
+    auto* combo = get<QComboBox>(panel, "relationEditor");
+    QCOMPARE(combo->count(), 3);
+    combo->setEditText(QStringLiteral("{} stands proudly in"));
+    QTest::keyClick(combo, Qt::Key_Return);
+    QCOMPARE(edits.row(0).request.prompt, std::string("{} stands proudly in"));
+}
+
+void TestPanels::faultIsToldUnderTheTable() {
+    EditsModel edits;
+    EditsPanel panel(edits);
+    edits.addRequests(test::fakeDrafts());
+    panel.selectRow(0);
+    edits.setData(edits.index(0, EditsModel::RelationColumn), QStringLiteral("no gap here"));
+    auto* caption = get<MutedLabel>(panel, "editsCaption");
+    QTRY_VERIFY(caption->text().contains(QStringLiteral("{}")));
+    edits.setFailed({edits.row(1).id}, QStringLiteral("the loss is not a number"), QStringLiteral("lower the rate"));
+    panel.selectRow(1);
+    QVERIFY(caption->text().contains(QStringLiteral("the loss is not a number")));
+    QVERIFY(caption->text().contains(QStringLiteral("lower the rate")));
+}
+
+void TestPanels::droppedFileIsAnnounced() {
+    EditsModel edits;
+    EditsPanel panel(edits);
+    QSignalSpy dropped(&panel, &EditsPanel::fileDropped);
+    const auto drop = [&](const QString& file) {
+        QMimeData data;
+        data.setUrls({QUrl::fromLocalFile(file)});
+        QDropEvent event(QPointF(5, 5), Qt::CopyAction, &data, Qt::LeftButton, Qt::NoModifier);
+        QCoreApplication::sendEvent(&panel, &event);
+    };
+    drop(QStringLiteral("/tmp/picture.png"));
+    QCOMPARE(dropped.count(), 0);
+    drop(QStringLiteral("/tmp/edits.csv"));
+    QCOMPARE(dropped.count(), 1);
+}
+
+void TestPanels::tokenStripTellsTheTokens() {
+    auto check = std::make_shared<EditCheck>();
+    check->pieces = {"The", " Eiffel", " Tower", " is"};
+    check->subject_first_token = 1;
+    check->subject_last_token = 2;
+    check->object_pieces = {" Rome"};
+    TokenStrip strip;
+    strip.setCheck(check, {});
+    QVERIFY(strip.accessibleDescription().contains(QStringLiteral("␣Tower")));
+    QVERIFY(strip.heightForWidth(90) > strip.heightForWidth(900)); // wraps
+}
+
+void TestPanels::recipeFollowsTheModel() {
+    RecipePanel panel;
+    QVERIFY(!panel.isValid());
+    QSignalSpy changed(&panel, &RecipePanel::recipeChanged);
+    panel.setModel(model());
+    QVERIFY(panel.isValid());
+    QVERIFY(changed.count() > 0);
+    QCOMPARE(panel.recipe(), default_recipe(model(), algorithms().front().id));
+    QCOMPARE(get<QComboBox>(panel, "recipe_algorithm")->count(), int(algorithms().size()));
+}
+
+void TestPanels::recipeLayersAndDistribution() {
+    RecipePanel panel;
+    panel.setModel(model());
+    auto* layers = get<QLineEdit>(panel, "recipe_layers");
+    QVERIFY(get<QWidget>(panel, "recipeField_distribution")->isHidden());
+    layers->setText(QStringLiteral("0-2"));
+    QCOMPARE(panel.recipe().layers, (std::vector<int>{0, 1, 2}));
+    QCOMPARE(panel.recipe().distribution, std::string("spread"));
+    QVERIFY(!get<QWidget>(panel, "recipeField_distribution")->isHidden());
+    QVERIFY(panel.isValid());
+    layers->setText(QStringLiteral("3"));
+    QCOMPARE(panel.recipe().distribution, std::string("single"));
+    QVERIFY(panel.isValid());
+}
+
+void TestPanels::recipeWrongLayersAreMarked_data() {
+    QTest::addColumn<QString>("text");
+    QTest::newRow("words") << "all";
+    QTest::newRow("empty") << "";
+    QTest::newRow("too deep") << "99";
+    QTest::newRow("backwards") << "5-3";
+}
+
+void TestPanels::recipeWrongLayersAreMarked() {
+    QFETCH(QString, text);
+    RecipePanel panel;
+    panel.setModel(model());
+    auto* layers = get<QLineEdit>(panel, "recipe_layers");
+    auto* told = get<QLabel>(panel, "recipeExplanation_layers");
+    const QString explanation = told->text();
+    layers->setText(text);
+    QVERIFY(!panel.isValid());
+    QVERIFY(told->text() != explanation);
+    QCOMPARE(layers->text(), text); // not corrected under the cursor
+    layers->setText(QStringLiteral("1"));
+    QVERIFY(panel.isValid());
+    QCOMPARE(told->text(), explanation);
+}
+
+void TestPanels::recipeResets() {
+    RecipePanel panel;
+    panel.setModel(model());
+    const Recipe before = panel.recipe();
+    auto* clamp = get<QDoubleSpinBox>(panel, "recipe_clamp");
+    auto* reset = get<QToolButton>(panel, "recipeReset_clamp");
+    QVERIFY(reset->isHidden());
+    clamp->setValue(before.values.clamp + 1);
+    QCOMPARE(panel.recipe().values.clamp, before.values.clamp + 1);
+    QVERIFY(!reset->isHidden());
+    reset->click();
+    QCOMPARE(panel.recipe(), before);
+    clamp->setValue(before.values.clamp + 2);
+    get<QLineEdit>(panel, "recipe_layers")->setText(QStringLiteral("nonsense"));
+    QVERIFY(!panel.isValid());
+    get<QPushButton>(panel, "recipeResetAll")->click();
+    QCOMPARE(panel.recipe(), before);
+    QVERIFY(panel.isValid());
+}
+
+void TestPanels::recipeAlgorithmKeepsChanges() {
+    if (algorithms().size() < 2)
+        QSKIP("one algorithm only");
+    RecipePanel panel;
+    panel.setModel(model());
+    get<QDoubleSpinBox>(panel, "recipe_learning_rate")->setValue(0.125);
+    get<QComboBox>(panel, "recipe_algorithm")->setCurrentIndex(1);
+    const Recipe usual = default_recipe(model(), algorithms()[1].id);
+    QCOMPARE(panel.recipe().algorithm, std::string(algorithms()[1].id));
+    QCOMPARE(panel.recipe().values.learning_rate, 0.125);
+    QCOMPARE(panel.recipe().values.clamp, usual.values.clamp);
+    QVERIFY(panel.isValid());
+}
+
+void TestPanels::recipeEveryFieldIsExplained() {
+    RecipePanel panel;
+    panel.setModel(model());
+    const auto told = panel.findChildren<QLabel*>(QRegularExpression(QStringLiteral("^recipeExplanation_")));
+    QVERIFY(told.size() >= 10);
+    for (const QLabel* label : told)
+        QVERIFY2(!label->text().isEmpty(), qPrintable(label->objectName()));
+}
+
+void TestPanels::generationMarksDifferences() {
+    GenerationView view;
+    view.start(QStringLiteral("The tower is in"), true);
+    const auto say = [&](Side side, std::initializer_list<std::pair<int, const char*>> tokens) {
+        GenerationResult result;
+        for (const auto& [id, text] : tokens) {
+            view.add(side, {id, text});
+            result.ids.push_back(id);
+        }
+        view.finish(side, result);
+    };
+    say(Side::Before, {{1, " Paris"}, {5, " and"}, {6, " nice"}});
+    say(Side::After, {{2, " Rome"}, {5, " and"}, {6, " nice"}});
+    QCOMPARE(view.text(Side::After), QStringLiteral(" Rome and nice"));
+    QCOMPARE(view.marked(Side::Before), 1);
+    QCOMPARE(view.marked(Side::After), 1);
+    view.start(QStringLiteral("again"), true);
+    QVERIFY(view.text(Side::Before).isEmpty());
+}
+
+void TestPanels::generationStreams() {
+    GenerationView view;
+    view.start(QStringLiteral("x"), false);
+    view.add(Side::Before, {1, " a"});
+    QCOMPARE(view.text(Side::Before), QStringLiteral(" a"));
+    view.add(Side::Before, {2, ""}); // half a character: nothing to show yet
+    view.add(Side::Before, {3, "é"});
+    QCOMPARE(view.text(Side::Before), QStringLiteral(" aé"));
+}
+
+void TestPanels::statusBarTellsTheJob() {
+    JobBar bar;
+    bar.resize(900, 30);
+    bar.show();
+    JobStatus status;
+    status.id = 1;
+    status.title = QStringLiteral("Applying");
+    status.phase = QStringLiteral("values");
+    status.fraction = 0.4;
+    status.seconds_left = 3;
+    bar.setStatus(status);
+    QTRY_VERIFY(bar.text().contains(QStringLiteral("values")));
+    QVERIFY(get<QLabel>(bar, "statusTime")->text().contains(QStringLiteral("3 s left")));
+    bar.setStatus({});
+    bar.setMessage(QStringLiteral("done"));
+    QCOMPARE(bar.text(), QStringLiteral("done"));
+    const ModelInfo info = model();
+    bar.setModel(&info);
+    QVERIFY(get<QLabel>(bar, "statusDevice")->text().contains(QStringLiteral("float32")));
+    QVERIFY(get<QLabel>(bar, "statusMemory")->text().contains(QStringLiteral("MB")));
+}
+
+void TestPanels::updatePanelTableAndChartAgree() {
+    NormsModel norms;
+    UpdatePanel panel(norms);
+    auto* stack = panel.findChild<QStackedWidget*>();
+    QCOMPARE(stack->currentWidget()->objectName(), QStringLiteral("updateEmpty"));
+    auto report = std::make_shared<EditReport>();
+    report->edits.resize(1);
+    report->layers = {{2, 4.0, 100, 0.04, 1, 0, 0}};
+    norms.setReport(report, 8);
+    QVERIFY(stack->currentWidget()->objectName() != QStringLiteral("updateEmpty"));
+    auto* table = get<QTableView>(panel, "normTable");
+    QCOMPARE(table->currentIndex().row(), 2);
+    table->setCurrentIndex(norms.index(5, 0));
+    QCOMPARE(panel.chart()->currentRow(), 5);
+}
+
+QTEST_MAIN(TestPanels)
+#include "test_panels.moc"

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The window with the real engine and the bundled model: the first minute, as a person has it.
+#include "emend/edits_io.h"
+#include "emend/paths.h"
+#include "engine_loader.h"
+#include "plots/probability_bars.h"
+#include "window_fixture.h"
+
+#include <QFile>
+
+using namespace emend;
+using namespace emend::test;
+using namespace emend::ui;
+
+class TestWindowReal : public QObject {
+    Q_OBJECT
+  private slots:
+    void firstMinute();
+};
+
+void TestWindowReal::firstMinute() {
+    const std::string model = demo_model_dir();
+    if (!QFile::exists(QString::fromStdString(engine_library())) ||
+        !QFile::exists(QString::fromStdString(model + "/model.safetensors")))
+        QSKIP("needs the engine library and the demo model");
+    Theme theme;
+    WindowFixture f(theme, [] { return load_engine(); });
+    const EditsFile drafts = read_edits_file(model + "/drafts.json");
+    QVERIFY(drafts.problems.empty());
+    f.workbench.addEdits(drafts, QStringLiteral("drafts"));
+    f.window.openModel(QString::fromStdString(model));
+    QVERIFY(f.settle(120000));
+    QVERIFY(f.workbench.studio().model());
+    for (int row = 0; row < f.edits().rowCount(); ++row)
+        QVERIFY2(f.edits().canApply(row), f.edits().row(row).request.subject.c_str());
+
+    const QString before = f.edits().index(0, EditsModel::Answer).data().toString();
+    const auto bars = [&] { return f.get<ProbabilityBars>("probabilityBars")->entries().at(0); };
+    QVERIFY(bars().before.value() < 0.1);
+
+    const Watchdog watchdog;
+    f.action(ActionId::Apply)->trigger();
+    QVERIFY(f.settle(300000));
+    QCOMPARE(f.edits().row(0).state, EditState::Applied);
+    qInfo("longest turn of the event loop during a real edit: %lld ms of %d ticks",
+          static_cast<long long>(watchdog.longest_ms()), watchdog.ticks());
+    QVERIFY(bars().after.value() > 0.9);
+    QVERIFY(f.workbench.norms().report());
+    const auto tally = f.workbench.wordings().tally();
+    QVERIFY2(3 * tally.turned >= 2 * tally.paraphrases,
+             qPrintable(QStringLiteral("%1 of %2 turned").arg(tally.turned).arg(tally.paraphrases)));
+
+    f.action(ActionId::Undo)->trigger();
+    QVERIFY(f.settle(60000));
+    QCOMPARE(f.edits().row(0).state, EditState::Undone);
+    QCOMPARE(f.edits().index(0, EditsModel::Answer).data().toString(), before);
+}
+
+QTEST_MAIN(TestWindowReal)
+#include "test_window_real.moc"
