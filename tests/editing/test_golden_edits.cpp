@@ -15,13 +15,15 @@ using namespace emend::test;
 
 namespace {
 
-// What may differ, relative to the largest value. Double precision: rounding, grown by the steps of the search. Single
-// precision: what the reference itself is off from its own double precision.
+// What may differ, largest difference over largest value. Double precision: rounding, grown by the steps of the search
+// (measured: 1.4e-13). Single precision: the stored single precision runs are themselves off from the stored double
+// precision ones by at most 3.9e-6 (states and delta), 7.6e-7 (keys) and 9.1e-5 (updates), in this same measure; two
+// such runs may be off from each other by twice that.
 struct Tolerance {
     double loss, state, key, update, probability;
 };
 constexpr Tolerance double_precision{1e-9, 1e-9, 1e-12, 1e-9, 1e-9};
-constexpr Tolerance single_precision{1e-5, 4e-6, 2e-6, 2e-4, 3e-5};
+constexpr Tolerance single_precision{1e-5, 8e-6, 1.6e-6, 2e-4, 3e-5};
 
 // "z" and 3 make "z3".
 template<typename Number>

@@ -81,7 +81,9 @@ void TestValues::like_the_whole_model() {
         const auto plain = straightforward_search(model_->decoder, edits_[i], layer, at_mlp, search);
         QVERIFY(largest_difference(found[i].loss, plain.loss) < 1e-9);
         QVERIFY(relative_difference(found[i].init, plain.init) < 1e-12);
-        QVERIFY(relative_difference(found[i].delta, plain.delta) < 1e-9);
+        // Not by relative_difference: an edit that nothing pulls at keeps delta = 0, exactly, in both.
+        const double off = (found[i].delta - plain.delta).abs().max().item<double>();
+        QVERIFY(off <= 1e-9 * plain.delta.abs().max().item<double>());
         // In the last block nothing behind the subject hears of it.
         QVERIFY(layer == 3 || found[i].loss.back() < found[i].loss.front());
     }

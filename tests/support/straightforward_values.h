@@ -32,6 +32,15 @@ inline StraightforwardValue straightforward_search(const Decoder& decoder, const
     const at::Tensor lookup = at::tensor(lookups);
     const at::Tensor lines = at::arange(lookup.size(0));
     const auto essence = static_cast<std::int64_t>(edit.rows.size());
+    at::Tensor targets = at::zeros_like(ids); // the token asked for at each place, where is_target is one
+    at::Tensor is_target = at::zeros(ids.sizes(), decoder.weights().token_embedding().options());
+    for (std::size_t k = 0; k < edit.contexts; ++k)
+        for (std::size_t j = 0; j < edit.target_ids.size(); ++j) {
+            const auto row = static_cast<std::int64_t>(k);
+            const std::int64_t place = edit.rows[k].target_begin + static_cast<std::int64_t>(j);
+            targets[row][place] = edit.target_ids[j];
+            is_target[row][place] = 1;
+        }
 
     StraightforwardValue result;
     const c10::AutoGradMode gradient_mode(true);
@@ -51,13 +60,10 @@ inline StraightforwardValue straightforward_search(const Decoder& decoder, const
             return value.index_put({lines, lookup}, delta.expand({lines.size(0), delta.size(0)}), true);
         };
         const at::Tensor log_p = at::log_softmax(decoder.logits(decoder.forward(ids, pass)), -1);
-        at::Tensor nll = at::zeros({}, log_p.options());
-        for (std::size_t k = 0; k < edit.contexts; ++k)
-            for (std::size_t j = 0; j < edit.target_ids.size(); ++j)
-                nll = nll - log_p[static_cast<std::int64_t>(k)]
-                                 [edit.rows[k].target_begin + static_cast<std::int64_t>(j)][edit.target_ids[j]];
-        nll = nll / static_cast<double>(edit.contexts * edit.target_ids.size());
-        const at::Tensor now = log_p[essence][edit.essence.lookup];
+        const at::Tensor picked = log_p.gather(2, targets.unsqueeze(2)).squeeze(2);
+        const at::Tensor nll =
+            -(picked * is_target).sum() / static_cast<double>(edit.contexts * edit.target_ids.size());
+        const at::Tensor now = log_p.select(0, essence).select(0, edit.essence.lookup);
         if (!before.defined())
             before = now.detach().clone();
         const at::Tensor kl = search.kl_factor * (now.exp() * (now - before)).sum();
