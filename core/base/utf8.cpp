@@ -104,17 +104,22 @@ bool is_white_space(char32_t c) noexcept {
 }
 
 std::string_view trim_white_space(std::string_view text) noexcept {
-    std::size_t begin = text.size();
-    std::size_t end = 0;
-    for (std::size_t at = 0; at < text.size();) {
-        const Utf8Step step = utf8_next(text, at);
-        if (!is_white_space(step.code_point)) {
-            begin = begin < at ? begin : at;
-            end = at + step.bytes;
-        }
-        at += step.bytes;
+    while (!text.empty()) {
+        const Utf8Step step = utf8_next(text, 0);
+        if (!is_white_space(step.code_point))
+            break;
+        text.remove_prefix(step.bytes);
     }
-    return begin < end ? text.substr(begin, end - begin) : std::string_view{};
+    while (!text.empty()) {
+        std::size_t last = text.size() - 1;
+        while (last > 0 && (static_cast<unsigned char>(text[last]) & 0xC0U) == 0x80U)
+            --last;
+        const Utf8Step step = utf8_next(text, last);
+        if (!is_white_space(step.code_point) || last + step.bytes != text.size())
+            break;
+        text = text.substr(0, last);
+    }
+    return text;
 }
 
 } // namespace emend

@@ -35,12 +35,23 @@ constexpr Names paraphrase_names = {"paraphrases", "paraphrase_prompts", "rephra
 constexpr Names neighbour_names = {"neighbours", "neighborhood_prompts", "locality_prompt", "loc"};
 
 // The first of the names that is there and not null.
-const json* find(const json& record, Names names) {
+const json* find_in(const json& object, Names names) {
     for (const char* name : names)
-        if (const auto found = record.find(name); found != record.end() && !found->is_null())
+        if (const auto found = object.find(name); found != object.end() && !found->is_null())
             return &*found;
     return nullptr;
 }
+
+// A record's fields; CounterFact keeps some of them in an object inside.
+struct Record {
+    const json& outer;
+    const json* rewrite;
+
+    [[nodiscard]] const json* find(Names names) const {
+        const json* inside = rewrite ? find_in(*rewrite, names) : nullptr;
+        return inside ? inside : find_in(outer, names);
+    }
+};
 
 // A text, also as {"str": …} (CounterFact), {"prompt": …} or the first of a list (EasyEdit). Throws Error naming the
 // field.
@@ -48,20 +59,20 @@ std::string text_of(const json& value, const std::string& field) {
     if (value.is_string())
         return value.get<std::string>();
     if (value.is_object())
-        if (const json* inner = find(value, {"str", "prompt"}); inner && inner->is_string())
+        if (const json* inner = find_in(value, {"str", "prompt"}); inner && inner->is_string())
             return inner->get<std::string>();
     if (value.is_array() && !value.empty() && value.front().is_string())
         return value.front().get<std::string>();
     throw Error("\"" + field + "\" is " + json_excerpt(value) + " instead of a text");
 }
 
-std::string find_text(const json& record, Names names) {
-    const json* value = find(record, names);
+std::string find_text(const Record& record, Names names) {
+    const json* value = record.find(names);
     return value ? text_of(*value, *names.begin()) : std::string();
 }
 
-std::vector<std::string> find_texts(const json& record, Names names) {
-    const json* value = find(record, names);
+std::vector<std::string> find_texts(const Record& record, Names names) {
+    const json* value = record.find(names);
     std::vector<std::string> texts;
     if (value && value->is_array())
         for (const json& item : *value)
@@ -82,12 +93,10 @@ std::string clean_neighbour(std::string prompt) {
 EditRequest read_record(const json& given) {
     if (!given.is_object())
         throw Error("the record is " + json_kind(given) + " instead of an object");
-    json record = given;
-    if (const auto rewrite = given.find("requested_rewrite"); rewrite != given.end()) {
-        if (!rewrite->is_object())
-            throw Error("\"requested_rewrite\" is " + json_excerpt(*rewrite) + " instead of an object");
-        record.update(*rewrite);
-    }
+    const json* rewrite = find_in(given, {"requested_rewrite"});
+    if (rewrite && !rewrite->is_object())
+        throw Error("\"requested_rewrite\" is " + json_excerpt(*rewrite) + " instead of an object");
+    const Record record{given, rewrite};
     EditRequest edit;
     edit.subject = find_text(record, subject_names);
     if (trim_white_space(edit.subject).empty())
@@ -203,7 +212,7 @@ EditsFile read_json(std::string_view text, const std::string& where) {
     const json document = parse_json(text, where);
     const json* records = &document;
     if (document.is_object())
-        if (const json* inner = find(document, {"edits", "requests", "records"}); inner && inner->is_array())
+        if (const json* inner = find_in(document, {"edits", "requests", "records"}); inner && inner->is_array())
             records = inner;
     const json single = records->is_object() ? json::array({*records}) : json();
     if (!single.is_null())

@@ -188,6 +188,7 @@ class TestBase : public QObject {
         QCOMPARE(origin, (std::vector<std::uint32_t>{0, 1, 1, 1, 2, 3}));
         QCOMPARE(trim_white_space("\xE3\x80\x80 a b\n"), std::string_view("a b"));
         QCOMPARE(trim_white_space(" \t"), std::string_view());
+        QCOMPARE(trim_white_space("a \x80 "), std::string_view("a \x80"));
     }
 
     void json_from_strangers() {
