@@ -59,7 +59,7 @@ function(emend_test name)
     endforeach()
     if("emend_torch_test_headers" IN_LIST ARG_LIBS) # see tests/CMakeLists.txt
         target_precompile_headers(${name} REUSE_FROM emend_torch_test_pch)
-        target_compile_options(${name} PRIVATE -UQT_TESTCASE_BUILDDIR) # differs by folder, which a shared PCH may not
+        target_compile_options(${name} PRIVATE -UQT_TESTCASE_BUILDDIR -UQT_TESTCASE_SOURCEDIR) # differs by folder, which a shared PCH may not
     endif()
     target_compile_definitions(${name} PRIVATE EMEND_TEST_DATA="${CMAKE_SOURCE_DIR}/tests/data"
                                                EMEND_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
