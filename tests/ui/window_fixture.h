@@ -20,6 +20,8 @@ struct WindowFixture {
         , window(workbench, settings, theme, std::move(questions)) {
         window.resize(1280, 800);
         window.show();
+        window.activateWindow();
+        (void)QTest::qWaitForWindowActive(&window);
     }
 
     [[nodiscard]] bool settle(int timeout_ms = 20000) {

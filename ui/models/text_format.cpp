@@ -55,6 +55,12 @@ QString formatSeconds(double seconds) {
         .arg(whole % 3600 / 60);
 }
 
+QString formatDuration(double seconds) {
+    if (seconds >= 9.95)
+        return formatSeconds(std::round(seconds));
+    return QCoreApplication::translate("emend::ui::text", "%1 s", "seconds").arg(QLocale().toString(seconds, 'f', 1));
+}
+
 QString formatCount(std::int64_t count) {
     const QLocale locale;
     const auto value = static_cast<double>(count);

@@ -18,6 +18,8 @@ QString formatNumber(double value);
 QString formatBytes(std::uint64_t bytes);
 // "3 s", "2 min 5 s"; for time left.
 QString formatSeconds(double seconds);
+// "0.8 s", "12 s", "2 min 5 s"; for what something took.
+QString formatDuration(double seconds);
 QString formatCount(std::int64_t count); // "7.2 M"
 
 // A token on its own: leading and trailing blanks made visible, line ends as signs.

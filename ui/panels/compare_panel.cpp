@@ -30,6 +30,7 @@ void plainTable(QTableView* table) {
     table->setEditTriggers(QAbstractItemView::NoEditTriggers);
     table->verticalHeader()->hide();
     table->horizontalHeader()->setHighlightSections(false);
+    table->horizontalHeader()->setDefaultAlignment(Qt::AlignLeft | Qt::AlignVCenter);
 }
 
 // "The <b>Eiffel Tower</b> is located in the city of …"
@@ -102,7 +103,7 @@ ComparePanel::ComparePanel(ComparisonModel& wordings, TokenListModel& before, To
     layout->addWidget(sectionTitle(tr("Most likely next tokens")));
     layout->addLayout(tokens);
     layout->addWidget(sectionTitle(tr("Continuation from the same seed")));
-    layout->addWidget(m_generation, 3);
+    layout->addWidget(m_generation, 2);
     layout->addWidget(m_wordingTable, 4);
     layout->addWidget(m_tally);
     m_generation->setMinimumHeight(80);
@@ -140,11 +141,13 @@ void ComparePanel::sizeTables() {
         table->setFixedHeight(shownTokens * row + 2 * table->frameWidth());
     }
     QHeaderView* header = m_wordingTable->horizontalHeader();
+    // A continuation is a few lines; the rest of a tall window belongs to the other wordings.
+    m_generation->setMaximumHeight(metrics.lineSpacing() * 11);
     m_wordingTable->verticalHeader()->setDefaultSectionSize(row);
     header->setSectionResizeMode(ComparisonModel::Prompt, QHeaderView::Stretch);
     for (const int column : {ComparisonModel::Before, ComparisonModel::After})
-        header->resizeSection(column, metrics.averageCharWidth() * 17);
-    header->resizeSection(ComparisonModel::Verdict, metrics.averageCharWidth() * 13);
+        header->resizeSection(column, metrics.horizontalAdvance(QStringLiteral("composer  96.2 %")) + 20);
+    header->resizeSection(ComparisonModel::Verdict, metrics.horizontalAdvance(tr("✗ not turned")) + 24);
 }
 
 void ComparePanel::changeEvent(QEvent* event) {

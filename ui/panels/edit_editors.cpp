@@ -43,6 +43,16 @@ void RelationDelegate::setModelData(QWidget* editor, QAbstractItemModel* model, 
     model->setData(index, qobject_cast<QComboBox*>(editor)->currentText());
 }
 
+// The subject stands in the column before: what is said of it needs the room.
+QString RelationDelegate::displayText(const QVariant& value, const QLocale&) const {
+    QString prompt = value.toString();
+    for (const QString& start : {QStringLiteral("The {} "), QStringLiteral("{} ")})
+        if (prompt.startsWith(start))
+            return QStringLiteral("… ") + prompt.mid(start.size());
+    return prompt.replace(QStringLiteral("the {}"), QStringLiteral("…"))
+        .replace(QStringLiteral("{}"), QStringLiteral("…"));
+}
+
 void RelationDelegate::updateEditorGeometry(QWidget* editor, const QStyleOptionViewItem& option,
                                             const QModelIndex&) const {
     // A prompt is longer than its column: the editor reaches over the next ones while it is open.

@@ -182,15 +182,16 @@ void EditsPanel::refreshInspector() {
 void EditsPanel::sizeColumns() {
     const QFontMetrics metrics(m_table->font());
     QHeaderView* header = m_table->horizontalHeader();
-    const auto chars = [&](int count) { return metrics.averageCharWidth() * count + 8; };
-    header->setMinimumSectionSize(chars(5));
+    const auto room = [&](const QString& sample) { return metrics.horizontalAdvance(sample) + 20; };
+    header->setMinimumSectionSize(room(QStringLiteral("100 %")));
+    header->setDefaultAlignment(Qt::AlignLeft | Qt::AlignVCenter);
     header->setSectionResizeMode(QHeaderView::Interactive);
     header->setSectionResizeMode(EditsModel::RelationColumn, QHeaderView::Stretch);
-    header->resizeSection(EditsModel::Subject, chars(15));
-    header->resizeSection(EditsModel::Object, chars(11));
-    header->resizeSection(EditsModel::Answer, chars(10));
-    header->resizeSection(EditsModel::Probability, metrics.horizontalAdvance(QStringLiteral("100.0 %")) + 14);
-    header->resizeSection(EditsModel::State, metrics.horizontalAdvance(tr("◐ Applying…")) + 14);
+    header->resizeSection(EditsModel::Subject, room(QStringLiteral("Wolfgang Moz")));
+    header->resizeSection(EditsModel::Object, room(tr("New object")));
+    header->resizeSection(EditsModel::Answer, room(QStringLiteral("composer")));
+    header->resizeSection(EditsModel::Probability, room(QStringLiteral("99.9 %")));
+    header->resizeSection(EditsModel::State, room(QStringLiteral("● Applied")));
     m_table->verticalHeader()->setDefaultSectionSize(metrics.height() + 12);
 }
 

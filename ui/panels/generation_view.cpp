@@ -8,6 +8,7 @@
 
 #include <QEvent>
 #include <QHBoxLayout>
+#include <QLocale>
 #include <QTextCursor>
 #include <QTextEdit>
 #include <QVBoxLayout>
@@ -77,7 +78,7 @@ void GenerationView::add(Side side, const GeneratedToken& token) {
 void GenerationView::finish(Side side, const GenerationResult& result) {
     Column& column = this->column(side);
     column.finished = true;
-    column.note->setText(tr("%1 tokens/s").arg(formatNumber(std::round(result.tokens_per_second))));
+    column.note->setText(tr("%1 tokens/s").arg(QLocale().toString(result.tokens_per_second, 'f', 0)));
     column.note->setToolTip(tr("Greedy; ended by: %1").arg(fromStd(result.ended_by)));
     compare();
 }

@@ -41,6 +41,8 @@ UpdatePanel::UpdatePanel(NormsModel& model, QWidget* parent)
     auto* empty = new EmptyState(tr("No update yet"), tr("Apply an edit: the bars show how far it moved each layer."));
     empty->setObjectName(QStringLiteral("updateEmpty"));
     auto* splitter = new QSplitter(Qt::Vertical);
+    splitter->setObjectName(QStringLiteral("updateSplitter"));
+    splitter->setHandleWidth(8);
     splitter->addWidget(m_chart);
     splitter->addWidget(m_table);
     splitter->setStretchFactor(0, 3);
@@ -78,7 +80,10 @@ UpdatePanel::UpdatePanel(NormsModel& model, QWidget* parent)
 
 void UpdatePanel::sizeTable() {
     m_table->verticalHeader()->setDefaultSectionSize(fontMetrics().height() + 8);
-    m_table->horizontalHeader()->setSectionResizeMode(QHeaderView::Stretch);
+    QHeaderView* header = m_table->horizontalHeader();
+    header->setSectionResizeMode(QHeaderView::Stretch);
+    for (const int column : {NormsModel::Layer, NormsModel::Rank, NormsModel::Preservation, NormsModel::Memorization})
+        header->setSectionResizeMode(column, QHeaderView::ResizeToContents);
 }
 
 void UpdatePanel::changeEvent(QEvent* event) {
@@ -99,7 +104,7 @@ void UpdatePanel::refresh() {
         told.last() = tr("%1 and %n more", nullptr, static_cast<int>(report->edits.size()) - 1).arg(told.last());
     told << fromStd(report->recipe.algorithm)
          << tr("%n layer(s) written", nullptr, static_cast<int>(report->layers.size()))
-         << tr("%1 s").arg(formatNumber(report->seconds.total));
+         << formatDuration(report->seconds.total);
     QString caption = told.join(QStringLiteral("  ·  "));
     for (const std::string& warning : report->warnings)
         caption += u'\n' + fromStd(warning);

@@ -85,7 +85,7 @@ void MainWindow::buildPanels() {
 
     m_tabs = new QTabWidget;
     m_tabs->setObjectName(QStringLiteral("centreTabs"));
-    m_tabs->setDocumentMode(true);
+    m_tabs->tabBar()->setDrawBase(false);
     m_tabs->addTab(m_compare, tr("Compare"));
     m_tabs->addTab(m_update, tr("Update"));
     m_tabs->tabBar()->setAccessibleName(tr("Views of the selected edit"));
@@ -187,9 +187,9 @@ void MainWindow::restoreDefaultLayout() {
     addDockWidget(Qt::BottomDockWidgetArea, m_logDock);
     m_logDock->hide();
     // Of whatever width there is: the tables left and centre share what the recipe leaves.
-    const int recipe = fontMetrics().averageCharWidth() * 38;
+    const int recipe = fontMetrics().averageCharWidth() * 48;
     const int rest = width() - recipe;
-    m_splitter->setSizes({rest * 47 / 100, rest * 53 / 100, recipe});
+    m_splitter->setSizes({rest * 48 / 100, rest * 52 / 100, recipe});
     showTab(false);
 }
 

@@ -66,9 +66,26 @@ QTabWidget::tab-bar { left: 8px; }
 QTabBar::tab { padding: 7px 12px 6px 12px; border: none; border-bottom: 2px solid transparent; color: @muted; background: transparent; }
 QTabBar::tab:selected { color: @text; border-bottom-color: @accent; }
 QTabBar::tab:hover { color: @text; }
-QTabBar:focus::tab:selected { background: @accentSoft; }
+QTabBar::tab:selected:focus { background: @accentSoft; }
+QTabBar { background: transparent; }
 QDockWidget { titlebar-close-icon: none; }
 QDockWidget::title { background: @window; padding: 6px 8px; border-top: 1px solid @border; }
+QComboBox, QAbstractSpinBox, QLineEdit { background: @surface; border: 1px solid @border; border-radius: 4px; padding: 3px 6px;
+    selection-background-color: @accent; selection-color: @onAccent; }
+QComboBox:hover, QAbstractSpinBox:hover, QLineEdit:hover { border-color: @muted; }
+QComboBox:focus, QAbstractSpinBox:focus, QLineEdit:focus { border-color: @accent; }
+QComboBox:disabled, QAbstractSpinBox:disabled, QLineEdit:disabled { color: @muted; background: @window; }
+QComboBox::drop-down { border: none; width: 20px; }
+QComboBox::down-arrow { image: url(:/icons/chevron-down.svg); width: 12px; height: 12px; }
+QComboBox QAbstractItemView { border: 1px solid @border; border-radius: 0; outline: none; }
+QComboBox QLineEdit { border: none; padding: 0; }
+QAbstractSpinBox::up-button { subcontrol-origin: border; subcontrol-position: top right; width: 20px; border: none; }
+QAbstractSpinBox::down-button { subcontrol-origin: border; subcontrol-position: bottom right; width: 20px; border: none; }
+QAbstractSpinBox::up-arrow { image: url(:/icons/chevron-up.svg); width: 10px; height: 10px; }
+QAbstractSpinBox::down-arrow { image: url(:/icons/chevron-down.svg); width: 10px; height: 10px; }
+QTableView QLineEdit, QTableView QComboBox { border: 1px solid @accent; border-radius: 0; padding: 0 4px; }
+QTableView QComboBox QLineEdit { border: none; padding: 0; }
+QSplitter#updateSplitter::handle { background: transparent; }
 QScrollArea { background: transparent; border: none; }
 QScrollArea > QWidget > QWidget { background: transparent; }
 QProgressBar { background: @border; border: none; border-radius: 3px; }

@@ -133,7 +133,7 @@ void Workbench::connectEdits() {
                 QString title = report->edits.empty() ? QString() : titleOf(report->edits.front().request);
                 if (report->edits.size() > 1)
                     title = tr("%1 and %n more", nullptr, static_cast<int>(report->edits.size()) - 1).arg(title);
-                const QString text = tr("Applied: %1, in %2 s").arg(title, formatNumber(report->seconds.total));
+                const QString text = tr("Applied: %1, in %2").arg(title, formatDuration(report->seconds.total));
                 m_log.add(LogModel::Level::Info, text);
                 for (const std::string& warning : report->warnings)
                     m_log.add(LogModel::Level::Warning, fromStd(warning));
