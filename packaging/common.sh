@@ -72,8 +72,8 @@ build_jobs() {
     echo $((cores < memory ? cores : memory))
 }
 
-# build PRESET [TARGET…]
-build() {
+# build PRESET [TARGET…] - in a shell of its own: the caller's folder stays the caller's.
+build() (
     local preset=$1
     shift
     cd "$ROOT" || exit 1
@@ -91,4 +91,4 @@ build() {
     fi
     cmake --build --preset "$preset" --parallel "$(build_jobs)" ${1:+--target "$@"} >&2 ||
         die "The build failed: see above."
-}
+)
