@@ -4,7 +4,9 @@
 #include "emend/error.h"
 #include "model/fingerprint.h"
 
+#include <algorithm>
 #include <charconv>
+#include <cstdlib>
 #include <fstream>
 #include <thread>
 
@@ -77,6 +79,13 @@ std::uint64_t memory_available() {
         if (key == "MemAvailable:")
             return kilobytes * 1024;
     return 0;
+}
+
+// What OMP_NUM_THREADS says, as everywhere in the field; else one per core.
+int default_threads() {
+    const char* asked = std::getenv("OMP_NUM_THREADS");
+    const int threads = asked ? std::atoi(asked) : 0;
+    return threads > 0 ? threads : static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
 }
 
 struct Plan {
@@ -160,8 +169,7 @@ std::unique_ptr<OpenModel> open_model(const LoadOptions& options, const JobConte
                     "close other programs or open it in a smaller precision (now: " + plan.info.dtype + ")");
     }
     // LibTorch 1.13 takes one thread on some machines unless told otherwise.
-    const int cores = static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
-    at::set_num_threads(options.threads > 0 ? options.threads : cores);
+    at::set_num_threads(options.threads > 0 ? options.threads : default_threads());
 
     Tokenizer tokenizer = Tokenizer::load(plan.folder->path());
     if (tokenizer.vocab_size() > plan.config.vocab)

@@ -13,7 +13,7 @@ struct LoadOptions {
     std::string device = "cpu"; // cpu, cuda, cuda:N
     std::string dtype =
         "auto";      // auto, float32, float64, bfloat16, float16; auto: float32 on the processor, else the checkpoint's
-    int threads = 0; // 0: one per core
+    int threads = 0; // 0: what OMP_NUM_THREADS says, else one per core
 };
 
 struct ModelInfo {
