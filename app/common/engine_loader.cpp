@@ -4,6 +4,7 @@
 #include "emend/error.h"
 #include "emend/paths.h"
 
+#include <cstdlib>
 #include <dlfcn.h>
 #include <filesystem>
 
@@ -25,6 +26,10 @@ std::unique_ptr<Engine> load_engine(const std::string& path) {
         throw Error("the engine library is missing", library,
                     "build it (cmake --build --preset release) or point EMEND_ENGINE at libemend_engine.so");
     }
+    // OpenMP's threads wait for work by spinning for milliseconds. On a machine that does anything else, the window
+    // included, that costs many times what the mathematics does: let them spin for microseconds, then sleep. Read when
+    // libgomp is loaded.
+    setenv("GOMP_SPINCOUNT", "2000", 0);
     void* handle = dlopen(library.c_str(), RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
     if (!handle) {
         throw Error("the engine library cannot be loaded: " + loader_message(), library,
