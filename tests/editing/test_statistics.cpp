@@ -349,6 +349,36 @@ void TestStatistics::many_windows() {
     QVERIFY(got.warnings[0].starts_with(std::to_string(cut) + " documents"));
 }
 
+void TestStatistics::refused_corpora_data() {
+    QTest::addColumn<QByteArray>("text");
+    QTest::addColumn<QString>("says");
+    QTest::addColumn<QString>("where");
+    QTest::newRow("empty") << QByteArray() << "empty"
+                           << "corpus.txt";
+    QTest::newRow("blank") << QByteArray("\n  \n\t\r\n") << "empty"
+                           << "corpus.txt";
+    QTest::newRow("byte order mark alone") << QByteArray("\xEF\xBB\xBF") << "empty"
+                                           << "corpus.txt";
+    QTest::newRow("binary") << QByteArray("ab\ncd\0ef", 8) << "zero bytes"
+                            << "byte 5, line 2";
+    QTest::newRow("latin-1") << QByteArray("one\ntwo\ncaf\xE9 au lait\n") << "not UTF-8"
+                             << "byte 11, line 3";
+    QTest::newRow("cut character at the end") << QByteArray("caf\xC3") << "not UTF-8"
+                                              << "byte 3, line 1";
+}
+
+void TestStatistics::refused_corpora() {
+    QFETCH(QByteArray, text);
+    QFETCH(QString, says);
+    QFETCH(QString, where);
+    const std::string corpus = write(text.toStdString());
+    const std::string message = message_of([&] { run(corpus, {0}); });
+    QVERIFY2(message.find(says.toStdString()) != std::string::npos, message.c_str());
+    QVERIFY2(message.find(where.toStdString()) != std::string::npos, message.c_str());
+    QVERIFY2(!message.ends_with("| "), "no hint");
+    QVERIFY(cached_files().empty());
+}
+
 void TestStatistics::refused_layers() {
     const std::string corpus = write("some text");
     QVERIFY(message_of([&] { run(corpus, {4}); }).find("no layer 4") != std::string::npos);
