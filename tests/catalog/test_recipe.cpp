@@ -80,7 +80,7 @@ class TestRecipe : public QObject {
         QTest::newRow("Llama-2 MEMIT") << "llama" << 32 << 4096 << "MEMIT"
                                        << "4-8" << 25 << 4.0 << 1e-3 << 15000.0;
         QTest::newRow("small ROME") << "gpt2" << 8 << 192 << "ROME"
-                                    << "1" << 25 << 15.0 << 0.5 << -1.0;
+                                    << "0" << 25 << 4.0 << 0.5 << -1.0;
         QTest::newRow("small MEMIT") << "gpt2" << 8 << 192 << "MEMIT"
                                      << "0-2" << 25 << 1.0 << 0.5 << 200.0;
         QTest::newRow("one layer") << "gpt2" << 1 << 64 << "ROME"
