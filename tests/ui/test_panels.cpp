@@ -100,7 +100,7 @@ void TestPanels::relationEditorOffersTheLibrary() {
     QCOMPARE(combo->count(), 3);
     combo->setEditText(QStringLiteral("{} stands proudly in"));
     QTest::keyClick(combo, Qt::Key_Return);
-    QCOMPARE(edits.row(0).request.prompt, std::string("{} stands proudly in"));
+    QTRY_COMPARE(edits.row(0).request.prompt, std::string("{} stands proudly in"));
 }
 
 void TestPanels::faultIsToldUnderTheTable() {
@@ -125,7 +125,7 @@ void TestPanels::droppedFileIsAnnounced() {
         QMimeData data;
         data.setUrls({QUrl::fromLocalFile(file)});
         QDropEvent event(QPointF(5, 5), Qt::CopyAction, &data, Qt::LeftButton, Qt::NoModifier);
-        QCoreApplication::sendEvent(&panel, &event);
+        static_cast<QObject&>(panel).event(&event); // QApplication would look for a drag under way
     };
     drop(QStringLiteral("/tmp/picture.png"));
     QCOMPARE(dropped.count(), 0);

@@ -95,6 +95,7 @@ void TestPlots::normBarsStandWhereTheDataSay() {
     NormsModel model;
     NormBars bars(model);
     bars.resize(600, 500);
+    bars.show();
     model.setReport(report(), 8);
     const QImage image = QImage::fromData(bars.render(ChartFormat::Png));
     QVERIFY(!image.isNull());
@@ -123,6 +124,7 @@ void TestPlots::normBarsFollowTheTheme() {
     NormsModel model;
     NormBars bars(model);
     bars.resize(400, 300);
+    bars.show();
     model.setReport(report(), 8);
     QApplication::setPalette(ThemeColors::darkOnes().palette());
     QCoreApplication::processEvents();
@@ -136,6 +138,7 @@ void TestPlots::normBarsWithoutDataAreEmpty() {
     NormsModel model;
     NormBars bars(model);
     bars.resize(400, 300);
+    bars.show();
     QCOMPARE(bars.currentRow(), -1);
     const QImage image = QImage::fromData(bars.render(ChartFormat::Png));
     QCOMPARE(countColor(image, ThemeColors::light().accent), 0);
@@ -145,6 +148,7 @@ void TestPlots::normBarsByKeyboard() {
     NormsModel model;
     NormBars bars(model);
     bars.resize(400, 300);
+    bars.show();
     model.setReport(report(), 8);
     QCOMPARE(bars.currentRow(), 2); // the first layer that moved
     QSignalSpy moved(&bars, &NormBars::currentRowChanged);
@@ -164,6 +168,7 @@ void TestPlots::chartsAreExported() {
     NormsModel model;
     NormBars bars(model);
     bars.resize(400, 300);
+    bars.show();
     model.setReport(report(), 8);
     const QByteArray svg = bars.render(ChartFormat::Svg);
     QVERIFY(QSvgRenderer(svg).isValid());

@@ -83,7 +83,7 @@ void TestWindow::typeApplyCompareUndo() {
             QTest::keyClicks(editor, text);
             QTest::keyClick(editor, Qt::Key_Return);
         }
-        QCoreApplication::sendPostedEvents(nullptr, QEvent::DeferredDelete);
+        QTRY_VERIFY(!table->viewport()->findChild<QLineEdit*>() && !table->findChild<QComboBox*>());
     };
     type(EditsModel::Subject, QStringLiteral("Eiffel Tower"));
     type(EditsModel::RelationColumn, QStringLiteral("{} is located in the city of"));

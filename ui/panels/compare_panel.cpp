@@ -70,6 +70,7 @@ ComparePanel::ComparePanel(ComparisonModel& wordings, TokenListModel& before, To
     m_afterTokens->setAccessibleName(tr("Most likely next tokens after the edit"));
 
     plainTable(m_wordingTable);
+    m_wordingTable->setTextElideMode(Qt::ElideMiddle); // wordings begin alike
     m_wordingTable->setObjectName(QStringLiteral("wordingTable"));
     m_wordingTable->setAccessibleName(tr("Other wordings and neighbours, before and after"));
     m_wordingTable->setModel(&wordings);
@@ -146,8 +147,8 @@ void ComparePanel::sizeTables() {
     m_wordingTable->verticalHeader()->setDefaultSectionSize(row);
     header->setSectionResizeMode(ComparisonModel::Prompt, QHeaderView::Stretch);
     for (const int column : {ComparisonModel::Before, ComparisonModel::After})
-        header->resizeSection(column, metrics.horizontalAdvance(QStringLiteral("composer  96.2 %")) + 20);
-    header->resizeSection(ComparisonModel::Verdict, metrics.horizontalAdvance(tr("✗ not turned")) + 24);
+        header->resizeSection(column, metrics.horizontalAdvance(QStringLiteral("London  99.9 %")) + 14);
+    header->resizeSection(ComparisonModel::Verdict, metrics.horizontalAdvance(tr("✗ not turned")) + 16);
 }
 
 void ComparePanel::changeEvent(QEvent* event) {

@@ -68,7 +68,7 @@ RecipePanel::RecipePanel(QWidget* parent)
     m_form->hide();
     m_resetAll->hide();
     scroll->hide();
-    setMinimumWidth(fontMetrics().averageCharWidth() * 40);
+    setMinimumWidth(fontMetrics().averageCharWidth() * 36);
 }
 
 void RecipePanel::setModel(const ModelInfo& model) {

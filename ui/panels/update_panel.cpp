@@ -80,9 +80,9 @@ UpdatePanel::UpdatePanel(NormsModel& model, QWidget* parent)
 
 void UpdatePanel::sizeTable() {
     m_table->verticalHeader()->setDefaultSectionSize(fontMetrics().height() + 8);
-    QHeaderView* header = m_table->horizontalHeader();
-    header->setSectionResizeMode(QHeaderView::Stretch);
-    for (const int column : {NormsModel::Layer, NormsModel::Rank, NormsModel::Preservation, NormsModel::Memorization})
+    m_table->horizontalHeader()->setSectionResizeMode(QHeaderView::ResizeToContents);
+    m_table->horizontalHeader()->setStretchLastSection(true);
+})
         header->setSectionResizeMode(column, QHeaderView::ResizeToContents);
 }
 
@@ -96,6 +96,9 @@ void UpdatePanel::refresh() {
     m_failure->clear();
     const auto& report = m_model.report();
     m_stack->setCurrentIndex(report ? 1 : 0);
+    // The view forgot its row with the reset, after the chart had told it.
+    if (m_chart->currentRow() >= 0)
+        m_table->setCurrentIndex(m_model.index(m_chart->currentRow(), 0));
     if (!report || report->edits.empty())
         return;
     const EditRequest& first = report->edits.front().request;

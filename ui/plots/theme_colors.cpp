@@ -36,7 +36,7 @@ const ThemeColors& ThemeColors::darkOnes() {
                                     .muted = QColor(0x9ba8b1),
                                     .accent = QColor(0x4cc4bb),
                                     .onAccent = QColor(0x0c1a19),
-                                    .accentSoft = QColor(0x1f4542),
+                                    .accentSoft = QColor(0x1b3d3a),
                                     .neutralBar = QColor(0x66727b),
                                     .danger = QColor(0xff8a80),
                                     .success = QColor(0x69cf95),

@@ -187,9 +187,9 @@ void MainWindow::restoreDefaultLayout() {
     addDockWidget(Qt::BottomDockWidgetArea, m_logDock);
     m_logDock->hide();
     // Of whatever width there is: the tables left and centre share what the recipe leaves.
-    const int recipe = fontMetrics().averageCharWidth() * 48;
+    const int recipe = fontMetrics().averageCharWidth() * 42;
     const int rest = width() - recipe;
-    m_splitter->setSizes({rest * 48 / 100, rest * 52 / 100, recipe});
+    m_splitter->setSizes({rest * 51 / 100, rest * 49 / 100, recipe});
     showTab(false);
 }
 
