@@ -82,8 +82,6 @@ void UpdatePanel::sizeTable() {
     m_table->verticalHeader()->setDefaultSectionSize(fontMetrics().height() + 8);
     m_table->horizontalHeader()->setSectionResizeMode(QHeaderView::ResizeToContents);
     m_table->horizontalHeader()->setStretchLastSection(true);
-})
-        header->setSectionResizeMode(column, QHeaderView::ResizeToContents);
 }
 
 void UpdatePanel::changeEvent(QEvent* event) {
