@@ -35,7 +35,7 @@ bool make_prompt(const World& world, const Vocabulary& vocabulary, const Fact& f
         }
     }
     prompt.answer = object[0];
-    return object.size() == 1 && prompt.last >= prompt.first + 2 && prompt.last + 2 < prompt.ids.size();
+    return object.size() == 1 && prompt.last > prompt.first && prompt.last + 2 < prompt.ids.size();
 }
 
 // Probability of the answer after the last token, per row.

@@ -27,7 +27,7 @@ struct TraceSummary {
     std::vector<std::array<double, kTokenRoles>> effect; // per layer: restored minus corrupted
 };
 
-// Over up to `facts` facts that the model knows and whose object is one token and subject three or more.
+// Over up to `facts` facts that the model knows and whose object is one token and subject two or more.
 [[nodiscard]] TraceSummary trace_facts(const Network& network, const Vocabulary& vocabulary, const World& world,
                                        std::size_t facts, std::uint64_t seed);
 
