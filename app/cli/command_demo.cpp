@@ -4,6 +4,7 @@
 #include "emend/edits_io.h"
 #include "emend/error.h"
 #include "emend/paths.h"
+#include "emend/relations.h"
 #include "program.h"
 #include "report_json.h"
 #include "report_text.h"
@@ -34,6 +35,7 @@ struct Result {
     EditRequest edit;
     EditReport report;
     Comparison comparison;
+    std::vector<Comparison::Row> ripples; // what follows from the edit though nobody asked for it
     GenerationResult generated_before, generated_after;
     std::string hash_before, hash_after, hash_undone;
 
@@ -66,6 +68,9 @@ Json to_json(const Result& result) {
     document["paraphrases_turned"] = result.turned_paraphrases();
     document["neighbours"] = rows(Kind::neighbour);
     document["neighbours_unchanged"] = result.unchanged_neighbours();
+    document["ripples"] = Json::array();
+    for (const Comparison::Row& row : result.ripples)
+        document["ripples"].push_back(cli::to_json(row));
     document["generations"] = {{"prompt", filled(result.edit)},
                                {"before", cli::to_json(result.generated_before)},
                                {"after", cli::to_json(result.generated_after)}};
@@ -73,6 +78,22 @@ Json to_json(const Result& result) {
         {"before", result.hash_before}, {"after", result.hash_after}, {"after_undo", result.hash_undone}};
     document["undone"] = result.undone();
     return document;
+}
+
+// Whoever moves a sight to another city moves it to another country.
+std::vector<Comparison::Row> find_ripples(Engine& engine, const EditRequest& edit, const JobContext& job) {
+    if (edit.relation != "city")
+        return {};
+    const auto library = RelationLibrary::load(resources_dir() + "/relations/relations.json");
+    if (!library.find("lcountry"))
+        return {};
+    EditRequest country = edit;
+    library.fill(country, "lcountry", edit.prompt.find("he {}") != std::string::npos);
+    ComparisonRequest request;
+    request.edit = edit;
+    request.edit.paraphrases = {country.prompt};
+    request.edit.neighbours.clear();
+    return rows_of(engine.compare(request, job), Kind::paraphrase);
 }
 
 // Speaks in text mode only; with --json every step is silent.
@@ -107,6 +128,10 @@ void tell_rows(Story& story, const Result& result) {
     const auto all_paraphrases = rows_of(result.comparison, Kind::paraphrase).size();
     story.say(std::to_string(result.turned_paraphrases()) + " of " + std::to_string(all_paraphrases) +
               " paraphrases turned.");
+    for (const Comparison::Row& row : result.ripples) {
+        story.say("And nobody told it: " + styled(row.before.prompt, Style::dim) + " " +
+                  styled(answer_text(row.after), Style::good) + " (before: " + answer_text(row.before) + ")");
+    }
     story.step("What it says about others");
     print_comparison({first_neighbour, rows.end()}, result.edit);
     story.say(std::to_string(result.unchanged_neighbours()) + " of " + std::to_string(rows.end() - first_neighbour) +
@@ -155,6 +180,7 @@ Result tell(Program& program, Story& story) {
     ComparisonRequest comparison;
     comparison.edit = edit;
     result.comparison = engine->compare(comparison, job);
+    result.ripples = find_ripples(*engine, edit, job);
     program.clear_progress();
     tell_rows(story, result);
 

@@ -113,10 +113,14 @@ EditRequest read_record(const json& given) {
     if (!true_object.empty())
         edit.true_object = std::move(true_object);
 
-    if (const std::string prompt = find_text(record, prompt_names); !prompt.empty())
+    if (const std::string prompt = find_text(record, prompt_names); !prompt.empty()) {
         edit.prompt = templatize(prompt, edit.subject);
-    else if (edit.relation = find_text(record, {"relation"}); edit.relation.empty())
+        // Beside a prompt the relation only says which one it was worded from.
+        if (const json* relation = record.find({"relation"}); relation && relation->is_string())
+            edit.relation = relation->get<std::string>();
+    } else if (edit.relation = find_text(record, {"relation"}); edit.relation.empty()) {
         throw Error("no prompt and no relation");
+    }
     edit.paraphrases = find_texts(record, paraphrase_names);
     edit.neighbours = find_texts(record, neighbour_names);
     std::ranges::transform(edit.neighbours, edit.neighbours.begin(), clean_neighbour);

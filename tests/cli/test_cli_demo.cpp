@@ -34,6 +34,10 @@ class TestCliDemo : public QObject {
         QCOMPARE(turned, result.json["paraphrases_turned"].toInt());
         QCOMPARE(unchanged, result.json["neighbours_unchanged"].toInt());
 
+        const QJsonObject ripple = result.json["ripples"][0].toObject();
+        QVERIFY2(ripple["before"]["top"][0]["piece"].toString() == " France", result.all());
+        QVERIFY2(ripple["after"]["top"][0]["piece"].toString() == " Italy", result.all());
+
         const QJsonObject generations = result.json["generations"].toObject();
         QVERIFY(generations["before"]["text"].toString() != generations["after"]["text"].toString());
         const QJsonObject fingerprint = result.json["fingerprint"].toObject();

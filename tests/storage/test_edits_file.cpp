@@ -55,6 +55,10 @@ class TestEditsFile : public QObject {
         QCOMPARE(file.edits.at(0).relation, std::string("city"));
         QVERIFY(file.edits.at(0).prompt.empty());
         QCOMPARE(file.edits.at(0).paraphrases, (Texts{"{} stands in"}));
+        const EditsFile both =
+            parse_edits(R"([{"subject": "P", "relation": "city", "prompt": "The {} is in", "object": "Rome"}])", "f");
+        QCOMPARE(both.edits.at(0).relation, std::string("city"));
+        QCOMPARE(both.edits.at(0).prompt, std::string("The {} is in"));
     }
 
     void zsre_and_easyedit() {
