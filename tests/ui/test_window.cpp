@@ -77,13 +77,14 @@ void TestWindow::typeApplyCompareUndo() {
             combo->setEditText(text);
             QTest::keyClick(combo, Qt::Key_Return);
         } else {
+            // An editor that was just left lives for a turn yet.
+            QTRY_COMPARE(table->viewport()->findChildren<QLineEdit*>().size(), 1);
             auto* editor = table->viewport()->findChild<QLineEdit*>();
-            QVERIFY(editor);
             editor->selectAll();
             QTest::keyClicks(editor, text);
             QTest::keyClick(editor, Qt::Key_Return);
         }
-        QTRY_VERIFY(!table->viewport()->findChild<QLineEdit*>() && !table->findChild<QComboBox*>());
+        QTRY_VERIFY(!table->viewport()->findChild<QLineEdit*>());
     };
     type(EditsModel::Subject, QStringLiteral("Eiffel Tower"));
     type(EditsModel::RelationColumn, QStringLiteral("{} is located in the city of"));

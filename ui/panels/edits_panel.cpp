@@ -182,7 +182,7 @@ void EditsPanel::refreshInspector() {
 void EditsPanel::sizeColumns() {
     const QFontMetrics metrics(m_table->font());
     QHeaderView* header = m_table->horizontalHeader();
-    const auto room = [&](const QString& sample) { return metrics.horizontalAdvance(sample) + 14; };
+    const auto room = [&](const QString& sample) { return metrics.horizontalAdvance(sample) + 20; };
     header->setMinimumSectionSize(room(QStringLiteral("100 %")));
     header->setDefaultAlignment(Qt::AlignLeft | Qt::AlignVCenter);
     header->setSectionResizeMode(QHeaderView::Interactive);

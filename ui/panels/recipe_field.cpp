@@ -21,6 +21,8 @@ RecipeField::RecipeField(RecipeBinding binding, QWidget* editor, QWidget* parent
     editor->setAccessibleName(m_binding.name);
     editor->setAccessibleDescription(m_binding.explanation);
     editor->setToolTip(m_binding.explanation);
+    // A spin box would ask for room for its largest number.
+    editor->setMinimumWidth(fontMetrics().averageCharWidth() * 12);
     m_explanation->setWordWrap(true);
     m_explanation->setObjectName(QStringLiteral("recipeExplanation_") + m_binding.id);
     m_reset->setText(QStringLiteral("↺"));

@@ -189,7 +189,7 @@ void MainWindow::restoreDefaultLayout() {
     // Of whatever width there is: the tables left and centre share what the recipe leaves.
     const int recipe = fontMetrics().averageCharWidth() * 42;
     const int rest = width() - recipe;
-    m_splitter->setSizes({rest * 51 / 100, rest * 49 / 100, recipe});
+    m_splitter->setSizes({rest * 49 / 100, rest * 51 / 100, recipe});
     showTab(false);
 }
 

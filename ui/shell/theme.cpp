@@ -56,7 +56,7 @@ QTableView, QTreeView, QTextEdit, QListView { background: @surface; border: 1px 
     selection-background-color: @accentSoft; selection-color: @text; }
 QTextEdit { selection-background-color: @accent; selection-color: @onAccent; }
 QTableView:focus, QTreeView:focus, QTextEdit:focus, QListView:focus { border-color: @accent; }
-QTableView::item { border: none; border-bottom: 1px solid @grid; padding: 0 6px; }
+QTableView::item { border: none; border-bottom: 1px solid @grid; padding: 0 3px; }
 QTableView::item:selected { background: @accentSoft; }
 QHeaderView { background: @raised; border: none; border-top-left-radius: 4px; border-top-right-radius: 4px; }
 QHeaderView::section { background: @raised; color: @muted; border: none; border-bottom: 1px solid @border; padding: 5px 6px; }
