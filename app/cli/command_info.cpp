@@ -12,12 +12,12 @@ void run_info(Program& program) {
     auto engine = program.make_engine();
     LoadOptions options = program.load;
     options.path = program.model_folder();
-    const ModelInfo info = engine->inspect(options);
+    const ModelInfo info = engine->inspect(options, program.job());
     program.check_stop();
     if (program.json)
         return program.print(to_json(info));
     print_heading(info.name);
-    const bool fits = info.bytes_needed <= info.bytes_available;
+    const bool fits = info.bytes_available == 0 || info.bytes_needed <= info.bytes_available; // 0: not known
     print_pairs({
         {"folder", info.path},
         {"family", info.family},

@@ -29,7 +29,7 @@ void run_logits(Program& program, const LogitsOptions& options) {
     request.hidden = options.hidden;
 
     auto engine = program.open_model();
-    const LogitsResult result = engine->logits(request);
+    const LogitsResult result = engine->logits(request, program.job());
     program.check_stop();
     if (program.json) {
         Json document{{"ids", result.ids}};

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "engine_loader.h"
 #include "interrupt.h"
 #include "program.h"
 
 int main(int argc, char** argv) {
+    emend::prepare_process();
     const emend::cli::Interrupt interrupt;
     emend::cli::Program program(interrupt.token());
     add_info(program);

@@ -19,6 +19,13 @@ std::string loader_message() {
 
 } // namespace
 
+void prepare_process() {
+    // OpenMP's threads wait for work by spinning for milliseconds. On a machine that does anything else, the window
+    // included, that costs many times what the mathematics does: let them spin for microseconds, then sleep. Read when
+    // libgomp is loaded.
+    setenv("GOMP_SPINCOUNT", "2000", 0);
+}
+
 std::unique_ptr<Engine> load_engine(const std::string& path) {
     const std::string library = path.empty() ? engine_library() : path;
     std::error_code ignored;
@@ -26,10 +33,6 @@ std::unique_ptr<Engine> load_engine(const std::string& path) {
         throw Error("the engine library is missing", library,
                     "build it (cmake --build --preset release) or point EMEND_ENGINE at libemend_engine.so");
     }
-    // OpenMP's threads wait for work by spinning for milliseconds. On a machine that does anything else, the window
-    // included, that costs many times what the mathematics does: let them spin for microseconds, then sleep. Read when
-    // libgomp is loaded.
-    setenv("GOMP_SPINCOUNT", "2000", 0);
     void* handle = dlopen(library.c_str(), RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
     if (!handle) {
         throw Error("the engine library cannot be loaded: " + loader_message(), library,

@@ -12,6 +12,9 @@
 
 namespace emend {
 
+// Settings of the process that libraries read when they are loaded. Call first in main, while there is one thread.
+void prepare_process();
+
 // path: the library; empty: engine_library() of emend/paths.h. Throws Error when it is missing, cannot be loaded (with
 // the loader's own words) or is not an engine.
 std::unique_ptr<Engine> load_engine(const std::string& path = {});

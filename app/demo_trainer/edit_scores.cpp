@@ -40,7 +40,7 @@ bool EditMeter::answers(const std::string& prompt, const std::string& object) co
     request.top = 1;
     request.ids = vocabulary_.ids(prompt);
     for (const std::int32_t id : vocabulary_.ids(" " + object)) {
-        if (engine_.logits(request).top.at(0).id != id)
+        if (engine_.logits(request, {}).top.at(0).id != id)
             return false;
         request.ids.push_back(id);
     }

@@ -57,6 +57,7 @@ void loadResources(Workbench& workbench, bool drafts) {
 } // namespace
 
 int main(int argc, char** argv) {
+    emend::prepare_process();
     chooseScreen(argc, argv);
     QApplication app(argc, argv);
     QApplication::setOrganizationName(QStringLiteral("emend"));

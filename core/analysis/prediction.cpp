@@ -6,12 +6,14 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 
 namespace emend {
 
 namespace {
 
-constexpr std::size_t rows_per_batch = 64;
+// Rows of a batch are padded to the longest: so many tokens at a time, whatever their number.
+constexpr std::size_t tokens_per_batch = 2048;
 
 // One text to run: a prompt, or a prompt with all tokens of an object but the last.
 struct Row {
@@ -91,20 +93,31 @@ std::vector<Prediction> predict(const Decoder& decoder, const Tokenizer& tokeniz
             add(encode_target(tokenizer, *query.true_object), Place::true_object);
     }
 
-    for (std::size_t begin = 0; begin < rows.size(); begin += rows_per_batch) {
+    std::vector<std::size_t> order(rows.size()); // like lengths together: little is padded
+    std::iota(order.begin(), order.end(), std::size_t{0});
+    std::ranges::stable_sort(order, {}, [&](std::size_t r) { return rows[r].ids.size(); });
+    Pass pass;
+    pass.hook = [&](int, Site, const at::Tensor& value) {
         job.check();
-        const std::size_t end = std::min(rows.size(), begin + rows_per_batch);
+        return value;
+    };
+    for (std::size_t begin = 0; begin < order.size();) {
+        job.check();
         std::vector<std::vector<std::int32_t>> ids;
-        for (std::size_t r = begin; r < end; ++r)
-            ids.push_back(rows[r].ids);
-        const at::Tensor hidden = decoder.forward(decoder.pad(ids));
-        for (std::size_t r = begin; r < end; ++r) {
+        std::size_t end = begin;
+        // Ascending lengths: the newest row is the longest, and decides what all are padded to.
+        while (end < order.size() &&
+               (end == begin || (ids.size() + 1) * rows[order[end]].ids.size() <= tokens_per_batch))
+            ids.push_back(rows[order[end++]].ids);
+        const at::Tensor hidden = decoder.forward(decoder.pad(ids), pass);
+        for (std::size_t i = begin; i < end; ++i) {
+            const std::size_t r = order[i];
             const Row& row = rows[r];
             Prediction& answer = answers[places[r].query];
             // Logits of the positions that are looked at alone: a vocabulary is wide.
             const auto first = static_cast<std::int64_t>(row.prompt_length) - 1;
             const auto length = static_cast<std::int64_t>(std::max<std::size_t>(row.target.size(), 1));
-            const at::Tensor looked_at = hidden[static_cast<std::int64_t>(r - begin)].slice(0, first, first + length);
+            const at::Tensor looked_at = hidden[static_cast<std::int64_t>(i - begin)].slice(0, first, first + length);
             const at::Tensor logits = decoder.logits(looked_at);
             switch (places[r].what) {
             case Place::next_token:
@@ -118,6 +131,7 @@ std::vector<Prediction> predict(const Decoder& decoder, const Tokenizer& tokeniz
                 break;
             }
         }
+        begin = end;
     }
     return answers;
 }

@@ -143,6 +143,10 @@ void check_recipe(const Recipe& recipe, const ModelInfo& model) {
         if (i > 0 && recipe.layers[i] <= recipe.layers[i - 1])
             refuse("layers must ascend, each once", "layers", "write them as " + layers_to_text(recipe.layers));
     }
+    if (recipe.layers.size() > 1 && row.value_at_mlp) {
+        refuse(recipe.algorithm + " writes one layer, but " + std::to_string(recipe.layers.size()) + " are chosen",
+               "layers", "choose one layer, or EMMET or MEMIT for several");
+    }
     if (recipe.layers.size() > 1 && distribution.id == "single") {
         refuse("with \"single\" one layer takes the whole change, but " + std::to_string(recipe.layers.size()) +
                    " are chosen",

@@ -159,9 +159,17 @@ Cursor run_pass(const CorpusPass& pass, SecondMoments& moments, Cursor cursor, c
     Clock::time_point saved = start;
     double save_interval = 5; // seconds; never more than a tenth of the time goes into saving
     Cursor on_disk = cursor;
-    const auto save = [&] {
+    bool can_save = !pass.partial.empty();
+    const auto save = [&] { // only nice to have: a full disk must not end a collection
+        if (!can_save)
+            return;
         const Clock::time_point begin = Clock::now();
-        save_partial(pass.partial, moments, cursor);
+        try {
+            save_partial(pass.partial, moments, cursor);
+        } catch (const Error& fault) {
+            can_save = false;
+            log_warning(std::string("what is collected cannot be kept for going on later: ") + fault.what());
+        }
         on_disk = cursor;
         saved = Clock::now();
         save_interval = std::max(5.0, 10 * seconds_since(begin));
@@ -205,12 +213,8 @@ Cursor run_pass(const CorpusPass& pass, SecondMoments& moments, Cursor cursor, c
             finished = window.last;
         }
     } catch (const Cancelled&) {
-        try {
-            if (!(on_disk == cursor))
-                save();
-        } catch (const Error& fault) { // the stop was asked for, the file only nice to have
-            log_warning(std::string("what was collected so far could not be kept: ") + fault.what());
-        }
+        if (!(on_disk == cursor))
+            save();
         throw;
     }
     return cursor;
@@ -227,16 +231,23 @@ Collected collect(const Decoder& decoder, const Tokenizer& tokenizer, const std:
         throw Error("no layer was named to collect statistics of");
     const Corpus corpus = Corpus::open(options.corpus, job);
 
-    const fs::path folder = fs::path(cache_dir()) / "statistics";
-    std::error_code ignored; // the writer says it better
-    fs::create_directories(folder, ignored);
+    Collected result;
+    std::error_code ignored;
+    fs::path folder; // empty when there is no cache: then nothing is kept, and the work goes on
+    try {
+        folder = fs::path(cache_dir()) / "statistics";
+        fs::create_directories(folder, ignored); // the writer says it better
+    } catch (const Error& fault) {
+        result.warnings.push_back(std::string("the statistics are not kept for the next time: ") + fault.what());
+    }
     const std::string precision = at::toString(decoder.weights().dtype());
     const std::string key = sha256_hex(model_fingerprint + '\n' + precision + '\n' + corpus.sha256() + '\n' +
                                        std::to_string(cap) + '\n' + std::to_string(tokens_per_batch(decoder)));
-    const fs::path file = folder / (key.substr(0, 32) + ".safetensors");
+    const bool has_cache = !folder.empty();
+    const fs::path file = has_cache ? folder / (key.substr(0, 32) + ".safetensors") : fs::path();
 
     std::vector<LayerStatistics> present;
-    if (options.use_cache && fs::exists(file)) {
+    if (options.use_cache && has_cache && fs::exists(file)) {
         try {
             present =
                 read_statistics(file, {.layers = {}, .key_size = key_size, .model_fingerprint = model_fingerprint})
@@ -250,7 +261,6 @@ Collected collect(const Decoder& decoder, const Tokenizer& tokenizer, const std:
     std::ranges::copy_if(options.layers, std::back_inserter(missing),
                          [&](int layer) { return find(layer) == present.end(); });
 
-    Collected result;
     result.file = file.string();
     result.corpus_sha256 = corpus.sha256();
     result.from_cache = missing.empty();
@@ -258,10 +268,11 @@ Collected collect(const Decoder& decoder, const Tokenizer& tokenizer, const std:
         std::string names;
         for (const int layer : missing)
             names += "-" + std::to_string(layer);
-        const fs::path partial = folder / (key.substr(0, 32) + names.substr(0, 100) + ".partial");
+        const fs::path partial =
+            has_cache ? folder / (key.substr(0, 32) + names.substr(0, 100) + ".partial") : fs::path();
         SecondMoments moments(decoder, missing);
         Cursor cursor;
-        if (options.resume)
+        if (options.resume && has_cache)
             cursor = load_partial(partial, moments).value_or(Cursor{});
         const std::int64_t tokens_before = cursor.tokens;
         const Clock::time_point start = Clock::now();
@@ -275,11 +286,19 @@ Collected collect(const Decoder& decoder, const Tokenizer& tokenizer, const std:
         result.tokens_per_second = static_cast<double>(cursor.tokens - tokens_before) / seconds_since(start);
         std::ranges::move(moments.result(), std::back_inserter(present));
         std::ranges::sort(present, {}, &LayerStatistics::layer);
-        write_statistics(file, present, model_fingerprint, corpus.sha256(),
-                         {{"precision", precision},
-                          {"token_cap", std::to_string(cap)},
-                          {"documents_cut", std::to_string(cursor.documents_cut)}});
-        fs::remove(partial, ignored);
+        if (has_cache) {
+            try {
+                write_statistics(file, present, model_fingerprint, corpus.sha256(),
+                                 {{"precision", precision},
+                                  {"token_cap", std::to_string(cap)},
+                                  {"documents_cut", std::to_string(cursor.documents_cut)}});
+            } catch (const Error& fault) {
+                result.file.clear();
+                result.warnings.push_back(std::string("the statistics are not kept for the next time: ") +
+                                          fault.what());
+            }
+            fs::remove(partial, ignored);
+        }
         if (cursor.documents_cut > 0)
             result.warnings.push_back(std::to_string(cursor.documents_cut) +
                                       " documents of the corpus were cut to the model's " +

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "editing/editor.h"
 
+#include "base/job_part.h"
 #include "editing/contexts.h"
 #include "editing/keys.h"
 #include "emend/error.h"
@@ -20,18 +21,6 @@ using Clock = std::chrono::steady_clock;
 
 double seconds_since(Clock::time_point start) {
     return std::chrono::duration<double>(Clock::now() - start).count();
-}
-
-// The part [begin, end) of a job as a job of its own; the time left is that of the whole.
-JobContext part_of(const JobContext& job, double begin, double end, Clock::time_point start) {
-    return JobContext(
-        [&job, begin, end, start](Progress progress) {
-            progress.fraction = begin + (end - begin) * std::clamp(progress.fraction, 0.0, 1.0);
-            progress.seconds_left =
-                progress.fraction > 0 ? seconds_since(start) * (1 - progress.fraction) / progress.fraction : -1;
-            job.report(progress);
-        },
-        job.stop_token());
 }
 
 // Weights of the phases in the progress of a batch; measured on small models, the search dominates everywhere.

@@ -60,7 +60,7 @@ struct CollectOptions {
 
 struct Collected {
     std::vector<LayerStatistics> layers; // as asked for
-    std::string file;                    // in the cache, CLI.md's format
+    std::string file;                    // in the cache, CLI.md's format; empty when it could not be kept
     std::string corpus_sha256;
     double tokens_per_second = 0; // of this run; 0 from the cache
     bool from_cache = false;      // nothing had to be collected
@@ -70,7 +70,7 @@ struct Collected {
 // Finished layers are kept in the cache by fingerprint, precision, corpus hash and cap; a partial file beside it is
 // renewed every few seconds and when the job is stopped, and a resumed collection gives the same bits as one that ran
 // through. Throws Cancelled, and Error: corpus missing, empty, binary or not UTF-8 (with byte and line), layer out of
-// range, cache not writable.
+// range. A cache that cannot be written costs a warning, not the collection.
 Collected collect(const Decoder& decoder, const Tokenizer& tokenizer, const std::string& model_fingerprint,
                   const CollectOptions& options, const JobContext& job);
 

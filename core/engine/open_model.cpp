@@ -177,7 +177,7 @@ std::unique_ptr<OpenModel> open_model(const LoadOptions& options, const JobConte
                         std::to_string(plan.config.vocab),
                     plan.info.path, "the tokenizer's files belong to another model");
     Weights weights = Weights::load(plan.folder, plan.config, *plan.family, plan.dtype, plan.device, job);
-    return std::make_unique<OpenModel>(std::move(plan.info), Decoder(plan.config, std::move(weights)),
+    return std::make_unique<OpenModel>(plan.folder, std::move(plan.info), Decoder(plan.config, std::move(weights)),
                                        std::move(tokenizer));
 }
 

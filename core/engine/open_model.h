@@ -17,12 +17,15 @@
 namespace emend {
 
 struct OpenModel {
-    OpenModel(ModelInfo model_info, Decoder model_decoder, Tokenizer model_tokenizer)
-        : info(std::move(model_info))
+    OpenModel(std::shared_ptr<const ModelFolder> model_folder, ModelInfo model_info, Decoder model_decoder,
+              Tokenizer model_tokenizer)
+        : folder(std::move(model_folder))
+        , info(std::move(model_info))
         , decoder(std::move(model_decoder))
         , tokenizer(std::move(model_tokenizer))
         , ledger(decoder.weights()) {}
 
+    std::shared_ptr<const ModelFolder> folder;
     ModelInfo info;
     Decoder decoder;
     Tokenizer tokenizer;
@@ -30,7 +33,8 @@ struct OpenModel {
     std::vector<LedgerEntry> entries; // one per batch of the ledger
     std::uint64_t last_batch_id = 0;
     MetricStore metrics;        // statistics in use and their factors
-    std::string metrics_source; // where they come from: file, or corpus and cap
+    std::string metrics_source; // which file they come from, as it was then, and how much of it
+    std::vector<std::string> metrics_warnings;
 };
 
 // What opening would give, from headers and hashes alone. Throws Error for a faulty folder, an unknown device or

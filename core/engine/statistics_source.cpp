@@ -9,6 +9,18 @@
 
 namespace emend {
 
+namespace {
+
+// A file as it is now: another size or time of writing is another file.
+std::string state_of(const std::filesystem::path& path) {
+    std::error_code none; // a missing file is reported by whoever reads it
+    const auto size = std::filesystem::file_size(path, none);
+    const auto written = std::filesystem::last_write_time(path, none).time_since_epoch().count();
+    return path.string() + ' ' + std::to_string(size) + ' ' + std::to_string(written);
+}
+
+} // namespace
+
 std::string corpus_path(const OpenModel& model, const std::string& asked) {
     if (!asked.empty())
         return asked;
@@ -23,38 +35,42 @@ std::vector<std::string> provide_statistics(OpenModel& model, const Recipe& reci
     if (!recipe.use_statistics)
         return {};
     const bool from_file = !recipe.statistics_file.empty();
-    const std::string corpus = from_file ? std::string() : corpus_path(model, recipe.corpus);
+    const std::string path = from_file ? recipe.statistics_file : corpus_path(model, recipe.corpus);
     const std::string source =
-        from_file ? recipe.statistics_file : corpus + '\n' + std::to_string(recipe.statistics_tokens);
+        state_of(path) + (from_file ? (force ? " forced" : " file") : " " + std::to_string(recipe.statistics_tokens));
     if (source != model.metrics_source) {
         model.metrics.clear();
+        model.metrics_warnings.clear();
         model.metrics_source = source;
     }
     std::vector<int> missing;
     std::ranges::copy_if(recipe.layers, std::back_inserter(missing),
                          [&](int layer) { return !model.metrics.has(layer); });
     if (missing.empty())
-        return {};
+        return model.metrics_warnings;
 
     std::vector<LayerStatistics> layers;
     std::vector<std::string> warnings;
     if (from_file) {
-        StatisticsFile file = read_statistics(recipe.statistics_file, {.layers = missing,
-                                                                       .key_size = model.info.d_mlp,
-                                                                       .model_fingerprint = model.info.fingerprint,
-                                                                       .force = force});
+        StatisticsFile file = read_statistics(path, {.layers = missing,
+                                                     .key_size = model.info.d_mlp,
+                                                     .model_fingerprint = model.info.fingerprint,
+                                                     .force = force});
         layers = std::move(file.layers);
         warnings = std::move(file.warnings);
     } else {
         const AtPosition unedited(model.ledger, 0);
         Collected collected = collect(model.decoder, model.tokenizer, model.info.fingerprint,
-                                      {.corpus = corpus, .layers = missing, .tokens = recipe.statistics_tokens}, job);
+                                      {.corpus = path, .layers = missing, .tokens = recipe.statistics_tokens}, job);
         layers = std::move(collected.layers);
         warnings = std::move(collected.warnings);
     }
     for (auto& layer : layers)
         model.metrics.put(std::move(layer));
-    return warnings;
+    for (auto& warning : warnings)
+        if (std::ranges::find(model.metrics_warnings, warning) == model.metrics_warnings.end())
+            model.metrics_warnings.push_back(std::move(warning));
+    return model.metrics_warnings;
 }
 
 } // namespace emend

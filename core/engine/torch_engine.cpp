@@ -15,13 +15,14 @@ OpenModel& TorchEngine::model() const {
     return *model_;
 }
 
-ModelInfo TorchEngine::inspect(const LoadOptions& options) {
-    return guarded("reading the model", [&] { return inspect_model(options, {}); });
+ModelInfo TorchEngine::inspect(const LoadOptions& options, const JobContext& job) {
+    return guarded("reading the model", [&] { return inspect_model(options, job); });
 }
 
 ModelInfo TorchEngine::open(const LoadOptions& options, const JobContext& job) {
     return guarded("opening the model", [&] {
         auto opened = open_model(options, job);
+        job.check(); // a caller who has stopped us believes the old model is still open
         model_ = std::move(opened);
         return model_->info;
     });
@@ -31,7 +32,7 @@ std::string TorchEngine::weights_hash(const JobContext& job) {
     return guarded("hashing the weights", [&] { return emend::weights_hash(model().decoder.weights(), job); });
 }
 
-LogitsResult TorchEngine::logits(const LogitsRequest& request) {
+LogitsResult TorchEngine::logits(const LogitsRequest& request, const JobContext& job) {
     return guarded("running the model", [&] {
         const NoGrad no_grad;
         OpenModel& open = model();
@@ -52,12 +53,12 @@ LogitsResult TorchEngine::logits(const LogitsRequest& request) {
             return std::vector<double>(values.data_ptr<double>(), values.data_ptr<double>() + values.numel());
         };
         Pass pass;
-        if (request.hidden)
-            pass.hook = [&](int, Site site, const at::Tensor& value) {
-                if (site == Site::block_out)
-                    result.hidden.push_back(to_vector(value[0][-1]));
-                return value;
-            };
+        pass.hook = [&](int, Site site, const at::Tensor& value) {
+            job.check();
+            if (request.hidden && site == Site::block_out)
+                result.hidden.push_back(to_vector(value[0][-1]));
+            return value;
+        };
         const at::Tensor logits =
             open.decoder.logits(open.decoder.forward(open.decoder.pad({result.ids}), pass)[0][-1]);
         result.top = most_likely(logits, open.tokenizer, request.top);

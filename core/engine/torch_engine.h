@@ -9,14 +9,14 @@ namespace emend {
 
 class TorchEngine final : public Engine {
   public:
-    [[nodiscard]] ModelInfo inspect(const LoadOptions& options) override;
+    [[nodiscard]] ModelInfo inspect(const LoadOptions& options, const JobContext& job) override;
     ModelInfo open(const LoadOptions& options, const JobContext& job) override;
     void close() override { model_.reset(); }
     [[nodiscard]] bool is_open() const override { return model_ != nullptr; }
     [[nodiscard]] const ModelInfo& model_info() const override { return model().info; }
     [[nodiscard]] std::string weights_hash(const JobContext& job) override;
 
-    [[nodiscard]] LogitsResult logits(const LogitsRequest& request) override;
+    [[nodiscard]] LogitsResult logits(const LogitsRequest& request, const JobContext& job) override;
     GenerationResult generate(const GenerateRequest& request, const JobContext& job,
                               const std::function<void(const GeneratedToken&)>& on_token) override;
     [[nodiscard]] Comparison compare(const ComparisonRequest& request, const JobContext& job) override;

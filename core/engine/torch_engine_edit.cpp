@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The editing half of the engine: checks, statistics, apply, the ledger.
 #include "analysis/prediction.h"
+#include "base/job_part.h"
 #include "editing/editor.h"
 #include "editing/statistics_file.h"
 #include "emend/error.h"
@@ -11,6 +12,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <filesystem>
 #include <iterator>
 
 namespace emend {
@@ -20,6 +22,7 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 constexpr int shown_answers = 5;
+constexpr double statistics_share = 0.5; // of an edit's progress, when they have to be collected first
 
 double seconds_since(Clock::time_point start) {
     return std::chrono::duration<double>(Clock::now() - start).count();
@@ -54,6 +57,21 @@ EditCheck check_one(const OpenModel& open, const EditRequest& request) {
     return check;
 }
 
+// The user's checkpoint is never written to: neither by its name, nor through a link to it.
+void check_output(const OpenModel& open, const std::string& file) {
+    if (file.empty())
+        return;
+    namespace fs = std::filesystem;
+    const fs::path target = fs::weakly_canonical(fs::absolute(file));
+    const fs::path folder = fs::weakly_canonical(fs::absolute(open.info.path));
+    bool inside = std::ranges::mismatch(folder, target).in1 == folder.end();
+    std::error_code none; // a file that is not there is no shard's twin
+    for (const SafetensorsFile& shard : open.folder->shards())
+        inside = inside || fs::equivalent(target, shard.path(), none);
+    if (inside)
+        throw Error("the model's own folder is never written to", file, "choose a file outside " + folder.string());
+}
+
 } // namespace
 
 std::vector<EditCheck> TorchEngine::check(const std::vector<EditRequest>& requests, const JobContext& job) {
@@ -79,6 +97,7 @@ std::vector<EditCheck> TorchEngine::check(const std::vector<EditRequest>& reques
 StatisticsReport TorchEngine::collect_statistics(const StatisticsRequest& request, const JobContext& job) {
     return guarded("collecting statistics", [&] {
         OpenModel& open = model();
+        check_output(open, request.out);
         Collected collected;
         {
             const AtPosition unedited(open.ledger, 0);
@@ -116,11 +135,21 @@ EditReport TorchEngine::apply(const std::vector<EditRequest>& requests, const Re
         if (requests.empty())
             throw Error("there is nothing to edit", {}, "add at least one edit");
         check_recipe(recipe, open.info);
+        check_output(open, options.dump_file);
         const auto start = Clock::now();
 
         // Faulty requests come to light before minutes of statistics.
         static_cast<void>(prepare_edits(open.tokenizer, requests, {"{}"}, open.info.positions));
-        std::vector<std::string> warnings = provide_statistics(open, recipe, options.force, job);
+        bool collecting = false; // statistics that are at hand take no time and no part of the progress
+        const JobContext statistics_part = part_of(job, 0, statistics_share, start);
+        const JobContext statistics_job(
+            [&](const Progress& progress) {
+                collecting = true;
+                statistics_part.report(progress);
+            },
+            job.stop_token());
+        std::vector<std::string> warnings = provide_statistics(open, recipe, options.force, statistics_job);
+        const JobContext edit_job = part_of(job, collecting ? statistics_share : 0, 1, start);
         const double statistics_seconds = seconds_since(start);
 
         const auto queries = queries_of(requests);
@@ -131,8 +160,10 @@ EditReport TorchEngine::apply(const std::vector<EditRequest>& requests, const Re
         const MetricSource metric = [&](int layer) {
             return open.metrics.metric(layer, recipe.statistics_weight, recipe.ridge);
         };
-        EditBatchResult result = run_edits({open.decoder, open.tokenizer, draft, metric}, requests, recipe, {}, job);
+        EditBatchResult result =
+            run_edits({open.decoder, open.tokenizer, draft, metric}, requests, recipe, {}, edit_job);
         auto after = predict(open.decoder, open.tokenizer, queries, shown_answers, job);
+        job.check();
         if (!options.dump_file.empty())
             write_dump(options.dump_file, result);
 
@@ -155,7 +186,6 @@ EditReport TorchEngine::apply(const std::vector<EditRequest>& requests, const Re
         std::vector<LedgerEntry> entries(open.entries.begin(),
                                          open.entries.begin() + static_cast<std::ptrdiff_t>(open.ledger.position()));
         entries.push_back({report->batch_id, title_of(requests), report});
-        job.check();
         report->seconds.total = seconds_since(start);
         EditReport answer = *report; // copied before the commit, which is the last thing that can fail
         draft.commit();

@@ -130,8 +130,9 @@ class TestRecipe : public QObject {
         QTest::addColumn<QString>("expected");
         for (const char* part :
              {"no layer is chosen", "has no layer 8", "layers must ascend", "one layer takes the whole change",
-              "softness", "alpha", "weight of the statistics", "ridge", "steps", "learning rate", "clamp", "batch",
-              "one edit at a time", "group of contexts is empty", "must hold {} once", "tokens for the statistics"})
+              "writes one layer", "softness", "alpha", "weight of the statistics", "ridge", "steps", "learning rate",
+              "clamp", "batch", "one edit at a time", "group of contexts is empty", "must hold {} once",
+              "tokens for the statistics"})
             QTest::newRow(part) << QString(part);
     }
     void faults() {
@@ -147,7 +148,11 @@ class TestRecipe : public QObject {
             r.layers = {2, 2};
         else if (name == "one layer takes the whole change")
             r.distribution = "single";
-        else if (name == "softness")
+        else if (name == "writes one layer") {
+            r = default_recipe(model, "R-ROME");
+            r.layers = {0, 1};
+            r.distribution = "spread";
+        } else if (name == "softness")
             r.softness = -1;
         else if (name == "alpha")
             r.alpha = std::nan("");

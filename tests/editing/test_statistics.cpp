@@ -80,6 +80,7 @@ class TestStatistics : public QObject {
     void cap_cuts_exactly();
     void long_documents_are_cut();
     void cache_is_used_and_grows();
+    void without_a_cache_the_work_goes_on();
     void resumed_is_the_same_as_run_through();
     void broken_partial_file_starts_over();
     void many_windows();
@@ -246,6 +247,20 @@ void TestStatistics::long_documents_are_cut() {
     QVERIFY(relative_difference(got.layers[0].second_moment, want.result()[0].second_moment) < 1e-12);
     QVERIFY(std::ranges::any_of(got.warnings, [](const auto& w) { return w.find("were cut") != std::string::npos; }));
     QVERIFY(std::ranges::any_of(got.warnings, [](const auto& w) { return w.find("only 64") != std::string::npos; }));
+}
+
+void TestStatistics::without_a_cache_the_work_goes_on() {
+    std::string text;
+    for (int i = 0; i < 50; ++i)
+        text += "The people of the city speak Spanish.\n";
+    const auto corpus = write(text);
+    const Collected kept = run(corpus, {1});
+    qputenv("EMEND_CACHE", "/proc/nowhere");
+    const Collected lost = run(corpus, {1});
+    QVERIFY(lost.file.empty());
+    QVERIFY(!lost.from_cache);
+    QVERIFY(!lost.warnings.empty());
+    QVERIFY(at::equal(lost.layers[0].second_moment, kept.layers[0].second_moment));
 }
 
 void TestStatistics::cache_is_used_and_grows() {

@@ -56,6 +56,7 @@ class TestEngine : public QObject {
     void a_faulty_edit_changes_nothing();
     void a_stop_at_any_moment_changes_nothing();
     void a_dump_that_cannot_be_written_changes_nothing();
+    void the_checkpoint_is_never_written_to();
     void the_report_is_complete();
     void compares_any_two_states();
     void generates_as_before_and_after();
@@ -76,7 +77,7 @@ void TestEngine::init() {
 
 void TestEngine::inspects_without_opening() {
     std::unique_ptr<Engine> fresh(emend_create_engine());
-    const ModelInfo info = fresh->inspect({.path = data + "/models/gpt2_noprefix_f16"});
+    const ModelInfo info = fresh->inspect({.path = data + "/models/gpt2_noprefix_f16"}, {});
     QVERIFY(!fresh->is_open());
     QCOMPARE(info.family, std::string("gpt2"));
     QCOMPARE(info.layers, 4);
@@ -130,23 +131,23 @@ void TestEngine::without_a_model_every_call_says_so() {
     QVERIFY_EXCEPTION_THROWN(empty->apply({madrid()}, rome(), {}, {}), Error);
     QVERIFY_EXCEPTION_THROWN(empty->undo(), Error);
     QVERIFY_EXCEPTION_THROWN(static_cast<void>(empty->ledger()), Error);
-    QVERIFY_EXCEPTION_THROWN(static_cast<void>(empty->logits({})), Error);
+    QVERIFY_EXCEPTION_THROWN(static_cast<void>(empty->logits({}, {})), Error);
 }
 
 void TestEngine::logits_answer() {
     const LogitsResult result =
-        engine_->logits({.text = "Elena Silva was born in", .ids = {}, .top = 3, .full = true, .hidden = true});
+        engine_->logits({.text = "Elena Silva was born in", .ids = {}, .top = 3, .full = true, .hidden = true}, {});
     QCOMPARE(result.top.size(), std::size_t{3});
     QCOMPARE(static_cast<int>(result.logits.size()), engine_->model_info().vocab);
     QCOMPARE(result.hidden.size(), std::size_t{4});
     QCOMPARE(result.hidden[0].size(), std::size_t{64});
     QVERIFY(result.top[0].probability >= result.top[1].probability);
-    const LogitsResult by_ids = engine_->logits({.text = {}, .ids = result.ids});
+    const LogitsResult by_ids = engine_->logits({.text = {}, .ids = result.ids}, {});
     QCOMPARE(by_ids.top[0].id, result.top[0].id);
-    QVERIFY_EXCEPTION_THROWN(static_cast<void>(engine_->logits({.text = "", .ids = {}})), Error);
-    QVERIFY_EXCEPTION_THROWN(static_cast<void>(engine_->logits({.text = {}, .ids = {957}})), Error);
-    QVERIFY_EXCEPTION_THROWN(static_cast<void>(engine_->logits({.text = {}, .ids = std::vector<std::int32_t>(65, 1)})),
-                             Error);
+    QVERIFY_EXCEPTION_THROWN(static_cast<void>(engine_->logits({.text = "", .ids = {}}, {})), Error);
+    QVERIFY_EXCEPTION_THROWN(static_cast<void>(engine_->logits({.text = {}, .ids = {957}}, {})), Error);
+    QVERIFY_EXCEPTION_THROWN(
+        static_cast<void>(engine_->logits({.text = {}, .ids = std::vector<std::int32_t>(65, 1)}, {})), Error);
 }
 
 void TestEngine::checks_requests_one_by_one() {
@@ -279,6 +280,27 @@ void TestEngine::a_dump_that_cannot_be_written_changes_nothing() {
     QVERIFY_EXCEPTION_THROWN(engine_->apply({madrid()}, rome(), {.dump_file = "/proc/nowhere/dump.safetensors"}, {}),
                              Error);
     QCOMPARE(hash(), before);
+}
+
+void TestEngine::the_checkpoint_is_never_written_to() {
+    namespace fs = std::filesystem;
+    QTemporaryDir place;
+    const fs::path model = fs::path(place.path().toStdString()) / "model";
+    fs::copy(data + "/models/gpt2_edit", model);
+    engine_->open({.path = model.string()}, {});
+    const std::string before = hash();
+    const fs::path link = fs::path(place.path().toStdString()) / "link.safetensors";
+    fs::create_hard_link(model / "model.safetensors", link);
+    for (const fs::path& file :
+         {model / "model.safetensors", model / "new.safetensors", model / ".." / "model" / "x", link}) {
+        QVERIFY_EXCEPTION_THROWN(engine_->apply({madrid()}, rome(), {.dump_file = file.string()}, {}), Error);
+        QVERIFY_EXCEPTION_THROWN(engine_->collect_statistics({.layers = {1}, .corpus = {}, .out = file.string()}, {}),
+                                 Error);
+    }
+    QCOMPARE(hash(), before);
+    std::unique_ptr<Engine> again(emend_create_engine());
+    again->open({.path = model.string()}, {});
+    QCOMPARE(again->weights_hash({}), before);
 }
 
 void TestEngine::the_report_is_complete() {

@@ -98,7 +98,7 @@ void FakeEngine::work(int ms, const JobContext& job, const std::string& phase) c
         throw Error("impossible");
 }
 
-ModelInfo FakeEngine::inspect(const LoadOptions& options) {
+ModelInfo FakeEngine::inspect(const LoadOptions& options, const JobContext&) {
     ModelInfo info;
     info.name = options.path.substr(options.path.find_last_of('/') + 1);
     info.path = options.path;
@@ -125,7 +125,7 @@ ModelInfo FakeEngine::open(const LoadOptions& options, const JobContext& job) {
     work(m_script->open_ms, job, "reading weights");
     if (m_script->fail_open)
         throw Error("config.json is missing", options.path, "choose the folder that holds config.json");
-    m_info = inspect(options);
+    m_info = inspect(options, {});
     m_ledger = {};
     m_script->position = 0;
     m_open = true;
@@ -136,7 +136,7 @@ std::string FakeEngine::weights_hash(const JobContext&) {
     return std::to_string(m_ledger.position);
 }
 
-LogitsResult FakeEngine::logits(const LogitsRequest&) {
+LogitsResult FakeEngine::logits(const LogitsRequest&, const JobContext&) {
     throw Error("the fake engine has no logits");
 }
 

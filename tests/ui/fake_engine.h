@@ -49,13 +49,13 @@ class FakeEngine : public Engine {
     explicit FakeEngine(std::shared_ptr<FakeScript> script);
     ~FakeEngine() override;
 
-    ModelInfo inspect(const LoadOptions& options) override;
+    ModelInfo inspect(const LoadOptions& options, const emend::JobContext& job) override;
     ModelInfo open(const LoadOptions& options, const JobContext& job) override;
     void close() override { m_open = false; }
     bool is_open() const override { return m_open; }
     const ModelInfo& model_info() const override { return m_info; }
     std::string weights_hash(const JobContext& job) override;
-    LogitsResult logits(const LogitsRequest& request) override;
+    LogitsResult logits(const LogitsRequest& request, const emend::JobContext& job) override;
     GenerationResult generate(const GenerateRequest& request, const JobContext& job,
                               const std::function<void(const GeneratedToken&)>& on_token) override;
     Comparison compare(const ComparisonRequest& request, const JobContext& job) override;

@@ -32,7 +32,7 @@ class TestPanels : public QObject {
     static ModelInfo model() {
         auto script = std::make_shared<test::FakeScript>();
         test::FakeEngine engine(script);
-        return engine.inspect({.path = "/models/demo"});
+        return engine.inspect({.path = "/models/demo"}, {});
     }
     template<class W>
     static W* get(QWidget& parent, const char* name) {

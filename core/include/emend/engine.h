@@ -98,7 +98,8 @@ class Engine {
     virtual ~Engine() = default;
 
     // --- the model
-    [[nodiscard]] virtual ModelInfo inspect(const LoadOptions& options) = 0; // reads headers, hashes; loads nothing
+    [[nodiscard]] virtual ModelInfo inspect(const LoadOptions& options,
+                                            const JobContext& job) = 0; // reads headers, hashes; loads nothing
     virtual ModelInfo open(const LoadOptions& options,
                            const JobContext& job) = 0; // replaces the open model when it succeeds
     virtual void close() = 0;
@@ -107,7 +108,7 @@ class Engine {
     [[nodiscard]] virtual std::string weights_hash(const JobContext& job) = 0; // of every weight as it is now
 
     // --- running it
-    [[nodiscard]] virtual LogitsResult logits(const LogitsRequest& request) = 0;
+    [[nodiscard]] virtual LogitsResult logits(const LogitsRequest& request, const JobContext& job) = 0;
     virtual GenerationResult generate(const GenerateRequest& request, const JobContext& job,
                                       const std::function<void(const GeneratedToken&)>& on_token) = 0;
     [[nodiscard]] virtual Comparison compare(const ComparisonRequest& request, const JobContext& job) = 0;
