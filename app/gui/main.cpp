@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // emend: puts the window and the engine together. The window is on the screen before the engine library is loaded;
 // that happens on the worker thread, behind it.
+#include "base/log.h"
 #include "emend/edits_io.h"
 #include "emend/error.h"
 #include "emend/paths.h"
@@ -54,6 +55,24 @@ void loadResources(Workbench& workbench, bool drafts) {
     }
 }
 
+// While this lives, what the engine has to say for the log goes to the window's log dock, from whatever thread.
+class LogInDock {
+  public:
+    explicit LogInDock(Workbench& workbench) {
+        set_log_sink([&workbench](LogLevel level, const std::string& text) {
+            const auto shown = level == LogLevel::Error     ? LogModel::Level::Error
+                               : level == LogLevel::Warning ? LogModel::Level::Warning
+                                                            : LogModel::Level::Info;
+            QMetaObject::invokeMethod(
+                &workbench, [&workbench, shown, text = fromStd(text)] { workbench.log().add(shown, text); },
+                Qt::QueuedConnection);
+        });
+    }
+    ~LogInDock() { set_log_sink({}); }
+    LogInDock(const LogInDock&) = delete;
+    LogInDock& operator=(const LogInDock&) = delete;
+};
+
 } // namespace
 
 int main(int argc, char** argv) {
@@ -83,6 +102,7 @@ int main(int argc, char** argv) {
     theme.setTextStep(settings.get(Setting::TextSize).toInt());
 
     Workbench workbench([] { return load_engine(); });
+    const LogInDock log_in_dock(workbench);
     MainWindow window(workbench, settings, theme);
     std::unique_ptr<Screenshot> screenshot;
     if (options.screenshot) {

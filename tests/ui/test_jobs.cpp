@@ -34,6 +34,7 @@ class TestJobs : public QObject {
     void engineThatCannotBeLoaded();
     void urgentJobsGoFirst();
     void supersededJobsNeverCallBack();
+    void whatHappenedToTheEngineIsTold();
     void stopIsReportedAsCancelled();
     void faultsBecomeFailures_data();
     void faultsBecomeFailures();
@@ -127,6 +128,30 @@ void TestJobs::supersededJobsNeverCallBack() {
         [](const Failure&) { QFAIL("must not fail"); });
     QVERIFY(waitIdle(queue));
     QCOMPARE(arrived, QStringList{"newest"});
+}
+
+void TestJobs::whatHappenedToTheEngineIsTold() {
+    // A model that was open before the stop reached it is the open model, whoever asked for another meanwhile.
+    JobQueue queue(test::fakeFactory(m_script));
+    QStringList arrived;
+    std::atomic<bool> running = false;
+    JobOptions options = lane(Lane::Model, false, true);
+    options.changes_engine = true;
+    queue.submit<int>(
+        options,
+        [&](const Workplace& place) {
+            running = true;
+            while (!place.context.stop_requested())
+                std::this_thread::sleep_for(std::chrono::milliseconds(1));
+            return 1;
+        },
+        [&](auto) { arrived << "first"; }, [&](const Failure&) { arrived << "first failed"; });
+    QVERIFY(QTest::qWaitFor([&] { return running.load(); }));
+    queue.submit<int>(
+        options, [](const Workplace&) -> int { throw Error("no such folder"); }, [&](auto) { arrived << "second"; },
+        [&](const Failure&) { arrived << "second failed"; });
+    QVERIFY(waitIdle(queue));
+    QCOMPARE(arrived, (QStringList{"first", "second failed"}));
 }
 
 void TestJobs::stopIsReportedAsCancelled() {

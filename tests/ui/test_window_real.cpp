@@ -22,7 +22,7 @@ void TestWindowReal::firstMinute() {
     const std::string model = demo_model_dir();
     if (!QFile::exists(QString::fromStdString(engine_library())) ||
         !QFile::exists(QString::fromStdString(model + "/model.safetensors")))
-        QSKIP("needs the engine library and the demo model");
+        QFAIL("needs the engine library and the demo model");
     Theme theme;
     WindowFixture f(theme, [] { return load_engine(); });
     const EditsFile drafts = read_edits_file(model + "/drafts.json");
@@ -38,12 +38,24 @@ void TestWindowReal::firstMinute() {
     const auto bars = [&] { return f.get<ProbabilityBars>("probabilityBars")->entries().at(0); };
     QVERIFY(bars().before.value() < 0.1);
 
-    const Watchdog watchdog;
-    f.action(ActionId::Apply)->trigger();
-    QVERIFY(f.settle(300000));
-    QCOMPARE(f.edits().row(0).state, EditState::Applied);
-    qInfo("longest turn of the event loop during a real edit: %lld ms of %d ticks",
-          static_cast<long long>(watchdog.longest_ms()), watchdog.ticks());
+    // No turn of the event loop may take longer than 100 ms while the engine works. The machine may stall for reasons
+    // of its own: one quiet attempt of three is the proof.
+    qint64 longest_ms = 0;
+    for (int attempt = 0; attempt < 3; ++attempt) {
+        const Watchdog watchdog;
+        f.action(ActionId::Apply)->trigger();
+        QVERIFY(f.settle(300000));
+        QCOMPARE(f.edits().row(0).state, EditState::Applied);
+        longest_ms = watchdog.longest_ms();
+        QVERIFY(watchdog.ticks() > 10);
+        qInfo("longest turn of the event loop during a real edit: %lld ms of %d ticks",
+              static_cast<long long>(longest_ms), watchdog.ticks());
+        if (longest_ms <= 100 || attempt == 2)
+            break;
+        f.action(ActionId::Undo)->trigger();
+        QVERIFY(f.settle(60000));
+    }
+    QVERIFY(longest_ms <= 100);
     QVERIFY(bars().after.value() > 0.9);
     QVERIFY(f.workbench.norms().report());
     const auto tally = f.workbench.wordings().tally();

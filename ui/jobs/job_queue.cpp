@@ -209,12 +209,10 @@ void JobQueue::startNext() {
 
 void JobQueue::finished(const JobPtr& job) {
     m_running.reset();
-    if (!job->stale) {
-        if (job->fault)
-            job->failed(*job->fault);
-        else
-            job->deliver();
-    }
+    if (!job->fault && (!job->stale || job->options.changes_engine))
+        job->deliver();
+    else if (job->fault && !job->stale)
+        job->failed(*job->fault);
     startNext();
     if (!isBusy()) {
         setStatus({});

@@ -34,9 +34,11 @@ struct Workplace {
 
 struct JobOptions {
     Lane lane = Lane::Check;
-    QString title;            // "Applying the edit", for the status bar
-    bool urgent = false;      // asked for by a person: goes ahead of everything that is not
-    bool supersedes = false;  // earlier jobs of this lane are dropped, running or not
+    QString title;           // "Applying the edit", for the status bar
+    bool urgent = false;     // asked for by a person: goes ahead of everything that is not
+    bool supersedes = false; // earlier jobs of this lane are dropped, running or not
+    // What it did to the engine has happened: its result is told even when a later job superseded it.
+    bool changes_engine = false;
     bool needs_engine = true; // without one the job fails with the reason why there is none
 };
 
@@ -74,7 +76,8 @@ class JobQueue : public QObject {
         return enqueue(std::move(job));
     }
 
-    // Drops the lane's jobs: the waiting ones at once, a running one is asked to stop and will not call back.
+    // Drops the lane's jobs: the waiting ones at once, a running one is asked to stop and will not call
+    // back, unless it had already changed the engine.
     void supersede(Lane lane);
     // The user's Cancel: the running job stops, and reports Failure::cancelled.
     void stopCurrent();

@@ -32,7 +32,11 @@ void Studio::openModel(const LoadOptions& options) {
     cancelChecks();
     stopComparing();
     m_jobs.submit<Opened>(
-        {.lane = Lane::Model, .title = tr("Opening the model"), .urgent = true, .supersedes = true},
+        {.lane = Lane::Model,
+         .title = tr("Opening the model"),
+         .urgent = true,
+         .supersedes = true,
+         .changes_engine = true},
         [options](const Workplace& place) {
             place.engine->open(options, place.context);
             return Opened{std::make_shared<const ModelInfo>(place.engine->model_info()), place.engine->ledger()};

@@ -146,7 +146,10 @@ void Workbench::connectEdits() {
             m_log.add(LogModel::Level::Info, tr("The edit was cancelled; the model is as before"));
             emit message(tr("Cancelled; the model is as before"), false);
         } else {
-            m_edits.setFailed(rows, failure.what, failure.hint);
+            // `where` names the edit that stands in the way of the others.
+            const QString reason =
+                failure.where.isEmpty() ? failure.what : QStringLiteral("%1 (%2)").arg(failure.what, failure.where);
+            m_edits.setFailed(rows, reason, failure.hint);
             m_log.add(LogModel::Level::Error, tr("The edit failed, the model is as before: %1").arg(failure.summary()),
                       failure.details());
             emit message(tr("The edit failed, the model is as before: %1").arg(failure.what), true);
