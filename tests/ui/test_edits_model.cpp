@@ -105,10 +105,10 @@ void TestEditsModel::validation() {
 }
 
 void TestEditsModel::articles() {
-    QVERIFY(takesArticle("Eiffel Tower"));
-    QVERIFY(takesArticle("Colosseum"));
-    QVERIFY(!takesArticle("Marie Curie"));
-    QVERIFY(!takesArticle(""));
+    QVERIFY(subject_takes_article("Eiffel Tower"));
+    QVERIFY(subject_takes_article("Colosseum"));
+    QVERIFY(!subject_takes_article("Marie Curie"));
+    QVERIFY(!subject_takes_article(""));
 }
 
 void TestEditsModel::problemsAreShownInTheirCell() {

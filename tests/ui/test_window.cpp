@@ -158,7 +158,7 @@ void TestWindow::cancelLeavesEverythingAsItWas() {
     QVERIFY(f->settle());
     QCOMPARE(f->edits().row(0).state, EditState::Draft);
     QCOMPARE(m_script->position.load(), std::size_t{0});
-    QVERIFY(f->get<JobBar>("statusBar")->text().contains(QStringLiteral("as before")));
+    QVERIFY(f->get<JobBar>("jobBar")->text().contains(QStringLiteral("as before")));
     QVERIFY(!f->action(ActionId::Cancel)->isEnabled());
 }
 
@@ -205,7 +205,7 @@ void TestWindow::pasteAddsRows() {
     QApplication::clipboard()->clear();
     f->action(ActionId::PasteRows)->trigger();
     QCOMPARE(f->edits().rowCount(), 2);
-    QVERIFY(f->get<JobBar>("statusBar")->text().contains(QStringLiteral("no rows")));
+    QVERIFY(f->get<JobBar>("jobBar")->text().contains(QStringLiteral("no rows")));
 }
 
 void TestWindow::actionStates_data() {

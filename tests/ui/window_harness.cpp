@@ -2,10 +2,12 @@
 // The window on the fake engine: `emend_window_harness [FILE.png [light|dark [WIDTH HEIGHT [applied] [update] [text
 // N]]]]`. For looking at the window while the engine is not there; the program has no such mode.
 #include "fake_engine.h"
+#include "panels/recipe_field.h"
 #include "shell/screenshot.h"
 
 #include <QApplication>
 #include <QTemporaryDir>
+#include <QTimer>
 #include <QTranslator>
 
 #include <cstdio>
@@ -58,6 +60,22 @@ int main(int argc, char** argv) {
         workbench.edits().setData(workbench.edits().index(1, EditsModel::Object), QString());
         workbench.edits().setData(workbench.edits().index(2, EditsModel::RelationColumn), QStringLiteral("no gap"));
         workbench.edits().addBlank();
+    }
+    if (args.contains(QStringLiteral("folds")))
+        for (Fold* fold : window.findChildren<Fold*>())
+            fold->setOpen(true);
+    if (args.contains(QStringLiteral("running"))) {
+        // Grabbed in the middle of an edit, with the log open.
+        shot.reset();
+        script->apply_ms = 20000;
+        window.actions()[ActionId::ToggleLog]->trigger();
+        QObject::connect(&workbench, &Workbench::settled, &window, [&] {
+            workbench.apply({0});
+            QTimer::singleShot(2500, &window, [&] {
+                window.grab().save(args[1]);
+                QApplication::exit(0);
+            });
+        });
     }
     if (!args.contains(QStringLiteral("nomodel")))
         window.openModel(QStringLiteral("/models/demo_model"));

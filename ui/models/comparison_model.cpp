@@ -45,7 +45,7 @@ QVariant ComparisonModel::headerData(int section, Qt::Orientation orientation, i
     case After:
         return tr("After");
     case Verdict:
-        return tr("Verdict");
+        return m_after ? tr("Verdict") : tr("Expected");
     default:
         return {};
     }

@@ -50,15 +50,6 @@ std::optional<EditProblem> validateRequest(const EditRequest& request) {
     return std::nullopt;
 }
 
-bool takesArticle(std::string_view subject) {
-    constexpr std::array<std::string_view, 14> nouns{"Tower",     "Museum",   "Gallery",  "Theatre",   "Temple",
-                                                     "Bazaar",    "Monument", "Memorial", "Colosseum", "Pantheon",
-                                                     "Parthenon", "River",    "Statue",   "Canal"};
-    const std::size_t space = subject.rfind(' ');
-    const std::string_view last = space == std::string_view::npos ? subject : subject.substr(space + 1);
-    return std::find(nouns.begin(), nouns.end(), last) != nouns.end();
-}
-
 std::string promptFromSentence(std::string sentence, const std::string& subject) {
     if (subject.empty() || sentence.find("{}") != std::string::npos)
         return sentence;

@@ -145,7 +145,7 @@ QString EditsModel::stateText(const EditRow& row) const {
     case EditState::Draft:
         return tr("Draft");
     case EditState::Applying:
-        return tr("Applying…");
+        return tr("Applying");
     case EditState::Applied:
         return tr("Applied");
     case EditState::Undone:
@@ -221,7 +221,7 @@ void EditsModel::setSubject(EditRow& row, std::string subject) const {
         subject.erase(0, 4);
         row.article = true;
     } else if (row.request.subject != subject) {
-        row.article = takesArticle(subject);
+        row.article = subject_takes_article(subject);
     }
     row.request.subject = std::move(subject);
     if (relation)

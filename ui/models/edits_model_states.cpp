@@ -46,7 +46,7 @@ int EditsModel::addRequests(std::vector<EditRequest> requests) {
     rows.reserve(requests.size());
     for (EditRequest& request : requests) {
         if (request.prompt.empty() && m_library && m_library->find(request.relation))
-            m_library->fill(request, std::string(request.relation), takesArticle(request.subject));
+            m_library->fill(request, std::string(request.relation), subject_takes_article(request.subject));
         rows.push_back(makeRow(std::move(request)));
     }
     insert(at, std::move(rows));

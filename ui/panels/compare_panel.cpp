@@ -107,7 +107,6 @@ ComparePanel::ComparePanel(ComparisonModel& wordings, TokenListModel& before, To
     layout->addWidget(m_generation, 2);
     layout->addWidget(m_wordingTable, 4);
     layout->addWidget(m_tally);
-    m_generation->setMinimumHeight(80);
     m_wordingTable->setMinimumHeight(110);
 
     m_stack->addWidget(m_empty);
@@ -143,8 +142,10 @@ void ComparePanel::sizeTables() {
     }
     QHeaderView* header = m_wordingTable->horizontalHeader();
     // A continuation is a few lines; the rest of a tall window belongs to the other wordings.
+    m_generation->setMinimumHeight(metrics.lineSpacing() * 7);
     m_generation->setMaximumHeight(metrics.lineSpacing() * 11);
     m_wordingTable->verticalHeader()->setDefaultSectionSize(row);
+    header->setMinimumSectionSize(metrics.averageCharWidth() * 13);
     header->setSectionResizeMode(ComparisonModel::Prompt, QHeaderView::Stretch);
     for (const int column : {ComparisonModel::Before, ComparisonModel::After})
         header->resizeSection(column, metrics.horizontalAdvance(QStringLiteral("London  99.9 %")) + 14);

@@ -182,7 +182,7 @@ void EditsPanel::refreshInspector() {
 void EditsPanel::sizeColumns() {
     const QFontMetrics metrics(m_table->font());
     QHeaderView* header = m_table->horizontalHeader();
-    const auto room = [&](const QString& sample) { return metrics.horizontalAdvance(sample) + 20; };
+    const auto room = [&](const QString& sample) { return metrics.horizontalAdvance(sample) + 13; };
     header->setMinimumSectionSize(room(QStringLiteral("100 %")));
     header->setDefaultAlignment(Qt::AlignLeft | Qt::AlignVCenter);
     header->setSectionResizeMode(QHeaderView::Interactive);
@@ -191,7 +191,7 @@ void EditsPanel::sizeColumns() {
     header->resizeSection(EditsModel::Object, room(tr("New object")));
     header->resizeSection(EditsModel::Answer, room(QStringLiteral("composer")));
     header->resizeSection(EditsModel::Probability, room(QStringLiteral("99.9 %")));
-    header->resizeSection(EditsModel::State, room(QStringLiteral("● Applied")));
+    header->resizeSection(EditsModel::State, room(tr("◐ Applying")));
     m_table->verticalHeader()->setDefaultSectionSize(metrics.height() + 12);
 }
 

@@ -19,6 +19,7 @@
 #include <QFileInfo>
 #include <QMimeData>
 #include <QSplitter>
+#include <QStatusBar>
 #include <QTabBar>
 #include <QTabWidget>
 #include <QVBoxLayout>
@@ -78,8 +79,7 @@ void MainWindow::buildPanels() {
     m_recipe = new RecipePanel;
     m_recipe->setObjectName(QStringLiteral("recipePanel"));
     m_jobs = new JobBar;
-    m_jobs->setObjectName(QStringLiteral("statusBar"));
-    m_jobs->setAttribute(Qt::WA_StyledBackground);
+    m_jobs->setObjectName(QStringLiteral("jobBar"));
     m_failure = new FailureLine;
     m_failure->setObjectName(QStringLiteral("mainFailure"));
 
@@ -109,12 +109,9 @@ void MainWindow::buildPanels() {
     layout->addWidget(m_splitter, 1);
     setCentralWidget(centre);
 
-    // Below docks, too, and never hidden by a tool tip: a bar of our own in the place of QStatusBar.
-    auto* foot = new QWidget;
-    auto* footLayout = new QVBoxLayout(foot);
-    footLayout->setContentsMargins(0, 0, 0, 0);
-    footLayout->addWidget(m_jobs);
-    layout->addWidget(foot);
+    // A permanent widget: tips of menus pass over it.
+    statusBar()->setSizeGripEnabled(false);
+    statusBar()->addPermanentWidget(m_jobs, 1);
 
     m_logDock = new QDockWidget(tr("Log"), this);
     m_logDock->setObjectName(QStringLiteral("logDock"));
@@ -189,7 +186,7 @@ void MainWindow::restoreDefaultLayout() {
     // Of whatever width there is: the tables left and centre share what the recipe leaves.
     const int recipe = fontMetrics().averageCharWidth() * 42;
     const int rest = width() - recipe;
-    m_splitter->setSizes({rest * 49 / 100, rest * 51 / 100, recipe});
+    m_splitter->setSizes({rest * 51 / 100, rest * 49 / 100, recipe});
     showTab(false);
 }
 

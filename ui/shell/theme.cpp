@@ -91,7 +91,8 @@ QScrollArea > QWidget > QWidget { background: transparent; }
 QProgressBar { background: @border; border: none; border-radius: 3px; }
 QProgressBar::chunk { background: @accent; border-radius: 3px; }
 emend--ui--FailureLine { background: @surface; border: 1px solid @danger; border-left: 4px solid @danger; border-radius: 4px; }
-QWidget#statusBar { background: @window; border-top: 1px solid @border; }
+QStatusBar { background: @window; border-top: 1px solid @border; }
+QStatusBar::item { border: none; }
 QScrollBar:vertical { background: transparent; width: 10px; margin: 0; }
 QScrollBar:horizontal { background: transparent; height: 10px; margin: 0; }
 QScrollBar::handle { background: @border; border-radius: 4px; margin: 1px; }
