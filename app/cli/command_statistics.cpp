@@ -49,7 +49,7 @@ void add_statistics(Program& program) {
     program.add_compute(command);
     StatisticsRequest& request = options->request;
     command->add_option("--corpus", request.corpus, "Text file (default: corpus.txt of the model's folder)");
-    command->add_option("--layers", options->layers, "5, 3-8 or 0,1,2")->required();
+    command->add_option("--layers", options->layers, "5, 3-8 or 0,1,2")->check(readable(parse_layers))->required();
     command->add_option("--tokens", request.tokens, "Stop after so many tokens; 0 is ten per dimension of the key")
         ->check(CLI::NonNegativeNumber);
     command->add_option("--out", request.out, "File to write (default: the cache)");

@@ -36,12 +36,14 @@ void add_recipe_options(CLI::App* command, RecipeOptions& options) {
     for (const AlgorithmInfo& row : algorithms())
         names += (names.empty() ? "" : ", ") + std::string(row.id);
     command->add_option("--recipe", options.file, "Recipe file, or a reference implementation's hparams")->group(group);
-    command->add_option("--algorithm", options.algorithm, names)->group(group);
+    command->add_option("--algorithm", options.algorithm, names)->check(readable(find_algorithm))->group(group);
     names.clear();
     for (const DistributionInfo& row : distributions())
         names += (names.empty() ? "" : ", ") + std::string(row.id);
-    command->add_option("--distribution", options.distribution, names)->group(group);
-    command->add_option("--layers", options.layers, "5, 3-8 or 0,1,2")->group(group);
+    command->add_option("--distribution", options.distribution, names)
+        ->check(readable(find_distribution))
+        ->group(group);
+    command->add_option("--layers", options.layers, "5, 3-8 or 0,1,2")->check(readable(parse_layers))->group(group);
     command->add_option("--softness", options.softness, "0 memorizes exactly; lambda of MEMIT")->group(group);
     command->add_option("--batch", options.batch, "Edits solved together; 0 is all")->group(group);
     command->add_option("--statistics", options.statistics, "Statistics file (safetensors)")->group(group);
@@ -71,7 +73,7 @@ GatheredEdits gather_file(const std::string& path) {
             if (edit.prompt.empty() && !edit.relation.empty()) { // a relation stands for its prompt
                 if (!library)
                     library = shipped_relations();
-                library->fill(edit, std::string(edit.relation), false);
+                library->fill(edit, std::string(edit.relation), subject_takes_article(edit.subject));
             }
             gathered.edits.push_back(std::move(edit));
             gathered.records.push_back(record);
@@ -160,13 +162,13 @@ void drop_faulty(GatheredEdits& gathered, Engine& engine, const JobContext& job)
 }
 
 Recipe build_recipe(const RecipeOptions& options, const ModelInfo& model, std::optional<std::uint64_t> seed) {
-    std::string algorithm = options.algorithm.empty() ? "ROME" : options.algorithm;
+    std::string algorithm(find_algorithm(options.algorithm.empty() ? "ROME" : options.algorithm).id);
     std::string text;
     if (!options.file.empty()) {
         text = read_file(options.file, std::uint64_t{16} << 20);
         // Once to learn the algorithm, whose defaults then fill what the file leaves out.
         Recipe base;
-        base.algorithm = find_algorithm(algorithm).id;
+        base.algorithm = algorithm;
         const Recipe first = recipe_from_json(text, base, options.file);
         if (options.algorithm.empty())
             algorithm = first.algorithm;
@@ -175,7 +177,7 @@ Recipe build_recipe(const RecipeOptions& options, const ModelInfo& model, std::o
     if (!options.file.empty()) {
         recipe = recipe_from_json(text, recipe, options.file);
         if (!options.algorithm.empty())
-            recipe.algorithm = find_algorithm(options.algorithm).id;
+            recipe.algorithm = algorithm;
     }
     if (!options.layers.empty())
         recipe.layers = parse_layers(options.layers);

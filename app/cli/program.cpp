@@ -35,7 +35,14 @@ void Program::add_model(CLI::App* command) {
 }
 
 void Program::add_compute(CLI::App* command) {
-    command->add_option("--device", load.device, "cpu, cuda or cuda:N")->capture_default_str();
+    command->add_option("--device", load.device, "cpu, cuda or cuda:N")
+        ->check([](const std::string& device) {
+            const bool sound = device == "cpu" || device == "cuda" ||
+                               (device.starts_with("cuda:") && device.size() > 5 &&
+                                device.find_first_not_of("0123456789", 5) == std::string::npos);
+            return sound ? std::string() : "there is no device \"" + device + "\"; write cpu, cuda or cuda:N";
+        })
+        ->capture_default_str();
     command->add_option("--dtype", load.dtype, "Precision to compute with")
         ->check(CLI::IsMember({"auto", "float32", "float64", "bfloat16", "float16"}))
         ->capture_default_str();

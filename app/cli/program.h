@@ -5,6 +5,7 @@
 #pragma once
 
 #include "emend/engine.h"
+#include "emend/error.h"
 #include "terminal.h"
 
 #include <CLI/CLI.hpp>
@@ -24,6 +25,19 @@ using Json = nlohmann::ordered_json;
 struct UsageError : std::runtime_error {
     using std::runtime_error::runtime_error;
 };
+
+// A check for CLI11 from a function that throws Error for a value it cannot read: such a value is wrong usage.
+template<typename Read>
+auto readable(Read read) {
+    return [read](const std::string& value) -> std::string {
+        try {
+            static_cast<void>(read(value));
+            return {};
+        } catch (const Error& error) {
+            return error.message() + (error.hint().empty() ? "" : "; " + error.hint());
+        }
+    };
+}
 
 class Program {
   public:

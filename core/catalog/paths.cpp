@@ -71,7 +71,7 @@ std::string cache_dir() {
 }
 
 std::string engine_library() {
-    if (const std::string given = environment("EMEND_ENGINE"); !given.empty())
+    if (std::string given = environment("EMEND_ENGINE"); !given.empty())
         return given;
     const fs::path program = program_folder();
     const fs::path installed = (program / "../lib/emend/libemend_engine.so").lexically_normal();

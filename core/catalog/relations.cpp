@@ -5,6 +5,7 @@
 #include "catalog/json_fields.h"
 
 #include <algorithm>
+#include <array>
 #include <set>
 
 namespace emend {
@@ -23,9 +24,10 @@ void check_one_gap(const std::string& prompt, const std::string& where) {
 
 std::vector<std::string> texts(const Json& entry, const std::string& key, const std::string& where) {
     std::vector<std::string> out;
+    const std::string place = where + ", " + key;
     if (entry.contains(key))
-        for (const Json& value : catalog::array(entry[key], where + ", " + key))
-            out.push_back(catalog::text(value, where + ", " + key));
+        for (const Json& value : catalog::array(entry[key], place))
+            out.push_back(catalog::text(value, place));
     return out;
 }
 
@@ -77,6 +79,15 @@ RelationLibrary RelationLibrary::load(const std::string& path) {
     return from_json(read_file(path, std::uint64_t{16} << 20), path);
 }
 
+bool subject_takes_article(std::string_view subject) {
+    static constexpr std::array<std::string_view, 14> nouns{
+        "Tower",    "Museum",    "Gallery",  "Theatre",   "Temple", "Bazaar", "Monument",
+        "Memorial", "Colosseum", "Pantheon", "Parthenon", "River",  "Statue", "Canal"};
+    const std::size_t space = subject.rfind(' ');
+    const std::string_view last = space == std::string_view::npos ? subject : subject.substr(space + 1);
+    return std::find(nouns.begin(), nouns.end(), last) != nouns.end();
+}
+
 RelationLibrary RelationLibrary::from_json(std::string_view json, std::string_view where) {
     const Json document = catalog::parse_object(json, where);
     if (!document.contains("relations"))
@@ -99,16 +110,14 @@ const Relation* RelationLibrary::find(std::string_view id) const {
     return found == relations_.end() ? nullptr : &*found;
 }
 
-void RelationLibrary::fill(EditRequest& request, std::string_view relation_id, bool subject_takes_article) const {
+void RelationLibrary::fill(EditRequest& request, std::string_view relation_id, bool with_the) const {
     const Relation* relation = find(relation_id);
     if (!relation) {
         throw Error("there is no relation \"" + std::string(relation_id) + "\" in the library",
                     "relation of " + (request.subject.empty() ? std::string("an edit") : request.subject),
                     "choose one of the list, or write a prompt with {}");
     }
-    const auto worded = [&](const std::string& prompt) {
-        return subject_takes_article ? with_article(prompt) : prompt;
-    };
+    const auto worded = [&](const std::string& prompt) { return with_the ? with_article(prompt) : prompt; };
     request.relation = relation->id;
     request.prompt = worded(relation->prompt);
     request.paraphrases.clear();

@@ -36,6 +36,11 @@ class TestCliUsage : public QObject {
         QTest::newRow("edit of nothing") << QStringList{"edit", model};
         QTest::newRow("edit twice") << QStringList{"edit", model, "--edits", "f", "--subject", "s"};
         QTest::newRow("softness") << QStringList{"edit", model, "--edits", "f", "--softness", "soft"};
+        QTest::newRow("algorithm") << QStringList{"edit", model, "--edits", "f", "--algorithm", "MEND"};
+        QTest::newRow("distribution") << QStringList{"edit", model, "--edits", "f", "--distribution", "even"};
+        QTest::newRow("layers of an edit") << QStringList{"edit", model, "--edits", "f", "--layers", "3-x"};
+        QTest::newRow("layers") << QStringList{"statistics", model, "--corpus", "f", "--layers", "z"};
+        QTest::newRow("device") << QStringList{"info", model, "--device", "gpu"};
         QTest::newRow("demo of a model") << QStringList{"demo", model};
     }
     void wrong_usage() {

@@ -13,10 +13,6 @@ namespace emend::ui {
 
 std::optional<EditProblem> validateRequest(const EditRequest& request);
 
-// "Eiffel Tower", "Louvre Museum": names of sights that are spoken of with "the". A guess for new rows; typing "the …"
-// as the subject settles it.
-bool takesArticle(std::string_view subject);
-
 // A sentence typed with the subject in it becomes a prompt: "Rome is in" with subject "Rome" gives "{} is in".
 std::string promptFromSentence(std::string sentence, const std::string& subject);
 

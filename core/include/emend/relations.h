@@ -19,6 +19,9 @@ struct Relation {
     std::vector<std::string> objects;     // examples, offered while typing
 };
 
+// A guess from the subject's last word: "Eiffel Tower" is spoken of with "the", "Marie Curie" is not.
+bool subject_takes_article(std::string_view subject);
+
 class RelationLibrary {
   public:
     // Throws Error naming file, relation and key.
@@ -30,7 +33,7 @@ class RelationLibrary {
 
     // Prompt and paraphrases of the relation put into the request. Subjects that take "the" ("the Eiffel Tower") are
     // given with it: "The {} …" at the start, "the {}" inside.
-    void fill(EditRequest& request, std::string_view relation_id, bool subject_takes_article) const;
+    void fill(EditRequest& request, std::string_view relation_id, bool with_the) const;
 
   private:
     std::vector<Relation> relations_;
