@@ -148,7 +148,6 @@ class TestCliBroken : public QObject {
         QTest::newRow("binary edits file") << QStringList{"--edits", sandbox_.path("binary.bin")} << "binary.bin";
         const QStringList sound = edit("Elena Silva", "{} was born in", "Madrid");
         QTest::newRow("layer 9") << sound + QStringList{"--layers", "9"} << "0 to 3";
-        QTest::newRow("layers") << sound + QStringList{"--layers", "one"} << "one";
         QTest::newRow("relation") << QStringList{"--subject", "Elena", "--relation", "colour", "--object", "red"}
                                   << "colour";
         QTest::newRow("recipe") << sound + QStringList{"--recipe", sandbox_.path("binary.bin")} << "binary.bin";
