@@ -28,6 +28,13 @@
 <context>
     <name>emend::ui::MainWindow</name>
     <message numerus="yes">
+        <source>%n applied edit(s) live in memory only.</source>
+        <translation>
+            <numerusform>%n applied edit lives in memory only.</numerusform>
+            <numerusform>%n applied edits live in memory only.</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
         <source>&amp;Apply %n edit(s)</source>
         <translation>
             <numerusform>&amp;Apply %n edit</numerusform>

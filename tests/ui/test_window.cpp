@@ -57,6 +57,7 @@ class TestWindow : public QObject {
     void everyWidgetHasAName();
     void undoTellsWhatItUndoes();
     void commandPaletteRuns();
+    void closingAsksBeforeEditsAreLost();
     void layoutIsRemembered();
     void themeAndTextSizeAreRemembered();
     void recentModelsAreKept();
@@ -296,6 +297,45 @@ void TestWindow::commandPaletteRuns() {
     QVERIFY(f->get<QListWidget>("commandList")->count() >= 1);
     QTest::keyClick(edit, Qt::Key_Return);
     QTRY_COMPARE(f->get<QTabWidget>("centreTabs")->currentIndex(), 1);
+}
+
+void TestWindow::closingAsksBeforeEditsAreLost() {
+    QStringList asked;
+    bool answer = false;
+    Questions questions;
+    questions.confirmLoss = [&](QWidget*, const QString& text) {
+        asked << text;
+        return answer;
+    };
+    WindowFixture f(*m_theme, fakeFactory(m_script), questions);
+    f.window.openModel(QStringLiteral("/models/demo"));
+    QVERIFY(f.settle());
+    f.action(ActionId::AddEdit)->trigger();
+    f.edits().setData(f.edits().index(0, EditsModel::Subject), QStringLiteral("Eiffel Tower"));
+    f.edits().setData(f.edits().index(0, EditsModel::RelationColumn), QStringLiteral("{} is located in the city of"));
+    f.edits().setData(f.edits().index(0, EditsModel::Object), QStringLiteral("Rome"));
+    QVERIFY(f.settle());
+    f.action(ActionId::Apply)->trigger();
+    QVERIFY(f.settle());
+    QCOMPARE(f.edits().row(0).state, EditState::Applied);
+    QVERIFY(asked.isEmpty());
+
+    f.window.openModel(QStringLiteral("/models/other")); // would drop the edit: asks, and stays
+    QCOMPARE(asked.size(), 1);
+    QVERIFY(f.settle());
+    QCOMPARE(m_script->position.load(), std::size_t{1});
+    QVERIFY(!f.window.close());
+    QCOMPARE(asked.size(), 2);
+    QVERIFY(f.window.isVisible());
+    answer = true;
+    QVERIFY(f.window.close());
+
+    f.window.show();
+    f.action(ActionId::Undo)->trigger();
+    QVERIFY(f.settle());
+    asked.clear();
+    QVERIFY(f.window.close()); // nothing to lose, nothing to ask
+    QVERIFY(asked.isEmpty());
 }
 
 void TestWindow::layoutIsRemembered() {

@@ -17,11 +17,18 @@ struct WindowFixture {
     explicit WindowFixture(ui::Theme& theme, ui::EngineFactory factory, ui::Questions questions = {})
         : settings(scratch.filePath(QStringLiteral("settings.ini")))
         , workbench(std::move(factory))
-        , window(workbench, settings, theme, std::move(questions)) {
+        , window(workbench, settings, theme, withAnswers(std::move(questions))) {
         window.resize(1280, 800);
         window.show();
         window.activateWindow();
         (void)QTest::qWaitForWindowActive(&window);
+    }
+
+    // Nobody sits here: a question that the test does not answer is answered with yes.
+    static ui::Questions withAnswers(ui::Questions questions) {
+        if (!questions.confirmLoss)
+            questions.confirmLoss = [](QWidget*, const QString&) { return true; };
+        return questions;
     }
 
     [[nodiscard]] bool settle(int timeout_ms = 20000) {

@@ -39,7 +39,7 @@ QVariant ComparisonModel::headerData(int section, Qt::Orientation orientation, i
         return {};
     switch (section) {
     case Prompt:
-        return tr("Other wordings and neighbours");
+        return tr("Prompt");
     case Before:
         return m_after ? tr("Before") : tr("Now");
     case After:

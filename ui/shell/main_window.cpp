@@ -17,6 +17,7 @@
 #include <QDragEnterEvent>
 #include <QFileDialog>
 #include <QFileInfo>
+#include <QMessageBox>
 #include <QMimeData>
 #include <QSplitter>
 #include <QStatusBar>
@@ -46,6 +47,10 @@ Questions Questions::fromUser() {
             [](QWidget* parent, const QString& folder) {
                 return QFileDialog::getOpenFileName(parent, tr("Import edits"), folder,
                                                     tr("Edits (*.json *.csv);;All files (*)"));
+            },
+            [](QWidget* parent, const QString& text) {
+                return QMessageBox::question(parent, tr("Emend"), text, QMessageBox::Discard | QMessageBox::Cancel,
+                                             QMessageBox::Cancel) == QMessageBox::Discard;
             }};
 }
 
@@ -168,7 +173,7 @@ void MainWindow::connectCompare() {
 }
 
 void MainWindow::openModel(const QString& folder) {
-    if (folder.isEmpty())
+    if (folder.isEmpty() || !mayLoseEdits(tr("Open another model and lose what was applied?")))
         return;
     m_settings.set(Setting::LastFolder, QFileInfo(folder).absolutePath());
     m_workbench.openModel(folder);
@@ -206,7 +211,21 @@ void MainWindow::loadLayout() {
         m_splitter->restoreState(splitter);
 }
 
+bool MainWindow::mayLoseEdits(const QString& question) {
+    const Studio& studio = m_workbench.studio();
+    if (!studio.isEditing() && !studio.ledger().can_undo())
+        return true;
+    const int applied = static_cast<int>(studio.ledger().position);
+    const QString what = studio.isEditing() ? tr("An edit is being applied.")
+                                            : tr("%n applied edit(s) live in memory only.", nullptr, applied);
+    return m_questions.confirmLoss(this, what + QLatin1Char(' ') + question);
+}
+
 void MainWindow::closeEvent(QCloseEvent* event) {
+    if (!mayLoseEdits(tr("Close the window and lose what was applied?"))) {
+        event->ignore();
+        return;
+    }
     saveLayout();
     event->accept();
 }

@@ -35,6 +35,7 @@ struct Questions {
   public:
     std::function<QString(QWidget*, const QString& folder)> chooseModelFolder;
     std::function<QString(QWidget*, const QString& folder)> chooseEditsFile;
+    std::function<bool(QWidget*, const QString& text)> confirmLoss; // applied edits would be gone: go on?
     static Questions fromUser();
 };
 
@@ -60,6 +61,8 @@ class MainWindow : public QMainWindow {
     void buildPanels();
     void connectWorkbench();
     void connectCompare();
+    // True when nothing would be lost, or the user says so.
+    [[nodiscard]] bool mayLoseEdits(const QString& question);
     void saveLayout();
     void loadLayout();
     // main_window_actions.cpp
