@@ -53,6 +53,7 @@ class TestPanels : public QObject {
     void recipeLayersAndDistribution();
     void recipeWrongLayersAreMarked_data();
     void recipeWrongLayersAreMarked();
+    void recipeTakesFiles();
     void recipeResets();
     void recipeAlgorithmKeepsChanges();
     void recipeEveryFieldIsExplained();
@@ -193,6 +194,19 @@ void TestPanels::recipeWrongLayersAreMarked() {
     layers->setText(QStringLiteral("1"));
     QVERIFY(panel.isValid());
     QCOMPARE(told->text(), explanation);
+}
+
+void TestPanels::recipeTakesFiles() {
+    RecipePanel panel;
+    panel.setModel(model());
+    auto* corpus = get<QLineEdit>(panel, "recipe_corpus");
+    QVERIFY(panel.recipe().corpus.empty());
+    corpus->setText(QStringLiteral("/texts/corpus.txt"));
+    get<QLineEdit>(panel, "recipe_statistics_file")->setText(QStringLiteral("/texts/statistics.safetensors"));
+    QCOMPARE(panel.recipe().corpus, std::string("/texts/corpus.txt"));
+    QCOMPARE(panel.recipe().statistics_file, std::string("/texts/statistics.safetensors"));
+    get<QToolButton>(panel, "recipeReset_corpus")->click();
+    QVERIFY(panel.recipe().corpus.empty());
 }
 
 void TestPanels::recipeResets() {

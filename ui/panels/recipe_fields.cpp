@@ -6,11 +6,14 @@
 #include "emend/error.h"
 #include "models/text_format.h"
 
+#include <QAction>
 #include <QCheckBox>
 #include <QComboBox>
 #include <QDoubleSpinBox>
+#include <QFileDialog>
 #include <QLineEdit>
 #include <QSpinBox>
+#include <QStyle>
 #include <QVBoxLayout>
 #include <QWheelEvent>
 
@@ -105,6 +108,30 @@ void RecipePanel::addNumber(const QString& id, const QString& name, const QStrin
          .same = [member](const Recipe& a, const Recipe& b) { return a.values.*member == b.values.*member; },
          .copy = [member](Recipe& to, const Recipe& from) { to.values.*member = from.values.*member; }},
         box, into);
+}
+
+void RecipePanel::addFile(const QString& id, const QString& name, const QString& explanation,
+                          std::string Recipe::*member, Fold* into) {
+    auto* line = new QLineEdit;
+    line->setPlaceholderText(tr("automatic"));
+    const QAction* browse = line->addAction(style()->standardIcon(QStyle::SP_DirOpenIcon), QLineEdit::TrailingPosition);
+    connect(browse, &QAction::triggered, line, [line, name] {
+        const QString file = QFileDialog::getOpenFileName(line->window(), name, line->text());
+        if (!file.isEmpty())
+            line->setText(file);
+    });
+    add({.id = id,
+         .name = name,
+         .explanation = explanation,
+         .show =
+             [line, member](const Recipe& recipe) {
+                 if (line->text() != fromStd(recipe.*member)) // not rewritten under the cursor
+                     line->setText(fromStd(recipe.*member));
+             },
+         .read = [line, member](Recipe& recipe) { recipe.*member = line->text().toStdString(); },
+         .same = [member](const Recipe& a, const Recipe& b) { return a.*member == b.*member; },
+         .copy = [member](Recipe& to, const Recipe& from) { to.*member = from.*member; }},
+        line, into);
 }
 
 void RecipePanel::buildMain() {
@@ -220,6 +247,10 @@ void RecipePanel::buildKeys(Fold* fold) {
          .same = [](const Recipe& a, const Recipe& b) { return a.use_statistics == b.use_statistics; },
          .copy = [](Recipe& to, const Recipe& from) { to.use_statistics = from.use_statistics; }},
         use, fold);
+    addFile(QStringLiteral("corpus"), tr("Corpus"),
+            tr("Text to collect them from; automatic: the one in the model's folder"), &Recipe::corpus, fold);
+    addFile(QStringLiteral("statistics_file"), tr("File"), tr("Statistics collected before, instead of a corpus"),
+            &Recipe::statistics_file, fold);
     QSpinBox* tokens = countBox(0, 1'000'000'000, 10'000);
     tokens->setSpecialValueText(tr("automatic"));
     add({.id = QStringLiteral("statistics_tokens"),

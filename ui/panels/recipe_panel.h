@@ -42,6 +42,8 @@ class RecipePanel : public QWidget {
     RecipeField* add(RecipeBinding binding, Editor* editor, QWidget* into = nullptr);
     void addNumber(const QString& id, const QString& name, const QString& explanation, double ValueSearch::*member,
                    double least, double most, double step, int decimals, Fold* into);
+    void addFile(const QString& id, const QString& name, const QString& explanation, std::string Recipe::*member,
+                 Fold* into);
     void buildMain();
     void buildValues(Fold* fold);
     void buildKeys(Fold* fold);
