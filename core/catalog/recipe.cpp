@@ -50,7 +50,7 @@ Tuning tuning_for(const ModelInfo& model) {
         // Small models keep their facts in the lowest layers. Measured on the demo model: an edit in layer 0 is small
         // and leaves the neighbours alone; one layer up the same edit takes several times the change and takes them
         // along.
-        return {0, 0, std::min(2, model.layers - 1), 25, 0.5, 1.0, 4, 0.1, 200};
+        return {0, 0, std::min(2, model.layers - 1), 25, 0.5, 1.0, 4, 0.1, 100};
     }
     // By depth, between the sizes that were measured.
     const int single = static_cast<int>(std::lround(model.layers * (gpt2 ? 0.35 : 0.17)));

@@ -82,7 +82,7 @@ class TestRecipe : public QObject {
         QTest::newRow("small ROME") << "gpt2" << 8 << 192 << "ROME"
                                     << "0" << 25 << 4.0 << 0.5 << -1.0;
         QTest::newRow("small MEMIT") << "gpt2" << 8 << 192 << "MEMIT"
-                                     << "0-2" << 25 << 1.0 << 0.5 << 200.0;
+                                     << "0-2" << 25 << 1.0 << 0.5 << 100.0;
         QTest::newRow("one layer") << "gpt2" << 1 << 64 << "ROME"
                                    << "0" << 25 << 4.0 << 0.5 << -1.0;
         QTest::newRow("two layers") << "gpt2" << 2 << 64 << "EMMET"
