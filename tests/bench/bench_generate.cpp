@@ -8,11 +8,15 @@
 #include <benchmark/benchmark.h>
 
 #include <cstdlib>
+#include <string_view>
 
 using namespace emend;
 using namespace emend::test;
 
 namespace {
+
+// --small: a shape that is done in seconds, for ctest.
+bool small = false;
 
 GenerationResult generate(const test::OpenModel& model, bool use_cache, int tokens) {
     GenerateRequest request;
@@ -22,10 +26,12 @@ GenerationResult generate(const test::OpenModel& model, bool use_cache, int toke
     return generate_text(model.decoder, model.tokenizer, request, {}, {});
 }
 
-const test::OpenModel& small_gpt2() {
+const test::OpenModel& random_model() {
     static const test::OpenModel model = [] {
-        const auto folder = std::filesystem::temp_directory_path() / "emend-bench-gpt2";
-        write_random_gpt2(folder, {});
+        const auto folder =
+            std::filesystem::temp_directory_path() / (small ? "emend-bench-generate-small" : "emend-bench-generate");
+        write_random_gpt2(folder,
+                          small ? RandomShape{.layers = 4, .d_model = 256, .heads = 4, .vocab = 957} : RandomShape{});
         return open_model(folder.string(), at::kFloat);
     }();
     return model;
@@ -33,11 +39,11 @@ const test::OpenModel& small_gpt2() {
 
 void cached(benchmark::State& state) {
     for (auto _ : state)
-        generate(small_gpt2(), true, 32);
+        generate(random_model(), true, 32);
 }
 void uncached(benchmark::State& state) {
     for (auto _ : state)
-        generate(small_gpt2(), false, 32);
+        generate(random_model(), false, 32);
 }
 BENCHMARK(cached)->Unit(benchmark::kMillisecond);
 BENCHMARK(uncached)->Unit(benchmark::kMillisecond);
@@ -46,13 +52,17 @@ BENCHMARK(uncached)->Unit(benchmark::kMillisecond);
 
 int main(int argc, char** argv) {
     benchmark::Initialize(&argc, argv);
-    if (generate(small_gpt2(), true, 64).ids != generate(small_gpt2(), false, 64).ids) {
+    small = argc > 1 && std::string_view(argv[1]) == "--small";
+    constexpr int tokens = 64;
+    if (generate(random_model(), true, tokens).ids != generate(random_model(), false, tokens).ids) {
         std::fprintf(stderr, "cached and uncached generation differ\n");
         return EXIT_FAILURE;
     }
-    const auto ratio =
-        bench::compare([] { generate(small_gpt2(), false, 64); }, [] { generate(small_gpt2(), true, 64); }, 3);
+    const auto ratio = bench::compare([] { generate(random_model(), false, tokens); },
+                                      [] { generate(random_model(), true, tokens); }, 3);
     bench::print("generation of 64 tokens, cache / no cache", ratio);
+    if (small)
+        return ratio.value() >= 1.5 ? EXIT_SUCCESS : EXIT_FAILURE;
     benchmark::RunSpecifiedBenchmarks();
     return EXIT_SUCCESS;
 }
