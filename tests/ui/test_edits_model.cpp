@@ -43,6 +43,7 @@ class TestEditsModel : public QObject {
     void validation_data();
     void validation();
     void articles();
+    void anotherSubjectIsAnotherFact();
     void problemsAreShownInTheirCell();
     void blankRowIsNotWrong();
     void relationFillsPromptAndParaphrases();
@@ -109,6 +110,22 @@ void TestEditsModel::articles() {
     QVERIFY(subject_takes_article("Colosseum"));
     QVERIFY(!subject_takes_article("Marie Curie"));
     QVERIFY(!subject_takes_article(""));
+}
+
+void TestEditsModel::anotherSubjectIsAnotherFact() {
+    EditsModel model;
+    EditRequest request;
+    request.subject = "Eiffel Tower";
+    request.prompt = "The {} is in";
+    request.object = "Rome";
+    request.true_object = "Paris";
+    request.paraphrases = {"Where is {}? In", "The tower of Gustave Eiffel is in"};
+    request.neighbours = {"The Louvre is in"};
+    model.addRequests({request});
+    QVERIFY(model.setData(model.index(0, EditsModel::Subject), QStringLiteral("Big Ben")));
+    QCOMPARE(model.row(0).request.paraphrases, std::vector<std::string>{"Where is {}? In"});
+    QVERIFY(model.row(0).request.neighbours.empty());
+    QVERIFY(!model.row(0).request.true_object);
 }
 
 void TestEditsModel::problemsAreShownInTheirCell() {

@@ -197,6 +197,8 @@ bool EditsModel::setData(const QModelIndex& index, const QVariant& value, int ro
         // Another fact: what was known about the old one does not hold for it.
         row.request.true_object.reset();
         row.request.neighbours.clear();
+        std::erase_if(row.request.paraphrases, // sentences about the old subject
+                      [](const std::string& prompt) { return prompt.find("{}") == std::string::npos; });
         row.answer.reset();
     }
     touch(row);

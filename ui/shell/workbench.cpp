@@ -6,6 +6,7 @@
 #include <QFileInfo>
 
 #include <chrono>
+#include <utility>
 
 namespace emend::ui {
 
@@ -159,6 +160,7 @@ void Workbench::connectEdits() {
         emit applyFailed(failure);
     });
     connect(&m_studio, &Studio::ledgerFailed, this, [this](const Failure& failure) {
+        m_whenMoved.clear();
         if (!failure.cancelled) {
             m_log.add(LogModel::Level::Error, failure.summary(), failure.details());
             emit message(failure.what, true);
@@ -167,6 +169,8 @@ void Workbench::connectEdits() {
         lookAgain();
     });
     connect(&m_studio, &Studio::ledgerChanged, this, [this](const LedgerState& ledger) {
+        if (!m_whenMoved.isEmpty())
+            emit message(std::exchange(m_whenMoved, {}), false);
         m_edits.syncLedger(ledger);
         m_edits.invalidateAnswers();
         pumpChecks();
@@ -258,7 +262,7 @@ void Workbench::undo() {
         return;
     const QString title = fromStd(m_studio.ledger().entries[m_studio.ledger().position - 1].title);
     m_log.add(LogModel::Level::Info, tr("Undo: %1").arg(title));
-    emit message(tr("Taken back: %1").arg(title), false);
+    m_whenMoved = tr("Taken back: %1").arg(title);
     m_studio.undo();
     noteState();
 }
@@ -268,7 +272,7 @@ void Workbench::redo() {
         return;
     const QString title = fromStd(m_studio.ledger().entries[m_studio.ledger().position].title);
     m_log.add(LogModel::Level::Info, tr("Redo: %1").arg(title));
-    emit message(tr("Applied again: %1").arg(title), false);
+    m_whenMoved = tr("Applied again: %1").arg(title);
     m_studio.redo();
     noteState();
 }

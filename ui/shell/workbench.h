@@ -90,6 +90,7 @@ class Workbench : public QObject {
     LogModel m_log;
     Recipe m_recipe;
     bool m_recipeValid = false;
+    QString m_whenMoved; // what to say once the undo or redo under way has happened
     quint64 m_currentId = 0;
     QTimer m_checkTimer; // typing is over
     QTimer m_lookTimer;  // the selection rests
