@@ -11,7 +11,7 @@
 namespace emend::test {
 
 inline std::string model_path(const std::string& name) {
-    return std::string(EMEND_TEST_DATA) + "/models/" + name;
+    return EMEND_TEST_DATA "/models/" + name;
 }
 
 struct OpenModel {
