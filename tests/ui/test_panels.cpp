@@ -161,7 +161,16 @@ void TestPanels::recipeLayersAndDistribution() {
     RecipePanel panel;
     panel.setModel(model());
     auto* layers = get<QLineEdit>(panel, "recipe_layers");
+    auto* algorithm = get<QComboBox>(panel, "recipe_algorithm");
     QVERIFY(get<QWidget>(panel, "recipeField_distribution")->isHidden());
+    // ROME writes one layer; told with what to do about it.
+    layers->setText(QStringLiteral("0-2"));
+    QVERIFY(!panel.isValid());
+    QVERIFY(get<QLabel>(panel, "recipeExplanation_layers")->text().contains(QStringLiteral("MEMIT")));
+    layers->setText(QStringLiteral("1"));
+    QVERIFY(panel.isValid());
+    algorithm->setCurrentIndex(algorithm->findData(QStringLiteral("MEMIT")));
+    QCOMPARE(panel.recipe().layers, std::vector<int>{1}); // chosen by hand: kept
     layers->setText(QStringLiteral("0-2"));
     QCOMPARE(panel.recipe().layers, (std::vector<int>{0, 1, 2}));
     QCOMPARE(panel.recipe().distribution, std::string("spread"));
@@ -170,6 +179,11 @@ void TestPanels::recipeLayersAndDistribution() {
     layers->setText(QStringLiteral("3"));
     QCOMPARE(panel.recipe().distribution, std::string("single"));
     QVERIFY(panel.isValid());
+    // Back to an algorithm of one layer: its own layer, not an error.
+    layers->setText(QStringLiteral("2-4"));
+    algorithm->setCurrentIndex(algorithm->findData(QStringLiteral("ROME")));
+    QVERIFY(panel.isValid());
+    QCOMPARE(panel.recipe().layers.size(), std::size_t{1});
 }
 
 void TestPanels::recipeWrongLayersAreMarked_data() {

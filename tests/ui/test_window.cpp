@@ -61,8 +61,6 @@ class TestWindow : public QObject {
     void layoutIsRemembered();
     void themeAndTextSizeAreRemembered();
     void recentModelsAreKept();
-    void windowStaysFluid_data();
-    void windowStaysFluid();
     void typingMeanwhileIsKept();
 };
 
@@ -373,42 +371,6 @@ void TestWindow::recentModelsAreKept() {
     QVERIFY(f->settle());
     QCOMPARE(f->settings.get(Setting::RecentModels).toStringList(), (QStringList{"/models/two", "/models/demo_model"}));
     QCOMPARE(f->get<QLabel>("statusModel")->text(), QStringLiteral("two"));
-}
-
-void TestWindow::windowStaysFluid_data() {
-    QTest::addColumn<bool>("spin");
-    QTest::addColumn<int>("rows");
-    QTest::newRow("a sleeping edit") << false << 3;
-    QTest::newRow("a busy edit") << true << 3;
-    QTest::newRow("a busy edit, 10,000 rows") << true << 10000;
-}
-
-// Nothing on the way through an edit - typing, applying, comparing, streaming - holds the event loop for 100 ms.
-void TestWindow::windowStaysFluid() {
-    QFETCH(bool, spin);
-    QFETCH(int, rows);
-    m_script->spin = spin;
-    auto f = open();
-    if (rows > 3)
-        f->edits().addRequests(std::vector<EditRequest>(static_cast<std::size_t>(rows), fakeDrafts()[0]));
-    QVERIFY(f->settle(60000));
-    m_script->apply_ms = 1500;
-    m_script->token_ms = 10;
-    qint64 longest = 0;
-    // Another program may take the processor for a moment: what stutters is what stutters three times.
-    for (int attempt = 0; attempt < 3; ++attempt) {
-        f->window.editsPanel().selectRow(attempt);
-        QVERIFY(f->settle(60000));
-        const Watchdog watchdog;
-        f->action(ActionId::Apply)->trigger();
-        QVERIFY(QTest::qWaitFor([&] { return f->edits().row(attempt).state == EditState::Applied; }, 60000));
-        QTest::qWait(600); // the comparison and its tokens
-        longest = watchdog.longest_ms();
-        QVERIFY(watchdog.ticks() > 20);
-        if (longest < 100)
-            break;
-    }
-    QVERIFY2(longest < 100, qPrintable(QStringLiteral("%1 ms").arg(longest)));
 }
 
 void TestWindow::typingMeanwhileIsKept() {

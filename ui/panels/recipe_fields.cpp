@@ -157,7 +157,7 @@ void RecipePanel::buildMain() {
     layers->setPlaceholderText(tr("5 or 3-8"));
     add({.id = QStringLiteral("layers"),
          .name = tr("Layers"),
-         .explanation = tr("Where to write: one layer, or a range such as 3-8"),
+         .explanation = QString(),
          .show =
              [layers](const Recipe& recipe) {
                  // "1, 2" says the same as "1-2": it is not rewritten under the cursor.

@@ -26,6 +26,11 @@ QString fromView(std::string_view view) {
     return QString::fromUtf8(view.data(), static_cast<qsizetype>(view.size()));
 }
 
+QString problemText(const Error& error) {
+    return error.hint().empty() ? fromStd(error.message())
+                                : QStringLiteral("%1 - %2").arg(fromStd(error.message()), fromStd(error.hint()));
+}
+
 } // namespace
 
 RecipePanel::RecipePanel(QWidget* parent)
@@ -109,7 +114,7 @@ void RecipePanel::edited(RecipeField* field) {
         field->binding().read(m_recipe);
         field->setProblem({});
     } catch (const Error& error) {
-        field->setProblem(fromStd(error.message()));
+        field->setProblem(problemText(error));
     }
     // One layer has nothing to share; several need a way to.
     if (m_recipe.layers.size() <= 1)
@@ -138,8 +143,11 @@ void RecipePanel::changeAlgorithm() {
     const Recipe old = m_recipe;
     m_default = default_recipe(*m_model, m_algorithm->currentData().toString().toStdString());
     m_recipe = m_default;
+    const bool oneLayerOnly = find_algorithm(m_recipe.algorithm).value_at_mlp;
     for (RecipeField* field : std::as_const(m_fields)) {
         const RecipeBinding& binding = field->binding();
+        if (oneLayerOnly && old.layers.size() > 1 && (binding.id == u"layers" || binding.id == u"distribution"))
+            continue; // meant for an algorithm that writes several
         if (binding.id != u"algorithm" && !field->hasProblem() && !binding.same(old, oldDefault))
             binding.copy(m_recipe, old);
     }
@@ -161,6 +169,10 @@ void RecipePanel::showAll() {
         field->setChanged(differs || field->hasProblem());
     }
     field(QStringLiteral("algorithm"))->setExplanation(fromView(find_algorithm(m_recipe.algorithm).explanation));
+    field(QStringLiteral("layers"))
+        ->setExplanation(find_algorithm(m_recipe.algorithm).value_at_mlp
+                             ? tr("Where to write: the number of one layer")
+                             : tr("Where to write: one layer, or a range such as 3-8"));
     RecipeField* distribution = field(QStringLiteral("distribution"));
     distribution->setVisible(m_recipe.layers.size() > 1);
     distribution->setExplanation(fromView(find_distribution(m_recipe.distribution).explanation));
@@ -180,12 +192,12 @@ void RecipePanel::validate() {
         const QString where = fromStd(error.where());
         for (RecipeField* field : std::as_const(m_fields)) {
             if (where.endsWith(field->binding().id)) {
-                field->setProblem(fromStd(error.message()));
+                field->setProblem(problemText(error));
                 field->setChanged(true);
                 return;
             }
         }
-        field(QStringLiteral("algorithm"))->setProblem(fromStd(error.message()));
+        field(QStringLiteral("algorithm"))->setProblem(problemText(error));
     }
 }
 
