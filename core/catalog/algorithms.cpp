@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The two tables. Every row is the same formula, D = R (Kw^T Kw + mu I)^-1 Kw^T L^-1 (METHOD.md section 1), with other
-// switches; adding an algorithm or a way to share the residual is a row here and nothing else.
+// The two tables. Every row but FT-L's is the same formula, D = R (Kw^T Kw + mu I)^-1 Kw^T L^-1 (METHOD.md section 1),
+// with other switches; adding an algorithm or a way to share the residual is a row here and nothing else.
 #include "emend/error.h"
 #include "emend/recipe.h"
 
@@ -8,6 +8,7 @@
 #include <array>
 #include <cctype>
 #include <cmath>
+#include <numeric>
 
 namespace emend {
 
@@ -42,23 +43,70 @@ constexpr std::array algorithm_table{
                   .bare_prompt_value = false,
                   .grouped_contexts = true,
                   .default_softness = 15000},
+    AlgorithmInfo{.id = "MEMIT-seq",
+                  .explanation = "MEMIT for sequences: the keys of all earlier edits are asked to keep their answers",
+                  .one_at_a_time = false,
+                  .value_at_mlp = false,
+                  .bare_prompt_value = false,
+                  .grouped_contexts = true,
+                  .default_softness = 15000,
+                  .keeps_earlier_edits = true},
+    AlgorithmInfo{.id = "ENCORE",
+                  .explanation =
+                      "MEMIT for long sequences: keeps earlier edits, the norm small, and stops values early",
+                  .one_at_a_time = false,
+                  .value_at_mlp = false,
+                  .bare_prompt_value = false,
+                  .grouped_contexts = true,
+                  .default_softness = 15000,
+                  .keeps_earlier_edits = true},
+    AlgorithmInfo{.id = "AlphaEdit",
+                  .explanation =
+                      "Writes only where ordinary text has next to nothing (null space), keeps earlier edits",
+                  .one_at_a_time = false,
+                  .value_at_mlp = false,
+                  .bare_prompt_value = false,
+                  .grouped_contexts = true,
+                  .default_softness = 1,
+                  .keeps_earlier_edits = true,
+                  .in_null_space = true},
+    AlgorithmInfo{.id = "FT-L",
+                  .explanation = "Fine-tunes the matrix with a bound on every entry: the baseline of the papers",
+                  .one_at_a_time = false,
+                  .value_at_mlp = false,
+                  .bare_prompt_value = false,
+                  .grouped_contexts = false,
+                  .default_softness = 0,
+                  .fine_tunes = true},
 };
 
-double all_of_it(int) {
+double all_of_it(std::span<const double>, std::size_t) {
     return 1;
 }
-double one_share(int layers_left) {
-    return 1.0 / layers_left;
+double part_by_weight(std::span<const double> weights, std::size_t index) {
+    const auto left = weights.subspan(index);
+    return left.front() / std::accumulate(left.begin(), left.end(), 0.0);
 }
-double root_share(int layers_left) {
-    return 1.0 / std::sqrt(layers_left);
+double root_part(std::span<const double> weights, std::size_t index) {
+    return 1.0 / std::sqrt(static_cast<double>(weights.size() - index));
 }
 
 constexpr std::array distribution_table{
-    DistributionInfo{"single", "One layer takes the whole change", all_of_it},
-    DistributionInfo{"spread", "Each layer takes an equal share of what is left (MEMIT)", one_share},
-    DistributionInfo{"root-spread", "Earlier layers take more: the share is 1 / root of the layers left (PMET)",
-                     root_share},
+    DistributionInfo{.id = "single", .explanation = "One layer takes the whole change", .share = all_of_it},
+    DistributionInfo{.id = "spread",
+                     .explanation = "Each layer takes an equal share of what is left (MEMIT)",
+                     .share = part_by_weight},
+    DistributionInfo{.id = "root-spread",
+                     .explanation = "Earlier layers take more: the share is 1 / root of the layers left (PMET)",
+                     .share = root_part},
+    DistributionInfo{.id = "first-and-last",
+                     .explanation = "The first and the last of the layers, each with a value of its own (BLUE)",
+                     .share = all_of_it,
+                     .own_values = true},
+    DistributionInfo{.id = "weights",
+                     .explanation = "Each layer takes the share you give it",
+                     .share = part_by_weight,
+                     .takes_weights = true},
 };
 
 // Names are compared without case, hyphens, underscores and spaces: "r_rome" is "R-ROME".

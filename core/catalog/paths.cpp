@@ -70,6 +70,16 @@ std::string cache_dir() {
     return folder.string();
 }
 
+std::string presets_dir() {
+    if (const std::string given = environment("EMEND_CONFIG"); !given.empty())
+        return (fs::path(given) / "presets").string();
+    if (const std::string xdg = environment("XDG_CONFIG_HOME"); !xdg.empty())
+        return (fs::path(xdg) / "emend" / "presets").string();
+    if (const std::string home = environment("HOME"); !home.empty())
+        return (fs::path(home) / ".config" / "emend" / "presets").string();
+    throw Error("there is no place for presets: HOME is not set", "presets", "set EMEND_CONFIG to a folder");
+}
+
 std::string engine_library() {
     if (std::string given = environment("EMEND_ENGINE"); !given.empty())
         return given;

@@ -30,7 +30,10 @@ struct Tuning {
     double clamp;     // of values at a block's output
     double mlp_clamp; // of values at an MLP's output (ROME)
     double kl_factor;
-    double softness; // of MEMIT
+    double softness;                    // of MEMIT
+    double norm_weight = 5e-4;          // of ENCORE: its lambda_n of 10 for a lambda of 20000
+    double null_space_threshold = 0.02; // of AlphaEdit
+    double largest_change = 5e-4;       // of FT-L
 };
 
 Tuning tuning_for(const ModelInfo& model) {
@@ -81,6 +84,23 @@ void check_values(const ValueSearch& values) {
     check_number(values.kl_factor, 0, "values.kl_factor");
     if (!std::isfinite(values.stop_loss))
         refuse("the loss to stop at must be a number", "values.stop_loss", "0.05 is usual");
+    if (values.steps_after_argmax && (*values.steps_after_argmax < 0 || *values.steps_after_argmax > 100000)) {
+        refuse("the steps after the object has become the likeliest must be 0 or more", "values.steps_after_argmax",
+               "2 is usual; leave it out to search on until the loss is low");
+    }
+}
+
+void check_weights(const Recipe& recipe, const DistributionInfo& distribution) {
+    if (!distribution.takes_weights)
+        return;
+    if (recipe.weights.size() != recipe.layers.size()) {
+        refuse("there are " + std::to_string(recipe.weights.size()) + " weights for " +
+                   std::to_string(recipe.layers.size()) + " layers",
+               "weights", "give one number above 0 for each layer, for example 1,2,1");
+    }
+    for (const double weight : recipe.weights)
+        if (!std::isfinite(weight) || weight <= 0)
+            refuse("a layer's weight must be a number above 0", "weights", "leave out a layer that shall not change");
 }
 
 void check_contexts(const Contexts& contexts) {
@@ -106,6 +126,12 @@ void check_contexts(const Contexts& contexts) {
 
 } // namespace
 
+std::vector<int> written_layers(const Recipe& recipe) {
+    if (recipe.layers.size() > 2 && find_distribution(recipe.distribution).own_values)
+        return {recipe.layers.front(), recipe.layers.back()};
+    return recipe.layers;
+}
+
 Recipe default_recipe(const ModelInfo& model, std::string_view algorithm) {
     const AlgorithmInfo& row = find_algorithm(algorithm);
     const Tuning tuning = tuning_for(model);
@@ -123,10 +149,30 @@ Recipe default_recipe(const ModelInfo& model, std::string_view algorithm) {
         recipe.contexts.samples = {{10, 5}};
     }
     recipe.distribution = recipe.layers.size() > 1 ? "spread" : "single";
-    if (row.default_softness > 0)
+    if (row.in_null_space)
+        recipe.softness = row.default_softness;
+    else if (row.default_softness > 0)
         recipe.softness = tuning.softness;
-    else if (!row.one_at_a_time)
+    else if (!row.one_at_a_time && !row.fine_tunes)
         recipe.alpha = 0.1; // keys of many edits may be nearly collinear
+    if (row.id == "ENCORE") {
+        recipe.norm_weight = tuning.norm_weight;
+        recipe.values.steps_after_argmax = 2;
+    }
+    if (row.in_null_space)
+        recipe.null_space_threshold = tuning.null_space_threshold;
+    if (row.fine_tunes) {
+        recipe.layers = {tuning.single_layer};
+        recipe.distribution = "single";
+        recipe.values = {.steps = 25,
+                         .learning_rate = 5e-4,
+                         .weight_decay = 0,
+                         .kl_factor = 0,
+                         .stop_loss = 0.01,
+                         .steps_after_argmax = {}};
+        recipe.largest_change = tuning.largest_change;
+        recipe.contexts = {.seed = 0, .samples = {}, .groups = {{"{}"}}};
+    }
     return recipe;
 }
 
@@ -143,15 +189,29 @@ void check_recipe(const Recipe& recipe, const ModelInfo& model) {
         if (i > 0 && recipe.layers[i] <= recipe.layers[i - 1])
             refuse("layers must ascend, each once", "layers", "write them as " + layers_to_text(recipe.layers));
     }
-    if (recipe.layers.size() > 1 && row.value_at_mlp) {
-        refuse(recipe.algorithm + " writes one layer, but " + std::to_string(recipe.layers.size()) + " are chosen",
-               "layers", "choose one layer, or EMMET or MEMIT for several");
+    const std::size_t written = written_layers(recipe).size();
+    if (distribution.own_values && written < 2) {
+        refuse("\"" + recipe.distribution + "\" writes two layers, but one is chosen", "layers",
+               "choose a range such as 3-8, of which the first and the last are written, or \"single\"");
+    }
+    if (written > 1 && (row.value_at_mlp || row.fine_tunes)) {
+        refuse(recipe.algorithm + " writes one layer, but " + std::to_string(written) + " are chosen", "layers",
+               "choose one layer, or EMMET or MEMIT for several");
     }
     if (recipe.layers.size() > 1 && distribution.id == "single") {
         refuse("with \"single\" one layer takes the whole change, but " + std::to_string(recipe.layers.size()) +
                    " are chosen",
                "distribution", "choose one layer, or \"spread\"");
     }
+    check_weights(recipe, distribution);
+    if (row.in_null_space && !recipe.use_statistics) {
+        refuse(recipe.algorithm + " needs statistics: the null space is theirs", "use_statistics",
+               "turn them on, or choose MEMIT");
+    }
+    if (!std::isfinite(recipe.null_space_threshold) || recipe.null_space_threshold <= 0)
+        refuse("the threshold of the null space must be above 0", "null_space_threshold", "0.02 is usual");
+    check_number(recipe.norm_weight, 0, "norm_weight");
+    check_number(recipe.largest_change, 0, "largest_change");
     if (recipe.softness)
         check_number(*recipe.softness, 0, "softness");
     if (recipe.alpha)

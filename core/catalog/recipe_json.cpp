@@ -26,6 +26,13 @@ std::vector<int> read_layers(const Json& value, const std::string& where) {
     return layers;
 }
 
+std::vector<double> read_numbers(const Json& value, const std::string& where) {
+    std::vector<double> numbers;
+    for (const Json& entry : catalog::array(value, where))
+        numbers.push_back(catalog::number(entry, where));
+    return numbers;
+}
+
 // [["{}"], ["The people. {}", …]] or a flat list, which is one group.
 std::vector<std::vector<std::string>> read_groups(const Json& value, const std::string& where) {
     std::vector<std::vector<std::string>> groups;
@@ -102,6 +109,10 @@ const std::map<std::string, Setter>& value_keys() {
         {"clamp", real(&ValueSearch::clamp)},
         {"kl_factor", real(&ValueSearch::kl_factor)},
         {"stop_loss", real(&ValueSearch::stop_loss)},
+        {"steps_after_argmax",
+         [](Recipe& r, const Json& v, const std::string& w) {
+             r.values.steps_after_argmax = v.is_null() ? std::nullopt : std::optional(catalog::small_whole(v, w, 0));
+         }},
     };
     return keys;
 }
@@ -112,8 +123,9 @@ void read_values(Recipe& recipe, const Json& value, const std::string& where) {
     for (const auto& [key, entry] : value.items()) {
         const auto setter = value_keys().find(key);
         if (setter == value_keys().end()) {
-            throw Error("there is no key \"" + key + "\" in values", where,
-                        "known are steps, learning_rate, weight_decay, clamp, kl_factor and stop_loss");
+            throw Error(
+                "there is no key \"" + key + "\" in values", where,
+                "known are steps, learning_rate, weight_decay, clamp, kl_factor, stop_loss and steps_after_argmax");
         }
         setter->second(recipe, entry, where + "." + key);
     }
@@ -134,6 +146,13 @@ const std::map<std::string, Setter>& own_keys() {
         {"use_statistics",
          [](Recipe& r, const Json& v, const std::string& w) { r.use_statistics = catalog::boolean(v, w); }},
         {"ridge", [](Recipe& r, const Json& v, const std::string& w) { r.ridge = number(v, w); }},
+        {"weights", [](Recipe& r, const Json& v, const std::string& w) { r.weights = read_numbers(v, w); }},
+        {"norm_weight", [](Recipe& r, const Json& v, const std::string& w) { r.norm_weight = number(v, w); }},
+        {"null_space_threshold",
+         [](Recipe& r, const Json& v, const std::string& w) { r.null_space_threshold = number(v, w); }},
+        {"largest_change", [](Recipe& r, const Json& v, const std::string& w) { r.largest_change = number(v, w); }},
+        {"merge_subjects",
+         [](Recipe& r, const Json& v, const std::string& w) { r.merge_subjects = catalog::boolean(v, w); }},
         {"statistics_tokens",
          [](Recipe& r, const Json& v, const std::string& w) {
              r.statistics_tokens = catalog::whole(v, w, 0, std::int64_t{1} << 53);
@@ -161,13 +180,17 @@ Setter must_be(Json wanted, const char* hint) {
 
 void read_update_weight(Recipe& recipe, const Json& value, const std::string& where) {
     const double weight = catalog::number(value, where);
-    if (find_algorithm(recipe.algorithm).default_softness > 0)
+    const AlgorithmInfo& row = find_algorithm(recipe.algorithm);
+    if (row.in_null_space)
+        return; // AlphaEdit's files carry it along unused
+    if (row.default_softness > 0)
         recipe.softness = weight; // MEMIT: lambda
     else
         recipe.statistics_weight = weight;
 }
 
 const std::map<std::string, Setter>& reference_keys() {
+    using catalog::number;
     const Setter ignored = [](Recipe&, const Json&, const std::string&) {};
     static const std::map<std::string, Setter> keys{
         {"alg_name", own_keys().at("algorithm")},
@@ -186,7 +209,16 @@ const std::map<std::string, Setter>& reference_keys() {
         {"mom2_adjustment", own_keys().at("use_statistics")},
         {"context_template_length_params", own_keys().at("context_samples")},
         {"context_templates", read_contexts},
-        {"update_norm_lambda", must_be(0, "a weight on the plain norm of the update is not offered; set it to 0")},
+        {"update_norm_lambda", [](Recipe& r, const Json& v, const std::string& w) { r.norm_weight = number(v, w); }},
+        {"L2", [](Recipe& r, const Json& v, const std::string& w) { r.softness = number(v, w); }},
+        {"nullspace_threshold", own_keys().at("null_space_threshold")},
+        {"num_steps", read_steps},
+        {"lr", real(&ValueSearch::learning_rate)},
+        {"norm_constraint",
+         [](Recipe& r, const Json& v, const std::string& w) {
+             r.largest_change = v.is_boolean() && !v.get<bool>() ? 0 : number(v, w); // false: none
+         }},
+        {"weight_decay", real(&ValueSearch::weight_decay)}, // of fine-tuning
         {"fact_token", must_be("subject_last", "edits are keyed at the subject's last token")},
         {"bias_update", must_be(false, "biases are never edited")},
         {"dynamic", must_be(false, "set it to false")},
@@ -220,7 +252,7 @@ const std::map<std::string, Setter>& reference_keys() {
 
 bool is_reference_file(const Json& json) {
     return json.contains("v_num_grad_steps") || json.contains("v_lr") || json.contains("clamp_norm_factor") ||
-           json.contains("mom2_update_weight");
+           json.contains("mom2_update_weight") || json.contains("norm_constraint");
 }
 
 } // namespace
@@ -230,28 +262,36 @@ std::string recipe_to_json(const Recipe& recipe, int indent) {
     const auto optional = [](const std::optional<double>& value) {
         return value ? OrderedJson(*value) : OrderedJson();
     };
-    OrderedJson json{{"algorithm", recipe.algorithm},
-                     {"distribution", recipe.distribution},
-                     {"layers", recipe.layers},
-                     {"softness", optional(recipe.softness)},
-                     {"alpha", optional(recipe.alpha)},
-                     {"statistics_weight", recipe.statistics_weight},
-                     {"use_statistics", recipe.use_statistics},
-                     {"ridge", recipe.ridge},
-                     {"statistics_tokens", recipe.statistics_tokens},
-                     {"corpus", recipe.corpus},
-                     {"statistics_file", recipe.statistics_file},
-                     {"values",
-                      {{"steps", recipe.values.steps},
-                       {"learning_rate", recipe.values.learning_rate},
-                       {"weight_decay", recipe.values.weight_decay},
-                       {"clamp", recipe.values.clamp},
-                       {"kl_factor", recipe.values.kl_factor},
-                       {"stop_loss", recipe.values.stop_loss}}},
-                     {"contexts", recipe.contexts.groups},
-                     {"context_seed", recipe.contexts.seed},
-                     {"context_samples", OrderedJson::array()},
-                     {"batch", recipe.batch}};
+    OrderedJson json{
+        {"algorithm", recipe.algorithm},
+        {"distribution", recipe.distribution},
+        {"layers", recipe.layers},
+        {"weights", recipe.weights},
+        {"softness", optional(recipe.softness)},
+        {"alpha", optional(recipe.alpha)},
+        {"statistics_weight", recipe.statistics_weight},
+        {"use_statistics", recipe.use_statistics},
+        {"ridge", recipe.ridge},
+        {"norm_weight", recipe.norm_weight},
+        {"null_space_threshold", recipe.null_space_threshold},
+        {"largest_change", recipe.largest_change},
+        {"merge_subjects", recipe.merge_subjects},
+        {"statistics_tokens", recipe.statistics_tokens},
+        {"corpus", recipe.corpus},
+        {"statistics_file", recipe.statistics_file},
+        {"values",
+         {{"steps", recipe.values.steps},
+          {"learning_rate", recipe.values.learning_rate},
+          {"weight_decay", recipe.values.weight_decay},
+          {"clamp", recipe.values.clamp},
+          {"kl_factor", recipe.values.kl_factor},
+          {"stop_loss", recipe.values.stop_loss},
+          {"steps_after_argmax",
+           recipe.values.steps_after_argmax ? OrderedJson(*recipe.values.steps_after_argmax) : OrderedJson()}}},
+        {"contexts", recipe.contexts.groups},
+        {"context_seed", recipe.contexts.seed},
+        {"context_samples", OrderedJson::array()},
+        {"batch", recipe.batch}};
     for (const auto& sample : recipe.contexts.samples)
         json["context_samples"].push_back({{"length", sample.length}, {"count", sample.count}});
     return json.dump(indent, ' ', false, OrderedJson::error_handler_t::replace);
@@ -283,6 +323,10 @@ Recipe recipe_from_json(std::string_view text, const Recipe& base, std::string_v
             throw Error("a recipe has no key \"" + key + "\"", place(key), "known are " + known);
         }
     }
+    // They add lambda_n I to lambda C, here it is added to C.
+    if (reference && json.contains("update_norm_lambda") && recipe.softness.value_or(0) > 0 &&
+        !find_algorithm(recipe.algorithm).in_null_space)
+        recipe.norm_weight /= *recipe.softness;
     if (reference && !json.contains("distribution") && json.contains("layers"))
         recipe.distribution = recipe.layers.size() > 1 ? "spread" : "single";
     return recipe;

@@ -49,9 +49,11 @@ Metric Metric::identity(std::int64_t dk, double weight) {
     return metric;
 }
 
-Metric Metric::factor(const at::Tensor& c, double weight, double ridge) {
+Metric Metric::factor(const at::Tensor& c, double weight, double ridge, double norm) {
     const NoGrad no_grad;
     check_weight(weight);
+    if (!std::isfinite(norm) || norm < 0)
+        throw Error("the weight of the update's norm must be 0 or more, not " + number(norm), {}, "0 leaves it out");
     if (!std::isfinite(ridge) || ridge < 0)
         throw Error("the ridge must be 0 or more, not " + number(ridge), {}, "1e-4 is a good value");
     if (c.dim() != 2 || c.size(0) != c.size(1) || c.size(0) == 0)
@@ -67,12 +69,13 @@ Metric Metric::factor(const at::Tensor& c, double weight, double ridge) {
                     "collect the statistics again");
 
     Metric metric = identity(c.size(0), weight);
-    metric.ridge_added_ = ridge * mean;
+    const double floor = norm / weight;
+    metric.ridge_added_ = ridge * mean + floor;
     metric.factor_ = cholesky(moment, metric.ridge_added_);
     for (double step = 1e-12; !metric.factor_.defined() && step <= 1; step *= 10) {
         if (step <= ridge)
             continue;
-        metric.ridge_added_ = step * mean;
+        metric.ridge_added_ = step * mean + floor;
         metric.factor_ = cholesky(moment, metric.ridge_added_);
         if (metric.factor_.defined())
             metric.warnings_.push_back("the statistics are singular with a ridge of " + number(ridge) +
@@ -85,6 +88,30 @@ Metric Metric::factor(const at::Tensor& c, double weight, double ridge) {
     return metric;
 }
 
+Metric Metric::from_factor(const at::Tensor& factor, double ridge_added, double weight,
+                           std::vector<std::string> warnings) {
+    Metric metric = identity(factor.size(0), weight);
+    metric.factor_ = factor;
+    metric.ridge_added_ = ridge_added;
+    metric.warnings_ = std::move(warnings);
+    return metric;
+}
+
+Metric Metric::null_space(const Spectrum& spectrum, double threshold) {
+    const NoGrad no_grad;
+    if (!std::isfinite(threshold) || threshold <= 0)
+        throw Error("the threshold of the null space must be above 0, not " + number(threshold), {}, "0.02 is usual");
+    const auto below = (spectrum.values < threshold).sum().item<std::int64_t>(); // ascending: they come first
+    if (below == 0)
+        throw Error("the statistics have no null space: their smallest eigenvalue is " +
+                        number(spectrum.values[0].item<double>()) + ", the threshold " + number(threshold),
+                    {}, "raise the threshold of the null space, or choose MEMIT");
+    Metric metric = identity(spectrum.values.size(0));
+    metric.basis_ = spectrum.vectors.slice(1, 0, below).contiguous();
+    metric.basis_values_ = spectrum.values.slice(0, 0, below).clamp_min(0).contiguous();
+    return metric;
+}
+
 Metric Metric::with_weight(double weight) const {
     check_weight(weight);
     Metric metric = *this;
@@ -93,26 +120,56 @@ Metric Metric::with_weight(double weight) const {
 }
 
 at::Tensor Metric::whiten(const at::Tensor& keys) const {
+    if (basis_.defined())
+        return at::matmul(basis_.t(), keys);
     const at::Tensor whitened = factor_.defined() ? at::linalg_solve_triangular(factor_, keys, /*upper=*/false) : keys;
     return weight_ == 1 ? whitened : whitened / std::sqrt(weight_);
 }
 
 at::Tensor Metric::unwhiten_rows(const at::Tensor& rows) const {
+    if (basis_.defined())
+        return at::matmul(rows, basis_.t());
     const at::Tensor plain =
         factor_.defined() ? at::linalg_solve_triangular(factor_, rows, /*upper=*/false, /*left=*/false) : rows;
     return weight_ == 1 ? plain : plain / std::sqrt(weight_);
 }
 
+at::Tensor Metric::products(const at::Tensor& right) const {
+    const NoGrad no_grad;
+    if (basis_.defined()) {
+        const at::Tensor along = at::matmul(right, basis_);
+        return at::matmul(along * basis_values_, along.t());
+    }
+    const at::Tensor plain = at::matmul(right, right.t());
+    if (is_identity())
+        return plain;
+    const at::Tensor rooted = at::matmul(right, factor_);
+    return at::matmul(rooted, rooted.t()) - ridge_added_ * plain;
+}
+
 double Metric::quadratic(const at::Tensor& left, const at::Tensor& right) const {
     const NoGrad no_grad;
     // tr(D A D^T) = sum over (left^T left) * (right A right^T), both [r, r].
-    const at::Tensor outer = at::matmul(left.t(), left);
-    const at::Tensor plain = at::matmul(right, right.t());
-    if (is_identity())
-        return (outer * plain).sum().item<double>();
-    const at::Tensor rooted = at::matmul(right, factor_);
-    const at::Tensor with_ridge = at::matmul(rooted, rooted.t());
-    return std::max(0.0, (outer * (with_ridge - ridge_added_ * plain)).sum().item<double>());
+    return std::max(0.0, (at::matmul(left.t(), left) * products(right)).sum().item<double>());
+}
+
+Spectrum decompose(const at::Tensor& c) {
+    const NoGrad no_grad;
+    const at::Tensor moment = c.to(at::kCPU, at::kDouble);
+    if (!std::isfinite(moment.sum().item<double>()))
+        throw Error("the second moment of the keys holds numbers that are not finite", {},
+                    "collect the statistics again; a model that overflows in its precision gives such keys");
+    auto [values, vectors] = at::linalg_eigh(moment);
+    return {.values = values.contiguous(), .vectors = vectors.contiguous()};
+}
+
+double effective_rank(const at::Tensor& eigenvalues) {
+    const NoGrad no_grad;
+    const at::Tensor positive = eigenvalues.masked_select(eigenvalues > 0);
+    if (positive.numel() == 0)
+        return 0;
+    const at::Tensor shares = positive / positive.sum();
+    return std::exp(-(shares * shares.log()).sum().item<double>());
 }
 
 double condition_number(const at::Tensor& c) {

@@ -82,31 +82,4 @@ void SecondMoments::restore(const std::vector<at::Tensor>& sums, std::int64_t co
     count_ = count;
 }
 
-void MetricStore::put(LayerStatistics statistics) {
-    factored_.erase(statistics.layer);
-    statistics_.insert_or_assign(statistics.layer, std::move(statistics));
-}
-
-const LayerStatistics& MetricStore::statistics(int layer) const {
-    const auto found = statistics_.find(layer);
-    if (found == statistics_.end())
-        throw Error("there are no key statistics of layer " + std::to_string(layer), {},
-                    "collect them, or edit without statistics");
-    return found->second;
-}
-
-Metric MetricStore::metric(int layer, double weight, double ridge) {
-    const auto found = factored_.find(layer);
-    if (found != factored_.end() && found->second.first == ridge)
-        return found->second.second.with_weight(weight);
-    Metric metric = Metric::factor(statistics(layer).second_moment, 1, ridge);
-    factored_.insert_or_assign(layer, std::pair(ridge, metric));
-    return metric.with_weight(weight);
-}
-
-void MetricStore::clear() {
-    statistics_.clear();
-    factored_.clear();
-}
-
 } // namespace emend

@@ -5,15 +5,11 @@
 // the unedited weights. Belongs to one thread.
 #pragma once
 
-#include "editing/metric.h"
 #include "emend/job.h"
 #include "model/decoder.h"
 #include "text/tokenizer.h"
 
-#include <map>
-#include <memory>
 #include <string>
-#include <utility>
 #include <vector>
 
 namespace emend {
@@ -73,21 +69,5 @@ struct Collected {
 // range. A cache that cannot be written costs a warning, not the collection.
 Collected collect(const Decoder& decoder, const Tokenizer& tokenizer, const std::string& model_fingerprint,
                   const CollectOptions& options, const JobContext& job);
-
-// Statistics of one model with their factors, each factored once.
-class MetricStore {
-  public:
-    // Replaces a layer's statistics when it is there already.
-    void put(LayerStatistics statistics);
-    [[nodiscard]] bool has(int layer) const { return statistics_.contains(layer); }
-    [[nodiscard]] const LayerStatistics& statistics(int layer) const; // throws Error when it is not there
-    // Factors on the first call per layer and ridge; another weight costs nothing.
-    [[nodiscard]] Metric metric(int layer, double weight, double ridge);
-    void clear();
-
-  private:
-    std::map<int, LayerStatistics> statistics_;
-    std::map<int, std::pair<double, Metric>> factored_; // layer -> ridge and the metric of weight 1
-};
 
 } // namespace emend

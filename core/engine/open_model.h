@@ -3,7 +3,7 @@
 #pragma once
 
 #include "editing/ledger.h"
-#include "editing/statistics.h"
+#include "editing/metric_store.h"
 #include "emend/job.h"
 #include "emend/model_info.h"
 #include "emend/report.h"

@@ -158,7 +158,7 @@ EditReport TorchEngine::apply(const std::vector<EditRequest>& requests, const Re
         // Until the draft is committed, anything that throws leaves the weights as they were.
         Ledger::Draft draft(open.ledger);
         const MetricSource metric = [&](int layer) {
-            return open.metrics.metric(layer, recipe.statistics_weight, recipe.ridge);
+            return open.metrics.metric(layer, metric_options(recipe));
         };
         EditBatchResult result =
             run_edits({open.decoder, open.tokenizer, draft, metric}, requests, recipe, {}, edit_job);

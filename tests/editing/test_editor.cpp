@@ -66,7 +66,7 @@ Recipe TestEditor::recipe(const std::string& algorithm, std::vector<int> layers)
 EditBatchResult TestEditor::run(const std::vector<EditRequest>& requests, const Recipe& recipe, const JobContext& job) {
     Ledger::Draft draft(*ledger_);
     const EditTools tools{model_->decoder, model_->tokenizer, draft,
-                          [&](int layer) { return statistics_.metric(layer, recipe.statistics_weight, recipe.ridge); }};
+                          [&](int layer) { return statistics_.metric(layer, metric_options(recipe)); }};
     return run_edits(tools, requests, recipe, {}, job);
 }
 
@@ -89,7 +89,7 @@ void TestEditor::one_at_a_time_is_one_after_another() {
     QCOMPARE(together.steps.size(), requests_.size());
     Ledger::Draft draft(*ledger_);
     const EditTools tools{model_->decoder, model_->tokenizer, draft,
-                          [&](int layer) { return statistics_.metric(layer, r.statistics_weight, r.ridge); }};
+                          [&](int layer) { return statistics_.metric(layer, metric_options(r)); }};
     for (std::size_t i = 0; i < requests_.size(); ++i) {
         const auto alone = run_edits(tools, {requests_[i]}, r, {}, {});
         QVERIFY(at::equal(update(alone.steps[0]), update(together.steps[i])));
@@ -134,7 +134,7 @@ void TestEditor::memorizes_what_it_was_asked() {
     const Recipe r = recipe("EMMET", {0, 2});
     Ledger::Draft draft(*ledger_);
     const EditTools tools{model_->decoder, model_->tokenizer, draft,
-                          [&](int layer) { return statistics_.metric(layer, r.statistics_weight, r.ridge); }};
+                          [&](int layer) { return statistics_.metric(layer, metric_options(r)); }};
     Recipe bare = r;
     bare.contexts.groups = {{"{}"}};
     const auto result = run_edits(tools, requests_, bare, {}, {});
@@ -257,7 +257,7 @@ void TestEditor::nothing_changes_when_it_fails() {
                                   // The first layer is written by then; a NaN must not reach the second.
                                   if ((fault == "statistics" && asked == 2) || (fault == "second batch" && asked == 4))
                                       return Metric::factor(at::full({256, 256}, NAN, at::kDouble), 1, 0);
-                                  return statistics_.metric(layer, r.statistics_weight, r.ridge);
+                                  return statistics_.metric(layer, metric_options(r));
                               }};
         (void)run_edits(tools, requests, r, {}, {});
         QFAIL("no error");

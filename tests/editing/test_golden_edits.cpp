@@ -120,7 +120,7 @@ void TestGoldenEdits::golden() {
     Ledger ledger(model.decoder.weights());
     Ledger::Draft draft(ledger);
     const EditTools tools{model.decoder, model.tokenizer, draft,
-                          [&](int layer) { return statistics.metric(layer, recipe.statistics_weight, recipe.ridge); }};
+                          [&](int layer) { return statistics.metric(layer, metric_options(recipe)); }};
 
     const auto edits = prepare_edits(model.tokenizer, requests, flatten_contexts(recipe.contexts), 0);
     for (std::size_t i = 0; i < edits.size(); ++i)

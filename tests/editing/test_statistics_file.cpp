@@ -164,17 +164,17 @@ void TestStatisticsFile::broken_files() {
 void TestStatisticsFile::store_factors_once() {
     MetricStore store;
     QVERIFY(!store.has(3));
-    QVERIFY_EXCEPTION_THROWN(store.metric(3, 1, 0), Error);
+    QVERIFY_EXCEPTION_THROWN(store.metric(3, {.weight = 1, .ridge = 0}), Error);
     const LayerStatistics layer = made_up(3);
     store.put(layer);
     const at::Tensor key = at::randn({6, 1}, at::kDouble);
-    const at::Tensor before = store.metric(3, 1, 0).whiten(key);
+    const at::Tensor before = store.metric(3, {.weight = 1, .ridge = 0}).whiten(key);
     QVERIFY(at::equal(before, Metric::factor(layer.second_moment, 1, 0).whiten(key)));
     store.statistics(3).second_moment.fill_(-1); // would be refused if it were looked at again
-    QVERIFY(at::equal(store.metric(3, 4, 0).whiten(key), before / 2));
-    QVERIFY_EXCEPTION_THROWN(store.metric(3, 1, 0.5), Error); // another ridge is another factor
+    QVERIFY(at::equal(store.metric(3, {.weight = 4, .ridge = 0}).whiten(key), before / 2));
+    QVERIFY_EXCEPTION_THROWN(store.metric(3, {.weight = 1, .ridge = 0.5}), Error); // another ridge is another factor
     store.put(made_up(3));
-    QVERIFY(!at::equal(store.metric(3, 1, 0).whiten(key), before));
+    QVERIFY(!at::equal(store.metric(3, {.weight = 1, .ridge = 0}).whiten(key), before));
     store.clear();
     QVERIFY(!store.has(3));
 }

@@ -85,6 +85,23 @@ struct StatisticsRequest {
     bool resume = true;      // go on where a stopped collection ended
 };
 
+// The knob: another softness for a batch that is applied.
+struct SoftnessRequest {
+    std::uint64_t batch_id = 0;
+    double softness = 0;
+    // Off: the keys and residuals of the solve are kept and the update follows from its decomposition in milliseconds;
+    // exact for one layer, close for several. On: the batch is solved again with the kept values, and is then what
+    // applying it with this softness would have made it.
+    bool settle = false;
+    std::vector<EditRequest> watch; // answered with the new weights
+    int top = 5;
+};
+struct SoftnessResult {
+    double softness = 0;
+    std::vector<LayerReport> layers;
+    std::vector<Prediction> answers; // one a watched request
+};
+
 struct ApplyOptions {
     std::string dump_file; // tensors of the computation (CLI.md), safetensors; empty: none
     bool force = false;    // use statistics that name another model
@@ -118,12 +135,25 @@ class Engine {
     [[nodiscard]] virtual std::vector<EditCheck> check(const std::vector<EditRequest>& requests,
                                                        const JobContext& job) = 0;
     virtual StatisticsReport collect_statistics(const StatisticsRequest& request, const JobContext& job) = 0;
+    // What `apply` would find, from headers of files alone; a missing corpus is a problem in the answer, not an Error.
+    [[nodiscard]] virtual StatisticsStatus statistics_status(const Recipe& recipe, const JobContext& job) = 0;
+    // Edits that would be solved together and are in each other's way. Faulty requests are passed over.
+    [[nodiscard]] virtual std::vector<EditConflict> find_conflicts(const std::vector<EditRequest>& requests,
+                                                                   const Recipe& recipe, const JobContext& job) = 0;
     // All or nothing. Drops undone batches from the ledger.
     virtual EditReport apply(const std::vector<EditRequest>& requests, const Recipe& recipe,
                              const ApplyOptions& options, const JobContext& job) = 0;
     [[nodiscard]] virtual LedgerState ledger() const = 0;
     virtual LedgerState undo() = 0; // Error when there is nothing to undo
     virtual LedgerState redo() = 0;
+    virtual LedgerState go_to(std::size_t position) = 0;
+    // Switches a batch off or on. resolve_later: every switched-on batch after it up to the position is then solved
+    // again, in order, on the weights it now finds; all or nothing. Error when there is no such batch.
+    virtual LedgerState switch_batch(std::uint64_t batch_id, bool active, bool resolve_later,
+                                     const JobContext& job) = 0;
+    // Of a batch that is applied. Large batches are decomposed here for the first time, which takes a while.
+    virtual Frontier frontier(std::uint64_t batch_id, const JobContext& job) = 0;
+    virtual SoftnessResult set_softness(const SoftnessRequest& request, const JobContext& job) = 0;
 };
 
 // The only symbol the engine library offers by name: `extern "C" emend::Engine* emend_create_engine()`; the caller owns

@@ -13,6 +13,9 @@ std::string demo_model_dir();
 // Statistics and other recomputable files: $EMEND_CACHE, else $XDG_CACHE_HOME/emend, else ~/.cache/emend. Created when
 // missing.
 std::string cache_dir();
+// The user's own recipes, one JSON file each: $EMEND_CONFIG/presets, else $XDG_CONFIG_HOME/emend/presets, else
+// ~/.config/emend/presets. Not created here.
+std::string presets_dir();
 // The engine library: $EMEND_ENGINE, else beside the program's libraries.
 std::string engine_library();
 

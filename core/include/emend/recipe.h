@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// How an edit is made. ROME, R-ROME, EMMET and MEMIT are one formula (DESIGN.md rule 7, METHOD.md section 1); a recipe
-// names the row of the table, the layers, how the residual is shared among them and how values and keys are found.
-// Plain values.
+// How an edit is made. ROME, R-ROME, EMMET, MEMIT and their kin are one formula (DESIGN.md rule 7, METHOD.md section
+// 1); a recipe names the row of the table, the layers, how the residual is shared among them and how values and keys
+// are found. Plain values.
 #pragma once
 
 #include "emend/model_info.h"
@@ -25,17 +25,23 @@ struct AlgorithmInfo {
                             // published)
     bool grouped_contexts;  // key = mean of group means instead of the plain mean over contexts
     double default_softness; // mu; 0 = memorize exactly
+    // Keys of the edits made before are asked to keep what they have (MEMIT for sequences, ENCORE, AlphaEdit).
+    bool keeps_earlier_edits = false;
+    bool in_null_space = false; // updates stay where C has next to nothing, and cost |D|^2 there (AlphaEdit)
+    bool fine_tunes = false;    // gradient steps on the matrix itself instead of key, value and formula (FT-L)
 };
 std::span<const AlgorithmInfo> algorithms();
 const AlgorithmInfo&
 find_algorithm(std::string_view id); // any case, "r-rome" or "rrome"; throws Error naming the known ones
 
-// One row of the distribution table: the share of the residual that a layer takes when `layers_left` layers, itself
-// included, are still to be written.
+// One row of the distribution table: the share of what is left of the residual that the layer at `index` takes, where
+// weights has one entry a layer that is written (all 1 unless the recipe gives them).
 struct DistributionInfo {
-    std::string_view id; // "single", "spread", "root-spread"
+    std::string_view id; // "single", "spread", "root-spread", "first-and-last", "weights"
     std::string_view explanation;
-    double (*share)(int layers_left);
+    double (*share)(std::span<const double> weights, std::size_t index);
+    bool own_values = false;    // of the chosen layers the first and the last are written, each with a value of its own
+    bool takes_weights = false; // Recipe::weights says how much each layer takes
 };
 std::span<const DistributionInfo> distributions();
 const DistributionInfo& find_distribution(std::string_view id);
@@ -48,6 +54,9 @@ struct ValueSearch {
     double clamp = 4;          // |delta| is kept at or below clamp * |h|
     double kl_factor = 0.0625; // weight of "what the subject is" staying as it was
     double stop_loss = 0.05;   // good enough
+    // ENCORE: ends this many steps after the first at which every token of the object is the likeliest, in all
+    // contexts.
+    std::optional<int> steps_after_argmax;
 
     bool operator==(const ValueSearch&) const = default;
 };
@@ -71,11 +80,17 @@ struct Recipe {
     std::string algorithm = "ROME";
     std::string distribution = "single";
     std::vector<int> layers;            // ascending
+    std::vector<double> weights;        // distribution "weights": one above 0 a layer, in any unit
     std::optional<double> softness;     // mu; unset: the algorithm's
     std::optional<double> alpha;        // EMMET, stabilised: alpha * I inside, only for more than one edit; unset: none
     double statistics_weight = 1;       // C is scaled by this (reference: mom2_update_weight); MEMIT: lambda
     bool use_statistics = true;         // off: C = I (ROME without second-moment adjustment)
     double ridge = 1e-4;                // added to C, times its mean diagonal; 0 for none. Stated in the report
+    double norm_weight = 0;             // added to the diagonal of the weighted C: what |D|^2 itself costs (ENCORE:
+                                        // lambda_n / lambda)
+    double null_space_threshold = 0.02; // AlphaEdit: the null space is where eigenvalues of C are below this
+    double largest_change = 0;          // FT-L: bound on every entry of D; 0: none
+    bool merge_subjects = false;        // edits of one subject in a batch share one key and one value (MEMIT-Merge)
     std::int64_t statistics_tokens = 0; // cap; 0: ten per dimension of the key
     std::string corpus;                 // text for the statistics; empty: corpus.txt in the model's folder
     std::string statistics_file;        // safetensors; empty: the cache
@@ -85,6 +100,9 @@ struct Recipe {
 
     bool operator==(const Recipe&) const = default;
 };
+
+// The layers that will be written: all that are chosen, or the first and the last of them.
+std::vector<int> written_layers(const Recipe& recipe);
 
 // Sensible values for this model and algorithm: layers by depth, steps and clamps as METHOD.md section 3 has them.
 Recipe default_recipe(const ModelInfo& model, std::string_view algorithm = "ROME");

@@ -19,6 +19,7 @@ struct EditOutcome {
     std::vector<double> loss;   // of the value search, one per evaluation
     bool stopped_early = false; // the loss fell below the recipe's bound
     bool clamped = false;       // |delta| ended at its bound: a larger clamp may find a better value
+    bool value_kept = false;    // the value came from an earlier search for the same thing
 };
 
 struct LayerReport {
@@ -27,8 +28,18 @@ struct LayerReport {
     double weight_norm = 0;   // |W0|
     double relative_norm = 0; // |D| / |W0|
     int rank = 0;             // of the update as kept: edits written
+    int dimensions = 0;       // directions the update could use: d_k, or those of the null space (AlphaEdit)
+    double condition = 1;     // of the system that was solved, the worst one where there were several
     double preservation = 0;  // tr(D C D^T) = mean |D k0|^2 over the statistics' tokens; NaN without statistics
     double memorization = 0;  // |R - D K|_F^2
+};
+
+// Two edits that ask nearly the same key for something else.
+struct EditConflict {
+    std::size_t first = 0; // places in the list of edits, first < second
+    std::size_t second = 0;
+    bool same_subject = false;
+    double cosine = 0; // between their keys; NaN when only the subjects were compared
 };
 
 struct EditSeconds {
@@ -45,8 +56,9 @@ struct EditReport {
     std::vector<EditOutcome> edits;
     std::vector<LayerReport> layers;
     EditSeconds seconds;
-    Recipe recipe;                     // as used: contexts written out, softness and layers filled in
-    std::vector<std::string> warnings; // "the system is ill-conditioned (1e13): …"
+    Recipe recipe;                       // as used: contexts written out, softness and layers filled in
+    std::vector<EditConflict> conflicts; // of edits solved together, worst first
+    std::vector<std::string> warnings;   // "the system is ill-conditioned (1e13): …"
 };
 
 // One applied batch, as the history shows it.
@@ -54,20 +66,65 @@ struct LedgerEntry {
     std::uint64_t id = 0;
     std::string title; // "Eiffel Tower → Rome" or "Eiffel Tower → Rome and 9 more"
     std::shared_ptr<const EditReport> report;
+    bool active = true; // switched on; in the weights when it also lies before the position
+    bool stale = false; // solved on weights that are no longer underneath it: an earlier batch was switched or softened
 };
 
 struct LedgerState {
     std::vector<LedgerEntry> entries; // applied and undone, in order
-    std::size_t position = 0;         // entries[0 … position) are active
+    std::size_t position = 0;         // entries[0 … position) are applied, those of them that are switched on
     [[nodiscard]] bool can_undo() const { return position > 0; }
     [[nodiscard]] bool can_redo() const { return position < entries.size(); }
+};
+
+// Preservation against memorization, from one decomposition of the system (METHOD.md section 1).
+struct FrontierPoint {
+    double softness = 0;
+    double preservation = 0; // tr(D C D^T), C as in the statistics; NaN without statistics
+    double memorization = 0; // |R - D K|_F^2
+    double update_norm = 0;  // |D|_F
+};
+struct LayerFrontier {
+    int layer = 0;
+    std::vector<FrontierPoint> points; // ascending softness
+};
+struct Frontier {
+    std::uint64_t batch_id = 0;
+    double softness = 0;               // of the batch as it is
+    std::vector<LayerFrontier> layers; // keys and residuals as they were read when the batch was solved
+    std::vector<FrontierPoint> total;  // sums over the layers; update_norm: root of the sum of squares
 };
 
 struct LayerStatisticsReport {
     int layer = 0;
     std::int64_t tokens = 0;
     double trace = 0;
-    double condition = 0; // largest over smallest eigenvalue of C, infinite when singular
+    double condition = 0;            // largest over smallest eigenvalue of C, infinite when singular
+    double effective_rank = 0;       // exp of the entropy of the eigenvalues' shares; 0: not known
+    std::vector<double> eigenvalues; // of C, ascending; empty: not known
+};
+
+// What is there for a recipe, without collecting anything.
+struct StatisticsStatus {
+    struct Layer {
+        int layer = 0;
+        bool present = false;
+        std::int64_t tokens = 0; // when present
+        double condition = 0;    // 0: not known yet
+        double effective_rank = 0;
+    };
+    bool needed = true; // off: the recipe goes without statistics
+    std::vector<Layer> layers;
+    std::string source;             // file they come from, or the corpus they would be collected over
+    std::int64_t tokens_wanted = 0; // cap of a collection
+    double seconds_estimate = -1;   // for what is missing; -1: not known
+    std::string problem, hint;      // why they cannot be used or collected; empty when all is well
+    [[nodiscard]] bool complete() const {
+        for (const Layer& layer : layers)
+            if (!layer.present)
+                return false;
+        return problem.empty();
+    }
 };
 
 struct StatisticsReport {
