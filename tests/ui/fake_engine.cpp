@@ -127,6 +127,8 @@ ModelInfo FakeEngine::open(const LoadOptions& options, const JobContext& job) {
         throw Error("config.json is missing", options.path, "choose the folder that holds config.json");
     m_info = inspect(options, {});
     m_ledger = {};
+    m_solves.clear();
+    m_values.clear();
     m_script->position = 0;
     m_open = true;
     return m_info;
@@ -141,11 +143,16 @@ LogitsResult FakeEngine::logits(const LogitsRequest&, const JobContext&) {
 }
 
 FakeEngine::Facts FakeEngine::factsAt(LedgerPosition at) const {
-    Facts facts = world();
+    Facts facts;
+    for (const auto& [subject, object] : world())
+        facts[subject] = {object};
     const std::size_t count = std::min(at.value_or(m_ledger.position), m_ledger.entries.size());
-    for (std::size_t i = 0; i < count; ++i)
+    for (std::size_t i = 0; i < count; ++i) {
+        if (!m_ledger.entries[i].active)
+            continue;
         for (const EditOutcome& outcome : m_ledger.entries[i].report->edits)
-            facts[outcome.request.subject] = outcome.request.object;
+            facts[outcome.request.subject] = {outcome.request.object, m_solves.at(m_ledger.entries[i].id).strength()};
+    }
     return facts;
 }
 
@@ -154,11 +161,12 @@ Prediction FakeEngine::predict(const std::string& prompt, const EditRequest& edi
     for (const auto& [name, object] : facts)
         if (prompt.find(name) != std::string::npos && name.size() > subject.size())
             subject = name;
-    const std::string answer = subject.empty() ? std::string("the") : facts.at(subject);
+    const Fact fact = subject.empty() ? Fact{"the"} : facts.at(subject);
+    const std::string& answer = fact.object;
     const std::string fallback = answer == edit.object ? edit.true_object.value_or("London") : edit.object;
     Prediction prediction;
     prediction.prompt = prompt;
-    const double sure = 0.962;
+    const double sure = std::min(0.999, 0.962 * fact.sureness);
     for (const auto& [text, p] : {std::pair{answer, sure},
                                   {fallback, 0.021},
                                   {std::string("Madrid"), 0.006},
@@ -243,61 +251,6 @@ std::vector<EditCheck> FakeEngine::check(const std::vector<EditRequest>& request
         checks.push_back(std::move(check));
     }
     return checks;
-}
-
-StatisticsReport FakeEngine::collect_statistics(const StatisticsRequest&, const JobContext&) {
-    throw Error("the fake engine has no statistics");
-}
-
-EditReport FakeEngine::apply(const std::vector<EditRequest>& requests, const Recipe& recipe, const ApplyOptions&,
-                             const JobContext& job) {
-    ++m_script->applies;
-    work(m_script->apply_ms / 2, job, "values");
-    work(m_script->apply_ms / 2, job, "layer " + std::to_string(recipe.layers.empty() ? 0 : recipe.layers.back()));
-    if (m_script->throw_unknown)
-        throw 42;
-    if (const auto [what, hint] = m_script->applyFailure(); !what.empty())
-        throw Error(what, "edit 1", hint);
-    EditReport report;
-    report.batch_id = ++m_lastBatch;
-    report.recipe = recipe;
-    for (const EditRequest& request : requests) {
-        EditOutcome outcome;
-        outcome.request = request;
-        outcome.loss = {6.1, 3.2, 0.9, 0.2, 0.04};
-        report.edits.push_back(std::move(outcome));
-    }
-    const std::vector<int> layers = recipe.layers.empty() ? std::vector<int>{1} : recipe.layers;
-    for (const int layer : layers)
-        report.layers.push_back({layer, 2.4 + 0.35 * layer, 41.0 + layer, (2.4 + 0.35 * layer) / (41.0 + layer),
-                                 static_cast<int>(requests.size()), 0.0123, 1e-9});
-    report.seconds.total = 0.8;
-    m_ledger.entries.resize(m_ledger.position);
-    LedgerEntry entry;
-    entry.id = report.batch_id;
-    entry.title = requests.front().subject + " → " + requests.front().object;
-    if (requests.size() > 1)
-        entry.title += " and " + std::to_string(requests.size() - 1) + " more";
-    entry.report = std::make_shared<const EditReport>(report);
-    m_ledger.entries.push_back(std::move(entry));
-    m_script->position = ++m_ledger.position;
-    return report;
-}
-
-LedgerState FakeEngine::undo() {
-    onThread();
-    if (!m_ledger.can_undo())
-        throw Error("there is nothing to undo");
-    m_script->position = --m_ledger.position;
-    return m_ledger;
-}
-
-LedgerState FakeEngine::redo() {
-    onThread();
-    if (!m_ledger.can_redo())
-        throw Error("there is nothing to redo");
-    m_script->position = ++m_ledger.position;
-    return m_ledger;
 }
 
 ui::EngineFactory fakeFactory(const std::shared_ptr<FakeScript>& script) {

@@ -10,6 +10,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <set>
 #include <string>
 #include <thread>
 
@@ -26,6 +27,17 @@ struct FakeScript {
     std::atomic<bool> fail_compare{false};
     std::atomic<bool> throw_unknown{false}; // apply throws something that is no exception class
 
+    // What statistics_status answers.
+    enum class Statistics { Complete, Missing, Problem, NotNeeded };
+    std::atomic<Statistics> statistics{Statistics::Complete};
+    std::atomic<int> collect_ms{0};
+    std::atomic<int> frontier_ms{0};
+    std::atomic<int> soften_ms{0};
+    std::atomic<bool> fail_collect{false};
+    std::atomic<bool> fail_frontier{false};
+    std::atomic<bool> fail_soften{false};
+    std::atomic<bool> fail_switch{false};
+
     void failApply(const std::string& what, const std::string& hint);
     [[nodiscard]] std::pair<std::string, std::string> applyFailure() const;
 
@@ -36,6 +48,9 @@ struct FakeScript {
     std::atomic<int> rows_checked{0};
     std::atomic<int> applies{0};
     std::atomic<int> comparisons{0};
+    std::atomic<int> softenings{0};
+    std::atomic<int> statuses{0}; // asked for statistics
+    std::atomic<int> conflict_searches{0};
     std::atomic<std::size_t> position{0}; // of the ledger
     std::atomic<bool> off_thread{false};  // a call came from another thread than the engine's
 
@@ -66,13 +81,32 @@ class FakeEngine : public Engine {
     LedgerState ledger() const override { return m_ledger; }
     LedgerState undo() override;
     LedgerState redo() override;
+    StatisticsStatus statistics_status(const Recipe& recipe, const JobContext& job) override;
+    std::vector<EditConflict> find_conflicts(const std::vector<EditRequest>& requests, const Recipe& recipe,
+                                             const JobContext& job) override;
+    LedgerState go_to(std::size_t position) override;
+    LedgerState switch_batch(std::uint64_t batch_id, bool active, bool resolve_later, const JobContext& job) override;
+    Frontier frontier(std::uint64_t batch_id, const JobContext& job) override;
+    SoftnessResult set_softness(const SoftnessRequest& request, const JobContext& job) override;
 
   private:
-    using Facts = std::map<std::string, std::string>; // subject -> object
+    struct Fact {
+        std::string object;
+        double sureness = 1; // 1: as sure as this engine gets
+    };
+    using Facts = std::map<std::string, Fact>; // by subject
+    // What a batch would be at another softness: everything here is a smooth function of it.
+    struct Solve {
+        double applied = 0;  // softness when it was applied
+        double softness = 0; // now
+        [[nodiscard]] double strength() const;
+    };
     void work(int ms, const JobContext& job, const std::string& phase) const;
     [[nodiscard]] Facts factsAt(LedgerPosition at) const;
     [[nodiscard]] Prediction predict(const std::string& prompt, const EditRequest& edit, const Facts& facts) const;
     void onThread() const;
+    [[nodiscard]] LedgerEntry& entry(std::uint64_t batch_id); // Error when there is none
+    void staleAfter(std::uint64_t batch_id);
 
     std::shared_ptr<FakeScript> m_script;
     std::thread::id m_thread;
@@ -80,6 +114,9 @@ class FakeEngine : public Engine {
     ModelInfo m_info;
     LedgerState m_ledger;
     std::uint64_t m_lastBatch = 0;
+    std::map<std::uint64_t, Solve> m_solves;
+    std::set<std::string> m_values; // searched for before: kept
+    std::set<int> m_collected;      // layers
 };
 
 ui::EngineFactory fakeFactory(const std::shared_ptr<FakeScript>& script);

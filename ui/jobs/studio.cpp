@@ -31,6 +31,8 @@ void Studio::openModel(const LoadOptions& options) {
     const QString path = QString::fromStdString(options.path);
     cancelChecks();
     stopComparing();
+    m_nextSoftness.reset();
+    m_jobs.supersede(Lane::Frontier);
     m_jobs.submit<Opened>(
         {.lane = Lane::Model,
          .title = tr("Opening the model"),
@@ -88,23 +90,6 @@ void Studio::apply(std::vector<EditRequest> requests, const Recipe& recipe, QLis
         },
         [this, rows](const Failure& failure) { emit applyFailed(rows, failure); });
     emit applyStarted(rows);
-}
-
-void Studio::undo() {
-    move(tr("Taking the edit back"), &Engine::undo);
-}
-void Studio::redo() {
-    move(tr("Applying the edit again"), &Engine::redo);
-}
-
-void Studio::move(const QString& title, LedgerState (Engine::*step)()) {
-    cancelChecks();
-    stopComparing();
-    m_jobs.submit<LedgerState>(
-        {.lane = Lane::Edit, .title = title, .urgent = true},
-        [step](const Workplace& place) { return (place.engine->*step)(); },
-        [this](const std::shared_ptr<const LedgerState>& ledger) { setLedger(*ledger); },
-        [this](const Failure& failure) { emit ledgerFailed(failure); });
 }
 
 void Studio::setLedger(const LedgerState& ledger) {

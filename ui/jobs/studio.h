@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// What the window asks of the engine, as signals and slots: open a model, check requests, apply, undo, redo, compare,
-// generate, read a file of edits. Lives on the UI thread and never waits; results arrive as std::shared_ptr<const T>.
-// Invariant: model() and ledger() are what the worker last confirmed.
+// What the window asks of the engine, as signals and slots: open a model, check requests, apply, walk the history, turn
+// the knob, collect statistics, compare, generate, read a file of edits. Lives on the UI thread and never waits;
+// results arrive as std::shared_ptr<const T>. Invariant: model() and ledger() are what the worker last confirmed.
 #pragma once
 
 #include "emend/edits_io.h"
@@ -13,7 +13,9 @@
 #include <QObject>
 #include <QString>
 
+#include <functional>
 #include <memory>
+#include <optional>
 #include <vector>
 
 namespace emend::ui {
@@ -60,6 +62,24 @@ class Studio : public QObject {
     void apply(std::vector<EditRequest> requests, const Recipe& recipe, QList<quint64> rows);
     void undo();
     void redo();
+    void goTo(std::size_t position);
+    void switchBatch(std::uint64_t batch, bool active, bool resolve_later);
+    // Answer: frontierReady or frontierFailed; a call replaces the one before.
+    void frontier(std::uint64_t batch);
+    // A slider asks more often than anyone can answer: what runs is finished, of what waits only the newest is kept.
+    // Answers: softened for each that ran; ledgerChanged once the last is through. A settling request is never dropped.
+    void setSoftness(const SoftnessRequest& request);
+    // Solved again with what was kept, at the softness it has: the same as setSoftness with `settle`.
+    void settle(SoftnessRequest request);
+    [[nodiscard]] bool isSoftening() const { return m_jobs.has(Lane::Knob) || m_nextSoftness.has_value(); }
+    // What the recipe would find. Answer: statisticsKnown or statisticsUnknown; a call replaces the one before.
+    void statisticsStatus(const Recipe& recipe);
+    // Progress comes with the jobs' status, in Lane::Statistics.
+    void collectStatistics(const StatisticsRequest& request);
+    void cancelStatistics(); // running or waiting
+    [[nodiscard]] bool isCollecting() const { return m_jobs.has(Lane::Statistics); }
+    // `rows` come back with the answer: conflictsFound or conflictsFailed; a call replaces the one before.
+    void findConflicts(std::vector<EditRequest> requests, const Recipe& recipe, QList<quint64> rows);
     // Answers come as compared(), token() and generated() with the same tag; a call replaces the one before.
     void compare(const CompareTask& task, quint64 tag);
     void stopComparing();
@@ -78,8 +98,20 @@ class Studio : public QObject {
     void applyStarted(const QList<quint64>& rows);
     void applied(const QList<quint64>& rows, const std::shared_ptr<const emend::EditReport>& report);
     void applyFailed(const QList<quint64>& rows, const emend::ui::Failure& failure);
-    void ledgerFailed(const emend::ui::Failure& failure); // undo or redo
+    void ledgerFailed(const emend::ui::Failure& failure); // undo, redo, going somewhere, switching
     void ledgerChanged(const emend::LedgerState& ledger);
+    void frontierReady(const std::shared_ptr<const emend::Frontier>& frontier);
+    void frontierFailed(quint64 batch, const emend::ui::Failure& failure);
+    void softened(quint64 batch, const std::shared_ptr<const emend::SoftnessResult>& result, bool settled);
+    void softenFailed(quint64 batch, const emend::ui::Failure& failure);
+    void statisticsKnown(const std::shared_ptr<const emend::StatisticsStatus>& status);
+    void statisticsUnknown(const emend::ui::Failure& failure);
+    void statisticsStarted();
+    void statisticsCollected(const std::shared_ptr<const emend::StatisticsReport>& report);
+    void statisticsFailed(const emend::ui::Failure& failure);
+    void conflictsFound(const QList<quint64>& rows,
+                        const std::shared_ptr<const std::vector<emend::EditConflict>>& conflicts);
+    void conflictsFailed(const emend::ui::Failure& failure);
     void compared(quint64 tag, const std::shared_ptr<const emend::Comparison>& comparison);
     void compareFailed(quint64 tag, const emend::ui::Failure& failure);
     void token(quint64 tag, emend::ui::Side side, const emend::GeneratedToken& token);
@@ -89,7 +121,9 @@ class Studio : public QObject {
     void editsFailed(const QString& file, const emend::ui::Failure& failure);
 
   private:
-    void move(const QString& title, LedgerState (Engine::*step)());
+    void move(const QString& title, std::function<LedgerState(const Workplace&)> step);
+    void soften(const SoftnessRequest& request);
+    void softenNext();
     void generate(const GenerateRequest& request, quint64 tag, Side side);
     void setLedger(const LedgerState& ledger);
 
@@ -97,6 +131,7 @@ class Studio : public QObject {
     bool m_engineReady = false;
     std::shared_ptr<const ModelInfo> m_model;
     LedgerState m_ledger;
+    std::optional<SoftnessRequest> m_nextSoftness; // while another is on its way
 };
 
 } // namespace emend::ui

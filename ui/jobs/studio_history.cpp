@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Walking the history, switching batches, the frontier and the knob.
+#include "jobs/studio.h"
+
+#include <utility>
+
+namespace emend::ui {
+
+namespace {
+
+struct Softened {
+    std::shared_ptr<const SoftnessResult> result;
+    LedgerState ledger;
+};
+
+} // namespace
+
+void Studio::undo() {
+    move(tr("Taking the edit back"), [](const Workplace& place) { return place.engine->undo(); });
+}
+
+void Studio::redo() {
+    move(tr("Applying the edit again"), [](const Workplace& place) { return place.engine->redo(); });
+}
+
+void Studio::goTo(std::size_t position) {
+    move(tr("Going to another point"), [position](const Workplace& place) { return place.engine->go_to(position); });
+}
+
+void Studio::switchBatch(std::uint64_t batch, bool active, bool resolve_later) {
+    move(active ? tr("Switching the batch on") : tr("Switching the batch off"), [=](const Workplace& place) {
+        return place.engine->switch_batch(batch, active, resolve_later, place.context);
+    });
+}
+
+void Studio::move(const QString& title, std::function<LedgerState(const Workplace&)> step) {
+    cancelChecks();
+    stopComparing();
+    m_jobs.submit<LedgerState>(
+        {.lane = Lane::Edit, .title = title, .urgent = true}, std::move(step),
+        [this](const std::shared_ptr<const LedgerState>& ledger) { setLedger(*ledger); },
+        [this](const Failure& failure) { emit ledgerFailed(failure); });
+}
+
+void Studio::frontier(std::uint64_t batch) {
+    m_jobs.submit<Frontier>(
+        {.lane = Lane::Frontier, .title = tr("Preparing the frontier"), .supersedes = true},
+        [batch](const Workplace& place) { return place.engine->frontier(batch, place.context); },
+        [this](const auto& frontier) { emit frontierReady(frontier); },
+        [this, batch](const Failure& failure) { emit frontierFailed(batch, failure); });
+}
+
+void Studio::settle(SoftnessRequest request) {
+    request.settle = true;
+    setSoftness(request);
+}
+
+void Studio::setSoftness(const SoftnessRequest& request) {
+    // What waits for the same batch would be overwritten anyway.
+    if (m_nextSoftness && m_nextSoftness->batch_id != request.batch_id)
+        softenNext();
+    m_nextSoftness = request;
+    if (request.settle || !m_jobs.has(Lane::Knob))
+        softenNext();
+}
+
+void Studio::softenNext() {
+    if (m_nextSoftness)
+        soften(*std::exchange(m_nextSoftness, std::nullopt));
+}
+
+void Studio::soften(const SoftnessRequest& request) {
+    cancelChecks();
+    stopComparing();
+    m_jobs.submit<Softened>(
+        {.lane = request.settle ? Lane::Edit : Lane::Knob,
+         .title = request.settle ? tr("Solving again") : tr("Setting the softness"),
+         .urgent = true},
+        [request](const Workplace& place) {
+            auto result = std::make_shared<const SoftnessResult>(place.engine->set_softness(request, place.context));
+            return Softened{std::move(result), place.engine->ledger()};
+        },
+        [this, batch = request.batch_id, settled = request.settle](const std::shared_ptr<const Softened>& done) {
+            m_ledger = done->ledger;
+            emit softened(batch, done->result, settled);
+            if (!m_jobs.has(Lane::Knob))
+                softenNext();
+            // The window looks at everything again only when the hand rests.
+            if (!isSoftening())
+                emit ledgerChanged(m_ledger);
+        },
+        [this, batch = request.batch_id](const Failure& failure) {
+            emit softenFailed(batch, failure);
+            if (!m_jobs.has(Lane::Knob))
+                softenNext();
+            if (!isSoftening())
+                emit ledgerChanged(m_ledger);
+        });
+}
+
+} // namespace emend::ui
