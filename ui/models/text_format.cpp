@@ -37,6 +37,25 @@ QString formatNumber(double value) {
     return locale.toString(value, 'e', 2);
 }
 
+QString formatSetting(double value) {
+    if (!std::isfinite(value))
+        return QStringLiteral("–");
+    QLocale locale;
+    locale.setNumberOptions(QLocale::OmitGroupSeparator | QLocale::OmitLeadingZeroInExponent);
+    const double magnitude = std::abs(value);
+    if (value == 0 || (magnitude >= 1e-4 && magnitude < 1e7)) {
+        QString text = locale.toString(value, 'f', magnitude >= 1000 ? 0 : magnitude >= 1 ? 2 : 6);
+        if (text.contains(locale.decimalPoint())) {
+            while (text.endsWith(u'0'))
+                text.chop(1);
+            if (text.endsWith(locale.decimalPoint()))
+                text.chop(1);
+        }
+        return text;
+    }
+    return locale.toString(value, 'g', 3);
+}
+
 QString formatBytes(std::uint64_t bytes) {
     return QLocale().formattedDataSize(static_cast<qint64>(bytes), bytes < (1ULL << 30) ? 0 : 1,
                                        QLocale::DataSizeSIFormat);

@@ -15,6 +15,8 @@ QString fromStd(const std::string& text); // UTF-8; broken bytes become U+FFFD
 QString formatProbability(double probability);
 // Four significant digits, without an exponent where one can read it.
 QString formatNumber(double value);
+// A number that somebody chose: "100", "0.25", "1.5e-7"; no digits that say nothing.
+QString formatSetting(double value);
 QString formatBytes(std::uint64_t bytes);
 // "3 s", "2 min 5 s"; for time left.
 QString formatSeconds(double seconds);

@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "models/frontier_model.h"
+
+#include "models/text_format.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace emend::ui {
+
+namespace {
+
+double value(const FrontierPoint& point, int column) {
+    switch (column) {
+    case FrontierModel::Softness:
+        return point.softness;
+    case FrontierModel::Preservation:
+        return point.preservation;
+    case FrontierModel::Memorization:
+        return point.memorization;
+    default:
+        return point.update_norm;
+    }
+}
+
+// Straight between a and b as they are drawn; a zero has no place on a logarithmic scale.
+double between(double a, double b, double t) {
+    return a > 0 && b > 0 ? a * std::pow(b / a, t) : a + (b - a) * t;
+}
+
+} // namespace
+
+FrontierModel::FrontierModel(QObject* parent)
+    : QAbstractTableModel(parent) {}
+
+int FrontierModel::rowCount(const QModelIndex& parent) const {
+    return parent.isValid() || !m_frontier ? 0 : static_cast<int>(m_frontier->total.size());
+}
+
+int FrontierModel::columnCount(const QModelIndex& parent) const {
+    return parent.isValid() ? 0 : ColumnCount;
+}
+
+QVariant FrontierModel::headerData(int section, Qt::Orientation orientation, int role) const {
+    if (orientation == Qt::Vertical || section < 0 || section >= ColumnCount)
+        return {};
+    static const char* const names[] = {QT_TR_NOOP("Softness"), QT_TR_NOOP("Preservation"), QT_TR_NOOP("Memorization"),
+                                        QT_TR_NOOP("|D|")};
+    static const char* const tips[] = {
+        QT_TR_NOOP("How much the update gives way: 0 memorizes exactly"),
+        QT_TR_NOOP("Mean |D k|² over ordinary text, sum of the layers: less is better"),
+        QT_TR_NOOP("|R − D K|², what was asked for and not taken, sum of the layers: 0 is exact"),
+        QT_TR_NOOP("Frobenius norm of the update over all layers")};
+    if (role == Qt::DisplayRole)
+        return tr(names[section]);
+    if (role == Qt::ToolTipRole)
+        return tr(tips[section]);
+    if (role == Qt::TextAlignmentRole)
+        return QVariant::fromValue(Qt::AlignRight | Qt::AlignVCenter);
+    return {};
+}
+
+QVariant FrontierModel::data(const QModelIndex& index, int role) const {
+    if (!index.isValid() || index.row() >= rowCount())
+        return {};
+    const double number = value(point(index.row()), index.column());
+    switch (role) {
+    case Qt::DisplayRole:
+        return index.column() == Softness ? formatSetting(number) : formatNumber(number);
+    case Qt::ToolTipRole:
+        return describe(point(index.row()));
+    case Qt::TextAlignmentRole:
+        return QVariant::fromValue(Qt::AlignRight | Qt::AlignVCenter);
+    case ValueRole:
+        return number;
+    default:
+        return {};
+    }
+}
+
+void FrontierModel::setFrontier(std::shared_ptr<const Frontier> frontier, const QString& title) {
+    beginResetModel();
+    m_frontier = std::move(frontier);
+    m_title = title;
+    m_hasPreservation = m_frontier && std::all_of(m_frontier->total.begin(), m_frontier->total.end(),
+                                                  [](const auto& point) { return std::isfinite(point.preservation); });
+    endResetModel();
+}
+
+FrontierPoint FrontierModel::at(double softness) const {
+    const auto& points = m_frontier->total;
+    const auto next = std::lower_bound(points.begin(), points.end(), softness,
+                                       [](const FrontierPoint& point, double mu) { return point.softness < mu; });
+    if (next == points.begin())
+        return points.front();
+    if (next == points.end())
+        return points.back();
+    const FrontierPoint& a = *(next - 1);
+    const FrontierPoint& b = *next;
+    const double t =
+        a.softness > 0 ? std::log(softness / a.softness) / std::log(b.softness / a.softness) : softness / b.softness;
+    return {softness, between(a.preservation, b.preservation, t), between(a.memorization, b.memorization, t),
+            between(a.update_norm, b.update_norm, t)};
+}
+
+int FrontierModel::nearestRow(double softness) const {
+    int nearest = -1;
+    double least = 0;
+    const auto far = [](double a, double b) {
+        return a > 0 && b > 0 ? std::abs(std::log(a / b)) : (a == b ? 0 : 1e9 + std::abs(a - b));
+    };
+    for (int row = 0; row < rowCount(); ++row) {
+        const double distance = far(point(row).softness, softness);
+        if (nearest < 0 || distance < least) {
+            nearest = row;
+            least = distance;
+        }
+    }
+    return nearest;
+}
+
+QString FrontierModel::describe(const FrontierPoint& point) {
+    return tr("Softness %1: preservation %2, memorization error %3, |D| %4")
+        .arg(formatSetting(point.softness), formatNumber(point.preservation), formatNumber(point.memorization),
+             formatNumber(point.update_norm));
+}
+
+QString FrontierModel::toCsv() const {
+    QString csv = QStringLiteral("layer,softness,preservation,memorization,update_norm\n");
+    if (!m_frontier)
+        return csv;
+    const auto write = [&](const QString& layer, const std::vector<FrontierPoint>& points) {
+        for (const FrontierPoint& point : points) {
+            csv += layer;
+            for (int column = 0; column < ColumnCount; ++column) {
+                csv += u',';
+                if (const double number = value(point, column); std::isfinite(number))
+                    csv += QString::number(number, 'g', 17);
+            }
+            csv += u'\n';
+        }
+    };
+    write(QStringLiteral("sum"), m_frontier->total);
+    for (const LayerFrontier& layer : m_frontier->layers)
+        write(QString::number(layer.layer), layer.points);
+    return csv;
+}
+
+} // namespace emend::ui

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The ledger as a table: the checkpoint first, then every batch in the order it was applied. Row 0 is position 0, row r
+// the point right after batch r. The check box says whether a batch is switched on; writing it only asks for a switch.
+// UI thread only.
+#pragma once
+
+#include "emend/report.h"
+
+#include <QAbstractTableModel>
+
+namespace emend::ui {
+
+class HistoryModel : public QAbstractTableModel {
+    Q_OBJECT
+  public:
+    enum Column { Title, State, RecipeColumn, Layers, Softness, Edits, Efficacy, Norm, Took, ColumnCount };
+    enum Role {
+        ProbabilityRole = Qt::UserRole + 1, // double, mean p(new); NaN: not known
+        StateRole                           // int, RowState
+    };
+    enum RowState { Checkpoint, Applied, SwitchedOff, Undone, Stale };
+
+    explicit HistoryModel(QObject* parent = nullptr);
+
+    [[nodiscard]] int rowCount(const QModelIndex& parent = {}) const override;
+    [[nodiscard]] int columnCount(const QModelIndex& parent = {}) const override;
+    [[nodiscard]] QVariant data(const QModelIndex& index, int role = Qt::DisplayRole) const override;
+    bool setData(const QModelIndex& index, const QVariant& value, int role = Qt::EditRole) override;
+    [[nodiscard]] Qt::ItemFlags flags(const QModelIndex& index) const override;
+    [[nodiscard]] QVariant headerData(int section, Qt::Orientation orientation, int role) const override;
+
+    // Rows whose batches are the same stay the same rows: selections survive.
+    void setLedger(const LedgerState& ledger);
+    [[nodiscard]] const LedgerState& ledger() const { return m_ledger; }
+    [[nodiscard]] int positionRow() const { return static_cast<int>(m_ledger.position); }
+    [[nodiscard]] int rowOf(quint64 batch) const;          // -1: none
+    [[nodiscard]] const LedgerEntry* entry(int row) const; // null: the checkpoint, or no such row
+    [[nodiscard]] RowState state(int row) const;
+
+    // Applied batches that are switched on and were solved on other weights.
+    [[nodiscard]] int staleCount() const;
+    [[nodiscard]] int firstStaleRow() const; // -1: none
+
+    [[nodiscard]] QString recipeSentence(int row) const; // "MEMIT on layers 3-5, spread, softness 100"
+    [[nodiscard]] QString details(int row) const;        // warnings, seconds by phase, kept values; one a line
+
+  signals:
+    void switchRequested(quint64 batch, bool active);
+
+  private:
+    [[nodiscard]] QString text(int row, int column) const;
+    [[nodiscard]] QString toolTip(int row, int column) const;
+
+    LedgerState m_ledger;
+};
+
+} // namespace emend::ui

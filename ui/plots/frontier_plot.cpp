@@ -1,0 +1,352 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "plots/frontier_plot.h"
+
+#include "models/frontier_model.h"
+#include "models/text_format.h"
+#include "plots/theme_colors.h"
+
+#include <QAccessible>
+#include <QLabel>
+#include <QPainter>
+#include <QVBoxLayout>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <limits>
+
+#include <qcustomplot.h>
+
+namespace emend::ui {
+
+namespace {
+
+constexpr double mostDecades = 6; // exact memorization is at minus infinity; nobody reads that far
+constexpr double markerSize = 13;
+
+// Viridis, the part of it that stands out from the ground.
+QColor amountColor(double t, bool dark) {
+    static constexpr std::array<std::array<double, 3>, 5> stops{
+        {{68, 1, 84}, {59, 82, 139}, {33, 145, 140}, {94, 201, 98}, {253, 231, 37}}};
+    const double place = (dark ? 0.35 + 0.65 * t : 0.72 * t) * (stops.size() - 1);
+    const auto low = std::min(static_cast<std::size_t>(place), stops.size() - 2);
+    const double f = place - static_cast<double>(low);
+    const auto mix = [&](std::size_t c) {
+        return static_cast<int>(std::lround(stops[low][c] + f * (stops[low + 1][c] - stops[low][c])));
+    };
+    return {mix(0), mix(1), mix(2)};
+}
+
+// Decades that hold all of the values, at least one and a half.
+QCPRange decades(double least, double most) {
+    if (!(most > 0))
+        return {1e-3, 1};
+    least = std::max(least > 0 ? least : most, most * std::pow(10.0, -mostDecades));
+    const double spare = std::max(1.6, std::pow(10.0, 0.75) / std::sqrt(most / least));
+    return {least / spare, most * spare};
+}
+
+} // namespace
+
+FrontierPlot::FrontierPlot(FrontierModel& model, QWidget* parent)
+    : QWidget(parent)
+    , m_model(model)
+    , m_readout(new QLabel(this))
+    , m_plot(new QCustomPlot(this)) {
+    setFocusPolicy(Qt::StrongFocus);
+    setAccessibleName(tr("Preservation against memorization over softness"));
+    m_readout->setObjectName(QStringLiteral("frontierReadout"));
+    m_readout->setTextInteractionFlags(Qt::NoTextInteraction);
+    m_readout->setWordWrap(true);
+    m_plot->setObjectName(QStringLiteral("frontierPlotArea"));
+    m_plot->setFocusPolicy(Qt::NoFocus);
+    m_plot->setFocusProxy(this);
+    m_plot->setMinimumHeight(170);
+    m_plot->setContextMenuPolicy(Qt::CustomContextMenu);
+    for (QCPAxis* axis : {m_plot->xAxis, m_plot->yAxis}) {
+        axis->setScaleType(QCPAxis::stLogarithmic);
+        axis->setTicker(QSharedPointer<QCPAxisTickerLog>::create());
+        axis->setNumberFormat(QStringLiteral("eb"));
+        axis->setNumberPrecision(0);
+    }
+    m_total = new QCPCurve(m_plot->xAxis, m_plot->yAxis);
+    m_total->setName(tr("all layers"));
+    m_legend = new QCPLegend;
+    m_plot->axisRect()->insetLayout()->addElement(m_legend, Qt::AlignLeft | Qt::AlignBottom);
+    m_plot->axisRect()->insetLayout()->setMargins(QMargins(8, 8, 8, 8));
+    const auto tracer = [this](double size) {
+        auto* item = new QCPItemTracer(m_plot);
+        item->setStyle(QCPItemTracer::tsCircle);
+        item->setSize(size);
+        item->setClipToAxisRect(false);
+        item->setSelectable(false);
+        item->position->setType(QCPItemPosition::ptAbsolute);
+        return item;
+    };
+    m_default = tracer(9);
+    m_marker = tracer(markerSize);
+    m_read = tracer(19);
+    const auto label = [this] {
+        auto* item = new QCPItemText(m_plot);
+        item->setClipToAxisRect(false);
+        item->setSelectable(false);
+        item->position->setType(QCPItemPosition::ptAbsolute);
+        return item;
+    };
+    m_exactEnd = label();
+    m_softEnd = label();
+    m_defaultLabel = label();
+    m_markerLabel = label();
+    m_exactEnd->setText(tr("softness 0 (ROME, EMMET): memorize exactly"));
+    m_softEnd->setText(tr("large softness: leave alone"));
+
+    auto* layout = new QVBoxLayout(this);
+    layout->setContentsMargins(2, 2, 2, 2);
+    layout->setSpacing(4);
+    layout->addWidget(m_readout);
+    layout->addWidget(m_plot, 1);
+    // Pixels are known only now; the same holds for pictures of another size.
+    connect(m_plot, &QCustomPlot::afterLayout, this, &FrontierPlot::placeMarks);
+    connect(&m_model, &QAbstractItemModel::modelReset, this, &FrontierPlot::rebuild);
+    connectMouse();
+    rebuild();
+}
+
+bool FrontierPlot::hasPoints() const {
+    return m_model.rowCount() > 0;
+}
+
+double FrontierPlot::across(const FrontierPoint& point) const {
+    return m_model.hasPreservation() ? point.preservation : point.update_norm;
+}
+
+QPointF FrontierPlot::pixelOf(const FrontierPoint& point) const {
+    const auto pixel = [](const QCPAxis* axis, double value) {
+        const QCPRange range = axis->range();
+        return axis->coordToPixel(std::clamp(std::isfinite(value) ? value : range.lower, range.lower, range.upper));
+    };
+    return {pixel(m_plot->xAxis, across(point)), pixel(m_plot->yAxis, point.memorization)};
+}
+
+void FrontierPlot::rebuild() {
+    m_plot->xAxis->setLabel(m_model.hasPreservation() || !hasPoints()
+                                ? tr("Preservation: mean |D k|² over ordinary text (less is better)")
+                                : tr("|D|, Frobenius norm of the update (there are no statistics)"));
+    m_plot->yAxis->setLabel(tr("Memorization error |R − D K|²"));
+    rebuildLayers();
+    m_current = hasPoints() ? std::clamp(m_current, -1, m_model.rowCount() - 1) : -1;
+    restyle();
+    showReadout();
+}
+
+void FrontierPlot::rebuildLayers() {
+    for (QCPCurve* curve : m_layers)
+        m_plot->removePlottable(curve);
+    m_layers.clear();
+    m_legend->clearItems();
+    m_total->data()->clear();
+    double least[2] = {std::numeric_limits<double>::infinity(), std::numeric_limits<double>::infinity()};
+    double most[2] = {0, 0};
+    const auto measure = [&](const std::vector<FrontierPoint>& points) {
+        for (const FrontierPoint& point : points) {
+            const double values[2] = {across(point), point.memorization};
+            for (int i = 0; i < 2; ++i) {
+                if (!(values[i] > 0) || !std::isfinite(values[i]))
+                    continue;
+                least[i] = std::min(least[i], values[i]);
+                most[i] = std::max(most[i], values[i]);
+            }
+        }
+    };
+    const auto& frontier = m_model.frontier();
+    const bool layers = frontier && m_layersShown && frontier->layers.size() > 1;
+    if (frontier) {
+        measure(frontier->total);
+        for (const LayerFrontier& layer : frontier->layers)
+            if (layers)
+                measure(layer.points);
+    }
+    m_plot->xAxis->setRange(decades(least[0], most[0]));
+    m_plot->yAxis->setRange(decades(least[1], most[1]));
+    // A zero has no place on these scales: a line to it leaves through the edge.
+    const auto draw = [this](QCPCurve* curve, const std::vector<FrontierPoint>& points) {
+        QVector<double> t, x, y;
+        for (const FrontierPoint& point : points) {
+            if (!std::isfinite(across(point)) || !std::isfinite(point.memorization))
+                continue;
+            t << static_cast<double>(t.size());
+            x << std::max(across(point), m_plot->xAxis->range().lower * 1e-3);
+            y << std::max(point.memorization, m_plot->yAxis->range().lower * 1e-3);
+        }
+        curve->setData(t, x, y, true);
+    };
+    if (frontier)
+        draw(m_total, frontier->total);
+    if (layers) {
+        for (const LayerFrontier& layer : frontier->layers) {
+            auto* curve = new QCPCurve(m_plot->xAxis, m_plot->yAxis);
+            curve->setName(tr("layer %1").arg(layer.layer));
+            draw(curve, layer.points);
+            m_layers << curve;
+        }
+        // A legend of thirty lines would hide them.
+        m_legend->addItem(new QCPPlottableLegendItem(m_legend, m_total));
+        for (qsizetype i = 0; i < m_layers.size(); ++i)
+            if (m_layers.size() <= 8 || i == 0 || i == m_layers.size() - 1)
+                m_legend->addItem(new QCPPlottableLegendItem(m_legend, m_layers[i]));
+    }
+    m_legend->setVisible(layers);
+}
+
+void FrontierPlot::restyle() {
+    const ThemeColors& colors = ThemeColors::of(palette());
+    m_plot->setBackground(QBrush(colors.surface));
+    for (QCPAxis* axis : m_plot->axisRect()->axes()) {
+        axis->setBasePen(QPen(colors.border));
+        axis->setTickPen(QPen(colors.border));
+        axis->setSubTickPen(Qt::NoPen);
+        axis->setTickLabelColor(colors.muted);
+        axis->setLabelColor(colors.muted);
+        axis->setTickLabelFont(font());
+        axis->setLabelFont(font());
+        axis->grid()->setPen(QPen(colors.grid));
+        axis->grid()->setZeroLinePen(Qt::NoPen);
+    }
+    m_total->setPen(QPen(colors.muted, 2.2));
+    for (qsizetype i = 0; i < m_layers.size(); ++i) {
+        const double t = static_cast<double>(i) / static_cast<double>(m_layers.size() - 1);
+        m_layers[i]->setPen(QPen(amountColor(t, colors.dark), 1.2));
+    }
+    m_legend->setBrush(colors.surface);
+    m_legend->setBorderPen(QPen(colors.border));
+    m_legend->setTextColor(colors.muted);
+    m_legend->setFont(font());
+    for (int i = 0; i < m_legend->itemCount(); ++i) {
+        m_legend->item(i)->setTextColor(colors.muted);
+        m_legend->item(i)->setFont(font());
+    }
+    m_marker->setBrush(colors.accent);
+    m_marker->setPen(QPen(colors.surface, 1.5));
+    m_default->setBrush(colors.surface);
+    m_default->setPen(QPen(colors.text, 1.5));
+    m_read->setBrush(Qt::NoBrush);
+    m_read->setPen(QPen(colors.text, 1.2));
+    QFont strong = font();
+    strong.setWeight(QFont::DemiBold);
+    for (QCPItemText* label : {m_exactEnd, m_softEnd, m_defaultLabel}) {
+        label->setColor(colors.muted);
+        label->setFont(font());
+    }
+    m_markerLabel->setColor(colors.text);
+    m_markerLabel->setFont(strong);
+    m_plot->replot(QCustomPlot::rpQueuedReplot);
+}
+
+void FrontierPlot::placeMarks() {
+    const bool some = hasPoints();
+    for (QCPAbstractItem* item :
+         std::initializer_list<QCPAbstractItem*>{m_marker, m_markerLabel, m_exactEnd, m_softEnd})
+        item->setVisible(some);
+    const bool marksDefault = some && m_defaultSoftness >= 0;
+    const bool same = marksDefault && std::abs(m_defaultSoftness - m_softness) <= 1e-3 * m_softness;
+    m_read->setVisible(some && m_current >= 0);
+    m_default->setVisible(marksDefault && !same);
+    m_defaultLabel->setVisible(m_default->visible());
+    if (!some)
+        return;
+    const QRect area = m_plot->axisRect()->rect();
+    const int line = fontMetrics().lineSpacing();
+    const auto put = [&](QCPItemText* label, const QPointF& at, int steps) {
+        // Below and left of the line nothing is drawn; the ends have their own lines there.
+        const int width = QFontMetrics(label->font()).horizontalAdvance(label->text()) + 24;
+        const bool left = at.x() - width > area.left();
+        const bool above = at.y() + (steps + 1.5) * line > area.bottom();
+        label->setPositionAlignment((left ? Qt::AlignRight : Qt::AlignLeft) | (above ? Qt::AlignBottom : Qt::AlignTop));
+        const int away = steps * line + 4;
+        label->setPadding(QMargins(left ? 0 : 12, above ? 0 : away, left ? 12 : 0, above ? away : 0));
+        label->position->setPixelPosition(at);
+    };
+    const QPointF exact = pixelOf(m_model.point(0));
+    const QPointF soft = pixelOf(m_model.point(m_model.rowCount() - 1));
+    const QPointF marker = pixelOf(m_model.at(m_softness));
+    const auto near = [&](const QPointF& a, const QPointF& b) { return std::abs(a.y() - b.y()) < 1.2 * line; };
+    put(m_exactEnd, exact, 0);
+    put(m_softEnd, soft, 0);
+    m_marker->position->setPixelPosition(marker);
+    m_markerLabel->setText(same ? tr("softness %1 (default)").arg(formatSetting(m_softness))
+                                : tr("softness %1").arg(formatSetting(m_softness)));
+    put(m_markerLabel, marker, near(marker, exact) || near(marker, soft) ? 1 : 0);
+    if (m_default->visible()) {
+        const QPointF at = pixelOf(m_model.at(m_defaultSoftness));
+        m_default->position->setPixelPosition(at);
+        m_defaultLabel->setText(tr("default %1").arg(formatSetting(m_defaultSoftness)));
+        const int taken = (near(at, exact) || near(at, soft) ? 1 : 0) + (near(at, marker) ? 1 : 0);
+        put(m_defaultLabel, at, taken);
+    }
+    if (m_current >= 0)
+        m_read->position->setPixelPosition(pixelOf(m_model.point(m_current)));
+}
+
+void FrontierPlot::setSoftness(double softness) {
+    if (softness == m_softness)
+        return;
+    m_softness = softness;
+    showReadout();
+}
+
+void FrontierPlot::setDefaultSoftness(double softness) {
+    m_defaultSoftness = softness;
+    m_plot->replot(QCustomPlot::rpQueuedReplot);
+}
+
+void FrontierPlot::setLayersShown(bool shown) {
+    if (shown == m_layersShown)
+        return;
+    m_layersShown = shown;
+    rebuild();
+}
+
+void FrontierPlot::setCurrentRow(int row) {
+    if (row == m_current || row < -1 || row >= m_model.rowCount())
+        return;
+    m_current = row;
+    showReadout();
+    emit currentRowChanged(row);
+}
+
+void FrontierPlot::showReadout() {
+    QString text = tr("No batch to show");
+    if (hasPoints())
+        text = FrontierModel::describe(m_current >= 0 ? m_model.point(m_current) : m_model.at(m_softness));
+    m_readout->setText(text);
+    setAccessibleDescription(text);
+    QAccessibleEvent event(this, QAccessible::DescriptionChanged);
+    QAccessible::updateAccessibility(&event);
+    m_plot->replot(QCustomPlot::rpQueuedReplot);
+}
+
+void FrontierPlot::focusInEvent(QFocusEvent* event) {
+    QWidget::focusInEvent(event);
+    update();
+}
+
+void FrontierPlot::focusOutEvent(QFocusEvent* event) {
+    QWidget::focusOutEvent(event);
+    update();
+}
+
+void FrontierPlot::paintEvent(QPaintEvent*) {
+    if (!hasFocus())
+        return;
+    QPainter painter(this);
+    painter.setPen(QPen(ThemeColors::of(palette()).accent, 2));
+    painter.drawRect(rect().adjusted(1, 1, -1, -1));
+}
+
+void FrontierPlot::changeEvent(QEvent* event) {
+    QWidget::changeEvent(event);
+    if (event->type() == QEvent::PaletteChange || event->type() == QEvent::FontChange)
+        restyle();
+}
+
+} // namespace emend::ui

@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The trade-off of one batch: what it disturbs in ordinary text (x) against what it leaves unlearnt (y), over softness,
+// logarithmic. The softness in use is a point on the line that can be dragged. Numbers on hover and by the arrow keys,
+// Enter takes the softness that is read; copy and export from the context menu. Follows a FrontierModel.
+#pragma once
+
+#include "emend/report.h"
+#include "plots/chart_export.h"
+
+#include <QList>
+#include <QWidget>
+
+class QCPCurve;
+class QCPItemText;
+class QCPItemTracer;
+class QCPLegend;
+class QCustomPlot;
+class QLabel;
+
+namespace emend::ui {
+
+class FrontierModel;
+
+class FrontierPlot : public QWidget {
+    Q_OBJECT
+  public:
+    explicit FrontierPlot(FrontierModel& model, QWidget* parent = nullptr);
+
+    void setSoftness(double softness); // of the marked point
+    [[nodiscard]] double softness() const { return m_softness; }
+    void setDefaultSoftness(double softness); // the algorithm's; below 0: none is marked
+    void setLayersShown(bool shown);
+    void setCurrentRow(int row); // the point that is read; of the model
+    [[nodiscard]] int currentRow() const { return m_current; }
+    [[nodiscard]] bool isDragging() const { return m_dragging; }
+    [[nodiscard]] QByteArray render(ChartFormat format);
+    // In the widget that draws; what lies beyond the axes is put on their edge.
+    [[nodiscard]] QPointF pixelOf(const FrontierPoint& point) const;
+
+  signals:
+    void currentRowChanged(int row);
+    void softnessDragged(double softness);
+    void softnessChosen(double softness); // the hand let go, or Enter
+    void exportFailed(const QString& reason);
+
+  protected:
+    void keyPressEvent(QKeyEvent* event) override;
+    void focusInEvent(QFocusEvent* event) override;
+    void focusOutEvent(QFocusEvent* event) override;
+    void changeEvent(QEvent* event) override;
+    void paintEvent(QPaintEvent* event) override;
+
+  private:
+    // frontier_plot.cpp
+    void rebuild();
+    void rebuildLayers();
+    void restyle();
+    void placeMarks();
+    void showReadout();
+    [[nodiscard]] double across(const FrontierPoint& point) const; // what x shows
+    [[nodiscard]] bool hasPoints() const;
+    // frontier_plot_input.cpp
+    void connectMouse();
+    void drag(const QPointF& position);
+    [[nodiscard]] int rowNear(const QPointF& position, double reach) const;
+    void showMenu(const QPoint& position);
+    void exportTo(const QString& suffix);
+
+    FrontierModel& m_model;
+    QLabel* m_readout;
+    QCustomPlot* m_plot;
+    QCPCurve* m_total;
+    QList<QCPCurve*> m_layers;
+    QCPLegend* m_legend;
+    QCPItemTracer* m_marker;  // the softness in use
+    QCPItemTracer* m_default; // the algorithm's
+    QCPItemTracer* m_read;    // pointed at
+    QCPItemText* m_markerLabel;
+    QCPItemText* m_defaultLabel;
+    QCPItemText* m_exactEnd;
+    QCPItemText* m_softEnd;
+    double m_softness = 0;
+    double m_defaultSoftness = -1;
+    int m_current = -1;
+    bool m_layersShown = false;
+    bool m_dragging = false;
+};
+
+} // namespace emend::ui
