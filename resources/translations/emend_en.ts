@@ -4,6 +4,20 @@
 <context>
     <name>emend::ui::EditsPanel</name>
     <message numerus="yes">
+        <source>⚠ %n edit(s) in each other&apos;s way</source>
+        <translation>
+            <numerusform>⚠ %n edit in another one&apos;s way</numerusform>
+            <numerusform>⚠ %n edits in each other&apos;s way</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%n edit(s) share a subject: merged</source>
+        <translation>
+            <numerusform>%n edit shares a subject: merged</numerusform>
+            <numerusform>%n edits share a subject: merged</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
         <source>%n row(s)</source>
         <translation>
             <numerusform>%n row</numerusform>
@@ -81,6 +95,20 @@
 </context>
 <context>
     <name>emend::ui::Workbench</name>
+    <message numerus="yes">
+        <source>%n pair(s) of edits in each other&apos;s way</source>
+        <translation>
+            <numerusform>%n pair of edits in each other&apos;s way</numerusform>
+            <numerusform>%n pairs of edits in each other&apos;s way</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>values kept for %1 of %n edit(s)</source>
+        <translation>
+            <numerusform>values kept for %1 of %n edit</numerusform>
+            <numerusform>values kept for %1 of %n edits</numerusform>
+        </translation>
+    </message>
     <message numerus="yes">
         <source>%1 and %n more</source>
         <translation>

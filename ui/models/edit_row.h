@@ -24,6 +24,8 @@ struct EditRow {
     std::optional<quint64> batch;            // of the ledger; set while Applied or Undone
     std::shared_ptr<const EditCheck> answer; // what the model said last; may be of an older revision
     bool checked = false;                    // `answer` is of this revision and these weights
+    quint64 rival = 0;                       // row it cannot be solved together with; 0: none
+    double rivalCosine = 0;                  // between their keys; 0: they share the subject
 
     [[nodiscard]] bool isBlank() const {
         return request.subject.empty() && request.prompt.empty() && request.object.empty();

@@ -88,10 +88,14 @@ QVariant EditsModel::data(const QModelIndex& index, int role) const {
     case Qt::AccessibleTextRole: {
         const QString problem = problemAt(index.row(), index.column());
         const QString text = display(row, index.column()).toString();
+        if (const QString rival = conflictText(row); !rival.isEmpty() && index.column() == Subject)
+            return tr("%1, in the way: %2").arg(text, rival);
         return problem.isEmpty() ? text : tr("%1, wrong: %2").arg(text, problem);
     }
     case Qt::TextAlignmentRole:
         return QVariant::fromValue(Qt::AlignVCenter | (index.column() == Probability ? Qt::AlignRight : Qt::AlignLeft));
+    case ConflictRole:
+        return index.column() == Subject ? conflictText(row) : QString();
     case ProblemRole:
         return problemAt(index.row(), index.column());
     case PlaceholderRole:
@@ -167,6 +171,8 @@ QVariant EditsModel::toolTip(int row, int column) const {
         return entry.hint.isEmpty() ? entry.reason : entry.reason + u'\n' + entry.hint;
     if (const auto found = problem(row); found && columnOf(found->field) == column)
         return fromStd(found->what) + u'\n' + fromStd(found->hint);
+    if (column == Subject && entry.rival != 0)
+        return fromStd(entry.request.subject) + u'\n' + conflictText(entry);
     if (column == Answer && entry.answer) {
         QStringList lines;
         for (const TokenProbability& token : entry.answer->present.top)
@@ -203,6 +209,7 @@ bool EditsModel::setData(const QModelIndex& index, const QVariant& value, int ro
     }
     touch(row);
     changed(index.row());
+    noteConflicts();
     emit checksNeeded();
     return true;
 }

@@ -10,6 +10,7 @@
 #include "models/row_paste.h"
 
 #include <QAbstractTableModel>
+#include <QHash>
 
 #include <memory>
 #include <vector>
@@ -26,7 +27,8 @@ class EditsModel : public QAbstractTableModel {
         ProbabilityRole,                // double, of the present answer; invalid when unknown
         StateRole,                      // int, EditState
         RowIdRole,                      // quint64
-        PendingRole                     // bool: the model has not answered for this text yet
+        PendingRole,                    // bool: the model has not answered for this text yet
+        ConflictRole                    // QString: which other row is in this one's way; empty when none is
     };
 
     explicit EditsModel(QObject* parent = nullptr);
@@ -81,7 +83,22 @@ class EditsModel : public QAbstractTableModel {
     // Applied and undone as the ledger has it; batches without a row get their rows back.
     void syncLedger(const LedgerState& ledger);
 
+    // --- edits in each other's way, among those that wait to be applied
+    enum class SolvedTogether { No, Yes, Merged }; // as the recipe has it
+    void setSolvedTogether(SolvedTogether together);
+    // What the engine found for these rows; holds until one of the two is changed.
+    void setNearKeys(const QList<quint64>& ids, const std::vector<EditConflict>& conflicts);
+    struct Conflicts {
+        int same_subject = 0; // rows, also when they are merged
+        int near_keys = 0;
+        bool operator==(const Conflicts&) const = default;
+    };
+    [[nodiscard]] const Conflicts& conflicts() const { return m_conflicts; }
+    [[nodiscard]] SolvedTogether solvedTogether() const { return m_together; }
+    [[nodiscard]] int nextConflict(int after) const; // the next row with one, around the end; -1: none
+
   signals:
+    void conflictsChanged();
     // A request is new or changed: somebody should ask the model.
     void checksNeeded();
 
@@ -98,10 +115,23 @@ class EditsModel : public QAbstractTableModel {
     [[nodiscard]] QVariant display(const EditRow& row, int column) const;
     [[nodiscard]] QVariant toolTip(int row, int column) const;
     [[nodiscard]] QString problemAt(int row, int column) const;
+    void noteConflicts(); // looked for once, at the end of the turn
+    void findConflicts();
+    [[nodiscard]] QString conflictText(const EditRow& row) const;
 
     std::vector<EditRow> m_rows;
     std::shared_ptr<const RelationLibrary> m_library;
     quint64 m_lastId = 0;
+    struct NearKey {
+        int revision;
+        quint64 rival;
+        int rivalRevision;
+        double cosine;
+    };
+    QHash<quint64, NearKey> m_nearKeys; // by row
+    SolvedTogether m_together = SolvedTogether::No;
+    Conflicts m_conflicts;
+    bool m_conflictsStale = false;
 };
 
 } // namespace emend::ui

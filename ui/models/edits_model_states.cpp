@@ -27,6 +27,7 @@ void EditsModel::insert(int at, std::vector<EditRow> rows) {
     beginInsertRows({}, at, at + static_cast<int>(rows.size()) - 1);
     m_rows.insert(m_rows.begin() + at, std::make_move_iterator(rows.begin()), std::make_move_iterator(rows.end()));
     endInsertRows();
+    noteConflicts();
     emit checksNeeded();
 }
 
@@ -117,6 +118,7 @@ bool EditsModel::removeRows(int row, int count, const QModelIndex& parent) {
     beginRemoveRows({}, row, row + count - 1);
     m_rows.erase(m_rows.begin() + row, m_rows.begin() + row + count);
     endRemoveRows();
+    noteConflicts();
     return true;
 }
 
@@ -181,6 +183,7 @@ void EditsModel::setStates(const QList<quint64>& ids, EditState state) {
         row.hint.clear();
         changed(at);
     }
+    noteConflicts();
 }
 
 void EditsModel::setApplying(const QList<quint64>& ids) {
@@ -213,7 +216,7 @@ void EditsModel::syncLedger(const LedgerState& ledger) {
     std::set<quint64> active;
     std::set<quint64> undone;
     for (std::size_t i = 0; i < ledger.entries.size(); ++i)
-        (i < ledger.position ? active : undone).insert(ledger.entries[i].id);
+        (i < ledger.position && ledger.entries[i].active ? active : undone).insert(ledger.entries[i].id);
 
     std::set<quint64> shown;
     for (int i = 0; i < rowCount(); ++i) {
@@ -233,10 +236,11 @@ void EditsModel::syncLedger(const LedgerState& ledger) {
         if (row.state != before)
             changed(i);
     }
+    noteConflicts();
     // Redone after its rows were changed or removed: what the weights hold is shown, always.
     for (std::size_t i = 0; i < ledger.position; ++i) {
         const LedgerEntry& entry = ledger.entries[i];
-        if (shown.contains(entry.id) || !entry.report)
+        if (shown.contains(entry.id) || !entry.active || !entry.report)
             continue;
         std::vector<EditRow> rows;
         for (const EditOutcome& outcome : entry.report->edits) {

@@ -6,6 +6,8 @@
 #include "plots/theme_colors.h"
 
 #include <QApplication>
+#include <QHash>
+#include <QIcon>
 #include <QPainter>
 
 #include <algorithm>
@@ -19,12 +21,40 @@ void setTextColor(QStyleOptionViewItem& option, const QColor& color) {
         option.palette.setColor(role, color);
 }
 
+// A triangle with its mark: seen without colour, too.
+QIcon warningSign(const QColor& color) {
+    static QHash<QRgb, QIcon> drawn;
+    QIcon& icon = drawn[color.rgb()];
+    if (!icon.isNull())
+        return icon;
+    for (const int scale : {1, 2, 3}) {
+        QPixmap picture(12 * scale, 12 * scale);
+        picture.fill(Qt::transparent);
+        QPainter painter(&picture);
+        painter.setRenderHint(QPainter::Antialiasing);
+        painter.scale(scale, scale);
+        painter.setPen(QPen(color, 1.2, Qt::SolidLine, Qt::RoundCap, Qt::RoundJoin));
+        painter.drawPolygon(QPolygonF{{{6, 1}, {11.2, 10.8}, {0.8, 10.8}}});
+        painter.drawLine(QPointF(6, 4.4), QPointF(6, 7));
+        painter.drawPoint(QPointF(6, 9));
+        painter.end();
+        icon.addPixmap(picture);
+    }
+    return icon;
+}
+
 } // namespace
 
 void CellDelegate::initStyleOption(QStyleOptionViewItem* option, const QModelIndex& index) const {
     QStyledItemDelegate::initStyleOption(option, index);
     const ThemeColors& colors = ThemeColors::of(option->palette);
     const bool wrong = !index.data(EditsModel::ProblemRole).toString().isEmpty();
+    if (index.column() == EditsModel::Subject && !index.data(EditsModel::ConflictRole).toString().isEmpty()) {
+        option->features |= QStyleOptionViewItem::HasDecoration;
+        option->icon = warningSign(colors.danger);
+        option->decorationSize = QSize(12, 12);
+        option->decorationPosition = QStyleOptionViewItem::Right;
+    }
     if (option->text.isEmpty()) {
         option->text = index.data(EditsModel::PlaceholderRole).toString();
         option->font.setItalic(true);

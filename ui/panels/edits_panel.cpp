@@ -10,8 +10,10 @@
 #include <QAction>
 #include <QDragEnterEvent>
 #include <QFileInfo>
+#include <QHBoxLayout>
 #include <QHeaderView>
 #include <QMimeData>
+#include <QPushButton>
 #include <QStackedWidget>
 #include <QTableView>
 #include <QVBoxLayout>
@@ -37,6 +39,10 @@ EditsPanel::EditsPanel(EditsModel& model, QWidget* parent)
     : QWidget(parent)
     , m_model(model)
     , m_header(new PanelHeader(tr("Edits")))
+    , m_conflicts(new QWidget)
+    , m_conflictText(new MutedLabel)
+    , m_nextConflict(new QPushButton(tr("Next")))
+    , m_merge(new QPushButton(tr("Merge subjects")))
     , m_stack(new QStackedWidget)
     , m_table(new QTableView)
     , m_empty(new EmptyState(tr("No edits yet - type a subject, or paste rows here"),
@@ -68,12 +74,27 @@ EditsPanel::EditsPanel(EditsModel& model, QWidget* parent)
     m_caption->setObjectName(QStringLiteral("editsCaption"));
     m_caption->setWordWrap(true);
     m_tokens->setObjectName(QStringLiteral("tokenStrip"));
+    m_conflicts->setObjectName(QStringLiteral("conflictLine"));
+    m_conflictText->setObjectName(QStringLiteral("conflictText"));
+    m_nextConflict->setObjectName(QStringLiteral("conflictNext"));
+    m_nextConflict->setToolTip(tr("Go to the next edit that another one is in the way of"));
+    m_merge->setObjectName(QStringLiteral("conflictMerge"));
+    m_merge->setToolTip(tr("Edits of one subject get one key and one value; set in the recipe"));
+    auto* conflictLayout = new QHBoxLayout(m_conflicts);
+    conflictLayout->setContentsMargins(0, 0, 0, 0);
+    conflictLayout->setSpacing(4);
+    conflictLayout->addWidget(m_conflictText, 1);
+    for (QPushButton* button : {m_nextConflict, m_merge}) {
+        button->setProperty("quiet", true);
+        conflictLayout->addWidget(button);
+    }
     m_stack->addWidget(m_empty);
     m_stack->addWidget(m_table);
     auto* layout = new QVBoxLayout(this);
     layout->setContentsMargins(12, 8, 8, 8);
     layout->setSpacing(8);
     layout->addWidget(m_header);
+    layout->addWidget(m_conflicts);
     layout->addWidget(m_stack, 1);
     layout->addWidget(m_caption);
     layout->addWidget(m_tokens);
@@ -87,12 +108,16 @@ EditsPanel::EditsPanel(EditsModel& model, QWidget* parent)
     for (const auto signal : {&QAbstractItemModel::rowsInserted, &QAbstractItemModel::rowsRemoved})
         connect(&model, signal, this, &EditsPanel::refresh);
     connect(&model, &QAbstractItemModel::modelReset, this, &EditsPanel::refresh);
+    connect(&model, &EditsModel::conflictsChanged, this, &EditsPanel::refreshConflicts);
+    connect(m_nextConflict, &QPushButton::clicked, this, [this] { selectRow(m_model.nextConflict(currentRow())); });
+    connect(m_merge, &QPushButton::clicked, this, &EditsPanel::mergeRequested);
     m_refresh.setSingleShot(true);
     m_refresh.setInterval(0);
     connect(&m_refresh, &QTimer::timeout, this, &EditsPanel::refresh);
     connect(&model, &QAbstractItemModel::dataChanged, &m_refresh, qOverload<>(&QTimer::start));
     sizeColumns();
     refresh();
+    refreshConflicts();
 }
 
 void EditsPanel::setActions(const QList<QAction*>& header, const QList<QAction*>& empty, const QList<QAction*>& menu) {
@@ -142,6 +167,18 @@ void EditsPanel::refresh() {
                                      : tr("%n row(s), %1 applied", nullptr, count).arg(applied));
     m_stack->setCurrentWidget(count == 0 ? static_cast<QWidget*>(m_empty) : m_table);
     refreshInspector();
+}
+
+void EditsPanel::refreshConflicts() {
+    const EditsModel::Conflicts& found = m_model.conflicts();
+    const bool merged = m_model.solvedTogether() == EditsModel::SolvedTogether::Merged;
+    const int inTheWay = found.near_keys + (merged ? 0 : found.same_subject);
+    m_conflicts->setVisible(inTheWay > 0 || found.same_subject > 0);
+    m_nextConflict->setVisible(inTheWay > 0);
+    m_merge->setVisible(!merged && found.same_subject > 0);
+    m_conflictText->setAlarm(inTheWay > 0);
+    m_conflictText->setText(inTheWay > 0 ? tr("⚠ %n edit(s) in each other's way", nullptr, inTheWay)
+                                         : tr("%n edit(s) share a subject: merged", nullptr, found.same_subject));
 }
 
 void EditsPanel::refreshInspector() {

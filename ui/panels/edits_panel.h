@@ -6,6 +6,7 @@
 #include <QWidget>
 
 class QAction;
+class QPushButton;
 class QStackedWidget;
 class QTableView;
 
@@ -33,6 +34,7 @@ class EditsPanel : public QWidget {
     void currentRowChanged(int row);
     void selectionChanged();
     void fileDropped(const QString& path);
+    void mergeRequested(); // edits of one subject, in the recipe
 
   protected:
     void dragEnterEvent(QDragEnterEvent* event) override;
@@ -42,11 +44,16 @@ class EditsPanel : public QWidget {
   private:
     void refresh();          // header, empty state
     void refreshInspector(); // of the current row
+    void refreshConflicts();
     void sizeColumns();
 
     EditsModel& m_model;
     QTimer m_refresh; // once for all that changes in a turn
     PanelHeader* m_header;
+    QWidget* m_conflicts;
+    MutedLabel* m_conflictText;
+    QPushButton* m_nextConflict;
+    QPushButton* m_merge;
     QStackedWidget* m_stack;
     QTableView* m_table;
     EmptyState* m_empty;

@@ -12,6 +12,8 @@ namespace emend::ui {
 RecipeField::RecipeField(RecipeBinding binding, QWidget* editor, QWidget* parent)
     : QWidget(parent)
     , m_binding(std::move(binding))
+    , m_layout(new QGridLayout(this))
+    , m_editor(editor)
     , m_explanation(new MutedLabel(m_binding.explanation))
     , m_reset(new QToolButton) {
     setObjectName(QStringLiteral("recipeField_") + m_binding.id);
@@ -36,37 +38,59 @@ RecipeField::RecipeField(RecipeBinding binding, QWidget* editor, QWidget* parent
     m_reset->setSizePolicy(keep);
     connect(m_reset, &QToolButton::clicked, this, &RecipeField::resetRequested);
 
-    auto* layout = new QGridLayout(this);
-    layout->setContentsMargins(0, 0, 0, 0);
-    layout->setHorizontalSpacing(4);
-    layout->setVerticalSpacing(2);
-    layout->setColumnMinimumWidth(0, fontMetrics().horizontalAdvance(tr("Learning rate")) + 8);
-    layout->addWidget(name, 0, 0);
-    layout->addWidget(editor, 0, 1);
-    layout->addWidget(m_reset, 0, 2);
-    layout->addWidget(m_explanation, 1, 0, 1, 3);
-    layout->setColumnStretch(1, 1);
+    m_layout->setContentsMargins(0, 0, 0, 0);
+    m_layout->setHorizontalSpacing(4);
+    m_layout->setVerticalSpacing(2);
+    m_layout->setColumnMinimumWidth(0, fontMetrics().horizontalAdvance(tr("Learning rate")) + 8);
+    m_layout->addWidget(name, 0, 0);
+    m_layout->addWidget(editor, 0, 1);
+    m_layout->addWidget(m_reset, 0, 2);
+    m_layout->addWidget(m_explanation, 2, 0, 1, 3);
+    m_layout->setColumnStretch(1, 1);
     setChanged(false);
 }
 
+void RecipeField::addBelow(QWidget* widget) {
+    widget->setObjectName(QStringLiteral("recipeBelow_") + m_binding.id);
+    m_layout->addWidget(widget, 1, 1);
+    setTabOrder(m_editor, widget);
+}
+
 void RecipeField::setChanged(bool changed) {
+    m_changed = changed;
     m_reset->setVisible(changed);
 }
 
+void RecipeField::setUnreadable(const QString& problem) {
+    m_unreadable = problem;
+    tell();
+}
+
 void RecipeField::setProblem(const QString& problem) {
-    m_hasProblem = !problem.isEmpty();
-    m_explanation->setAlarm(m_hasProblem);
-    m_explanation->setText(m_hasProblem ? problem : m_binding.explanation);
+    m_problem = problem;
+    tell();
 }
 
 void RecipeField::setExplanation(const QString& explanation) {
     m_binding.explanation = explanation;
-    if (!m_hasProblem)
-        m_explanation->setText(explanation);
+    m_editor->setAccessibleDescription(explanation);
+    m_editor->setToolTip(explanation);
+    tell();
+}
+
+void RecipeField::tell() {
+    m_explanation->setAlarm(hasProblem());
+    m_explanation->setText(isUnreadable() ? m_unreadable : hasProblem() ? m_problem : m_binding.explanation);
+}
+
+void RecipeField::setUsed(bool used) {
+    m_used = used;
+    setVisible(used);
 }
 
 Fold::Fold(const QString& title, QWidget* parent)
     : QWidget(parent)
+    , m_title(title)
     , m_button(new QToolButton)
     , m_body(new QWidget)
     , m_layout(new QVBoxLayout(m_body)) {
@@ -87,8 +111,23 @@ Fold::Fold(const QString& title, QWidget* parent)
     setOpen(false);
 }
 
-void Fold::addWidget(QWidget* widget) {
-    m_layout->addWidget(widget);
+void Fold::addField(RecipeField* field) {
+    m_fields << field;
+    m_layout->addWidget(field);
+}
+
+void Fold::refresh() {
+    int used = 0;
+    int changed = 0;
+    for (const RecipeField* field : std::as_const(m_fields)) {
+        used += field->isUsed() ? 1 : 0;
+        changed += field->isUsed() && field->isChanged() ? 1 : 0;
+        if (field->isUsed() && field->hasProblem())
+            setOpen(true);
+    }
+    setVisible(used > 0);
+    m_button->setText(changed == 0 ? m_title
+                                   : tr("%1 - %2 changed", "title of a folded group").arg(m_title).arg(changed));
 }
 
 void Fold::setOpen(bool open) {
