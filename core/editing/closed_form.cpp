@@ -11,8 +11,9 @@ namespace emend {
 
 namespace {
 
-// Above this side a softness > 0 is solved by Cholesky on the Gram matrix: singular values would take minutes.
-constexpr std::int64_t largest_side_with_spectrum = 1024;
+// Above this side a softness > 0 is solved by Cholesky on the Gram matrix; singular values take ten times as long and
+// are only needed once somebody turns the knob.
+constexpr std::int64_t largest_side_with_spectrum = 128;
 constexpr double ill_conditioned = 1e12;
 
 std::string number(double value) {
@@ -53,31 +54,50 @@ void check_softness(double softness) {
         throw Error("the softness must be 0 or more, not " + number(softness));
 }
 
-std::string list_columns(const std::vector<std::int64_t>& dependent) {
+// "edits 3, 7", or by their names; columns behind those of the edits belong to earlier ones.
+std::string list_columns(const std::vector<std::int64_t>& dependent, std::int64_t edits,
+                         const std::vector<std::string>& names) {
     constexpr std::size_t shown = 8;
     std::string text;
-    for (std::size_t i = 0; i < dependent.size() && i < shown; ++i)
-        text += (i ? ", " : "") + std::to_string(dependent[i] + 1);
-    return dependent.size() > shown ? text + " and " + std::to_string(dependent.size() - shown) + " more" : text;
+    std::size_t listed = 0;
+    std::size_t earlier = 0;
+    for (const std::int64_t column : dependent) {
+        if (column >= edits) {
+            ++earlier;
+            continue;
+        }
+        if (listed++ < shown)
+            text += (text.empty() ? "" : ", ") +
+                    (names.empty() ? std::to_string(column + 1) : names[static_cast<std::size_t>(column)]);
+    }
+    text = (names.empty() ? "edits " : "") + text;
+    if (listed > shown)
+        text += " and " + std::to_string(listed - shown) + " more";
+    if (earlier > 0)
+        text += std::string(listed > 0 ? " and " : "") + "of " + std::to_string(earlier) + " earlier edits";
+    return text;
 }
 
-// Fills in what every way of solving ends with. `whitened` [r, d_k] are the rows before L^-1.
-void finish(Solution& solution, const Metric& metric, at::Tensor whitened, const at::Tensor& keys,
-            const at::Tensor& residual) {
+// What is solved: the edits' columns and, behind them, those of earlier edits.
+struct System {
+    at::Tensor keys;     // [d_k, n + m]
+    at::Tensor residual; // [d_v, n + m]
+    std::int64_t edits;  // n
+    const std::vector<std::string>& names;
+};
+
+// Fills in what every way of solving ends with.
+void finish(Solution& solution, const Metric& metric, const System& system) {
     if (solution.left.size(1) > solution.left.size(0)) { // more edits than values have dimensions: keep D itself
-        whitened = at::matmul(solution.left, whitened);
+        solution.right = at::matmul(solution.left, solution.right);
         solution.left = at::eye(solution.left.size(0), at::kDouble);
     }
-    solution.right = metric.unwhiten_rows(whitened);
-    const at::Tensor outer = at::matmul(solution.left.t(), solution.left);
-    const at::Tensor in_metric = at::matmul(whitened, whitened.t());
-    const at::Tensor plain = at::matmul(solution.right, solution.right.t());
-    // tr(D C D^T) from tr(D M D^T) without touching a d_k x d_k matrix again: C = M / weight - ridge.
-    const double weighted = (outer * in_metric).sum().item<double>() / metric.weight();
-    const double of_ridge = metric.ridge_added() * (outer * plain).sum().item<double>();
-    solution.preservation = std::max(0.0, weighted - of_ridge);
-    const at::Tensor left_over = residual - at::matmul(solution.left, at::matmul(solution.right, keys));
-    solution.memorization = left_over.square().sum().item<double>();
+    const at::Tensor left_over = system.residual - at::matmul(solution.left, at::matmul(solution.right, system.keys));
+    const std::int64_t all = left_over.size(1);
+    solution.memorization = left_over.slice(1, 0, system.edits).square().sum().item<double>();
+    solution.disturbance = left_over.slice(1, system.edits, all).square().sum().item<double>();
+    solution.preservation = solution.system.known() ? solution.system.preservation(solution.softness)
+                                                    : metric.quadratic(solution.left, solution.right);
     if (!std::isfinite(solution.memorization) || !std::isfinite(solution.preservation))
         throw Error("the update is not finite", {}, "a larger ridge or softness makes the system solvable");
     if (solution.condition > ill_conditioned)
@@ -85,53 +105,39 @@ void finish(Solution& solution, const Metric& metric, at::Tensor whitened, const
                                     "): some edits ask for nearly the same key; a softness above 0 would steady it");
 }
 
-// Kw = U S V^T: D = R V (S / (S^2 + mu)) U^T L^-1, on the smaller side by itself, without squaring the condition.
-at::Tensor solve_by_spectrum(Solution& solution, const at::Tensor& whitened_keys, const at::Tensor& residual) {
+// By singular values, without squaring the condition. At mu = 0 directions that are nothing but rounding are left out.
+void solve_by_spectrum(Solution& solution, const Metric& metric, const System& system) {
     const double mu = solution.softness;
-    const auto [u, values, vh] = at::linalg_svd(whitened_keys, /*full_matrices=*/false);
-    const std::int64_t dimensions = whitened_keys.size(0);
-    const std::int64_t edits = whitened_keys.size(1);
-    const std::int64_t count = values.size(0);
-    const double largest = values[0].item<double>();
-    if (!(largest > 0))
-        throw Error("every key is zero", {}, "the layer's MLP is silent at the subject; choose another layer");
-    const at::Tensor rotated = at::matmul(residual, vh.t());
-    const at::Tensor asked = rotated.square().sum(0);
-    const double cutoff =
-        static_cast<double>(std::max(dimensions, edits)) * std::numeric_limits<double>::epsilon() * largest;
-    const at::Tensor sound = values > cutoff;
-    solution.tradeoff.spectrum = at::where(sound, values.square(), at::zeros_like(values)); // below it is rounding
-    solution.tradeoff.asked = asked;
-    if (edits > count) // otherwise V is square and nothing is outside
-        solution.tradeoff.unreachable = std::max(0.0, (residual.square().sum() - asked.sum()).item<double>());
-
-    std::int64_t kept = count;
+    solution.system = decompose_system(metric, system.keys, system.residual);
+    const Decomposition& known = solution.system;
+    const std::int64_t all = system.keys.size(1);
+    std::int64_t kept = known.spectrum.size(0);
     if (mu == 0) {
-        kept = sound.sum().item<std::int64_t>();
-        if (kept < count && edits == count) {
-            // The right singular vectors that were left out are the combinations of keys that vanish.
-            const at::Tensor share = vh.slice(0, kept).square().sum(0);
-            for (std::int64_t column = 0; column < share.size(0); ++column)
-                if (share[column].item<double>() > 1e-8)
+        kept = (known.spectrum > 0).sum().item<std::int64_t>();
+        if (known.vanishing.defined()) {
+            for (std::int64_t column = 0; column < all; ++column)
+                if (known.vanishing[column].item<double>() > 1e-8)
                     solution.dependent.push_back(column);
-            solution.warnings.push_back("the keys of edits " + list_columns(solution.dependent) +
-                                        " are linearly dependent: they share one answer as well as they can "
-                                        "(pseudo-inverse, cutoff " +
-                                        number(cutoff / largest) + ")");
-        } else if (edits > kept) {
-            solution.warnings.push_back(std::to_string(edits) + " edits have only " + std::to_string(kept) +
+            const double cutoff =
+                static_cast<double>(std::max(metric.dimensions(), all)) * std::numeric_limits<double>::epsilon();
+            solution.warnings.push_back(
+                "the keys of " + list_columns(solution.dependent, system.edits, system.names) +
+                " are linearly dependent: they share one answer as well as they can (pseudo-inverse, cutoff " +
+                number(cutoff) + ")");
+        } else if (all > kept) {
+            solution.warnings.push_back(std::to_string(all) + " edits have only " + std::to_string(kept) +
                                         " independent keys: not all can be memorized (pseudo-inverse)");
         }
     }
-    const at::Tensor used = values.slice(0, 0, kept);
-    const at::Tensor squares = used.square() + mu;
-    solution.condition = (squares[0] / squares[kept - 1]).item<double>();
-    solution.left = rotated.slice(1, 0, kept) * (used / squares);
-    return u.slice(1, 0, kept).t();
+    const at::Tensor used = known.spectrum.slice(0, 0, kept) + mu;
+    solution.condition = (used[0] / used[kept - 1]).item<double>();
+    solution.left = known.left_at(mu).slice(1, 0, kept);
+    solution.right = known.right.slice(0, 0, kept);
 }
 
 // For big batches with mu > 0: Cholesky of the smaller Gram matrix.
-at::Tensor solve_by_gram(Solution& solution, const at::Tensor& whitened_keys, const at::Tensor& residual) {
+void solve_by_gram(Solution& solution, const Metric& metric, const System& system) {
+    const at::Tensor whitened_keys = metric.whiten(system.keys);
     const bool few_edits = whitened_keys.size(1) <= whitened_keys.size(0);
     at::Tensor gram =
         few_edits ? at::matmul(whitened_keys.t(), whitened_keys) : at::matmul(whitened_keys, whitened_keys.t());
@@ -147,44 +153,42 @@ at::Tensor solve_by_gram(Solution& solution, const at::Tensor& whitened_keys, co
         return at::linalg_solve_triangular(factor, half, /*upper=*/false, /*left=*/false);
     };
     if (few_edits) {
-        solution.left = solved(residual);
-        return whitened_keys.t();
+        solution.left = solved(system.residual);
+        solution.right = metric.unwhiten_rows(whitened_keys.t());
+    } else {
+        solution.left = at::eye(system.residual.size(0), at::kDouble);
+        solution.right = metric.unwhiten_rows(solved(at::matmul(system.residual, whitened_keys.t())));
     }
-    solution.left = at::eye(residual.size(0), at::kDouble);
-    return solved(at::matmul(residual, whitened_keys.t()));
 }
 
 } // namespace
 
-double Tradeoff::preservation(double mu) const {
-    const at::Tensor kept = spectrum > 0;
-    const at::Tensor terms = asked * spectrum / (spectrum + mu).square();
-    return at::where(kept, terms, at::zeros_like(terms)).sum().item<double>();
-}
-
-double Tradeoff::memorization(double mu) const {
-    if (mu == 0)
-        return unreachable + at::where(spectrum > 0, at::zeros_like(asked), asked).sum().item<double>();
-    return unreachable + (asked * (mu / (spectrum + mu)).square()).sum().item<double>();
-}
-
-Solution solve(const Metric& metric, const at::Tensor& keys, const at::Tensor& residual, double softness,
-               std::optional<double> alpha) {
+Solution solve(const Metric& metric, const at::Tensor& keys, const at::Tensor& residual, const SolveOptions& options) {
     const NoGrad no_grad;
-    const at::Tensor k = columns(keys, "keys");
-    const at::Tensor r = columns(residual, "residuals");
-    check_sizes(metric, k, r);
-    check_softness(softness);
-    check_softness(alpha.value_or(0));
-
+    System system{columns(keys, "keys"), columns(residual, "residuals"), 0, options.names};
+    check_sizes(metric, system.keys, system.residual);
+    check_softness(options.softness);
+    check_softness(options.alpha.value_or(0));
+    system.edits = system.keys.size(1);
+    if (options.earlier_keys.defined() && options.earlier_keys.size(1) > 0) {
+        const at::Tensor earlier = columns(options.earlier_keys, "keys of earlier edits");
+        const at::Tensor nothing = at::zeros({system.residual.size(0), earlier.size(1)}, at::kDouble);
+        check_sizes(metric, earlier, nothing);
+        system.keys = at::cat({system.keys, earlier}, 1);
+        system.residual = at::cat({system.residual, nothing}, 1);
+    }
     Solution solution;
-    solution.softness = softness + (k.size(1) > 1 ? alpha.value_or(0) : 0);
+    solution.softness = options.softness + (system.edits > 1 ? options.alpha.value_or(0) : 0);
     solution.warnings = metric.warnings();
-    const at::Tensor whitened_keys = metric.whiten(k);
-    const bool big = std::min(k.size(0), k.size(1)) > largest_side_with_spectrum;
-    const at::Tensor whitened = big && solution.softness > 0 ? solve_by_gram(solution, whitened_keys, r)
-                                                             : solve_by_spectrum(solution, whitened_keys, r);
-    finish(solution, metric, whitened, k, r);
+    const bool big = std::min(metric.dimensions(), system.keys.size(1)) > largest_side_with_spectrum;
+    if (big && solution.softness > 0) {
+        solve_by_gram(solution, metric, system);
+        if (options.decompose)
+            solution.system = decompose_system(metric, system.keys, system.residual);
+    } else {
+        solve_by_spectrum(solution, metric, system);
+    }
+    finish(solution, metric, system);
     return solution;
 }
 
@@ -215,7 +219,19 @@ Solution solve_rome(const Metric& metric, const at::Tensor& direction_key, const
         solution.warnings.push_back("the bare prompt's key lies far from the mean key (" + number(agreement) +
                                     " of it): the update is large; R-ROME would be steadier");
     solution.left = r * (length / (along + softness));
-    finish(solution, metric, whitened / length, divisor, r);
+    solution.right = row / length;
+    if (along > 0) { // otherwise a softness would drive it the wrong way, and there is nothing to choose
+        Decomposition& system = solution.system;
+        system.spectrum = at::full({1}, along, at::kDouble);
+        system.gain = at::full({1}, length, at::kDouble);
+        system.left = r;
+        system.right = solution.right;
+        system.asked = r.square().sum().reshape({1});
+        system.moved = system.asked.reshape({1, 1});
+        system.preserved = system.moved * metric.products(whitened / length, solution.right);
+    }
+    static const std::vector<std::string> no_names;
+    finish(solution, metric, {divisor, r, 1, no_names});
     return solution;
 }
 

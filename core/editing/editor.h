@@ -7,7 +7,9 @@
 
 #include "editing/closed_form.h"
 #include "editing/ledger.h"
+#include "editing/metric_store.h"
 #include "editing/prepared_edit.h"
+#include "editing/value_store.h"
 #include "editing/values.h"
 #include "emend/job.h"
 #include "emend/recipe.h"
@@ -26,20 +28,28 @@ namespace emend {
 // without statistics. Throws Error when there are none.
 using MetricSource = std::function<Metric(int layer)>;
 
+// What the recipe asks of the statistics.
+MetricOptions metric_options(const Recipe& recipe);
+
 struct EditTools {
     const Decoder& decoder;
     const Tokenizer& tokenizer;
     Ledger::Draft& draft; // of a ledger on the decoder's weights
     MetricSource metric;
+    ValueStore* values = nullptr; // values kept from earlier searches; null: search always
+    std::string model = {};       // what the values belong to: fingerprint and precision
 };
 
-// One solve: a layer, and the edits [first_edit, first_edit + n) it was solved for.
+// One solve: a layer, and the edits [first_edit, first_edit + edits) it was solved for. n columns: one an edit, or one
+// a unit of merged edits.
 struct LayerStep {
     int layer = 0;
     std::size_t first_edit = 0;
+    std::size_t edits = 0;
     at::Tensor keys;      // [d_k, n], mean over contexts; float64 on the processor, as all here
     at::Tensor bare_keys; // [d_k, n] where the algorithm's divisor uses the bare prompt (ROME), else undefined
     at::Tensor residual;  // [d_v, n], what the layer was asked for, after distribution
+    at::Tensor targets;   // [d_v, n] where the layer has values of its own (first-and-last), else undefined
     Solution solution;
 };
 
@@ -49,11 +59,14 @@ struct EditBatchResult {
     std::vector<LayerStep> steps;    // in the order of writing
     std::vector<LayerReport> layers; // ascending; of all steps of a layer together
     EditSeconds seconds;             // without statistics and total, which are the caller's
+    std::vector<EditConflict> conflicts;
     std::vector<std::string> warnings;
 };
 
 struct EditorOptions {
-    bool record_steps = false; // delta of every step of the value search
+    bool record_steps = false; // delta of every step of the value search; then nothing is taken from the store
+    bool keep_keys = false;    // for algorithms that come later, even if this one does not keep earlier edits
+    bool decompose = false;    // Solution::system is wanted of every step, however large the batch
 };
 
 // All requests are checked before anything runs. Edits that the algorithm solves one at a time, and batches of

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "editing/ledger.h"
 
-#include "editing/accumulate.h"
+#include "editing/ledger_parts.h"
 #include "emend/error.h"
 
 #include <algorithm>
@@ -10,25 +10,7 @@
 
 namespace emend {
 
-namespace {
-
-// sum += D, in place. `sum` belongs to the caller alone, never to the mapped checkpoint.
-void add_update(at::Tensor& sum, const LayerUpdate& update) {
-    add_product(sum.data_ptr<double>(), update.left.data_ptr<double>(), update.right.data_ptr<double>(), sum.size(0),
-                update.left.size(1), sum.size(1), at::get_num_threads());
-}
-
-// The ledger's own copy: later changes of the caller's tensors must not change history.
-LayerUpdate kept(const LayerUpdate& update) {
-    const auto copy = [](const at::Tensor& factor) { return factor.to(at::kCPU, at::kDouble).contiguous().clone(); };
-    return {.layer = update.layer, .left = copy(update.left), .right = copy(update.right)};
-}
-
-bool touches(const std::vector<LayerUpdate>& batch, int layer) {
-    return std::ranges::any_of(batch, [layer](const LayerUpdate& update) { return update.layer == layer; });
-}
-
-} // namespace
+using namespace ledger_parts;
 
 void Ledger::check(const LayerUpdate& update) const {
     const std::string where = "layer " + std::to_string(update.layer);
@@ -44,17 +26,33 @@ void Ledger::check(const LayerUpdate& update) const {
                     "a larger ridge or softness makes the system solvable");
 }
 
+std::string Ledger::state_hash(std::size_t position) const {
+    std::string state;
+    for (std::size_t index = 0; index < position; ++index)
+        if (batches_[index].active)
+            state = chained(state, batches_[index].hash);
+    return state;
+}
+
 at::Tensor Ledger::sum_at(int layer, std::size_t position) const {
     at::Tensor sum;
-    for (std::size_t index = 0; index < position; ++index)
-        for (const LayerUpdate& update : batches_[index]) {
+    for (std::size_t index = 0; index < position; ++index) {
+        if (!batches_[index].active)
+            continue;
+        for (const LayerUpdate& update : batches_[index].updates) {
             if (update.layer != layer)
                 continue;
             if (!sum.defined())
                 sum = weights_.original_down(layer).contiguous().clone();
             add_update(sum, update);
         }
+    }
     return sum;
+}
+
+at::Tensor Ledger::stored_at(int layer, std::size_t position) const {
+    const at::Tensor sum = sum_at(layer, position);
+    return sum.defined() ? to_stored(layer, sum) : at::Tensor();
 }
 
 at::Tensor Ledger::to_stored(int layer, const at::Tensor& sum) const {
@@ -75,11 +73,9 @@ Ledger::Stored Ledger::tensors_for(std::size_t from, std::size_t to) const {
     for (int layer = 0; layer < weights_.layers(); ++layer) {
         bool differs = false;
         for (std::size_t index = low; index < high; ++index)
-            differs = differs || touches(batches_[index], layer);
-        if (!differs)
-            continue;
-        const at::Tensor sum = sum_at(layer, to);
-        tensors.emplace_back(layer, sum.defined() ? to_stored(layer, sum) : at::Tensor());
+            differs = differs || (batches_[index].active && touches(batches_[index], layer));
+        if (differs)
+            tensors.emplace_back(layer, stored_at(layer, to));
     }
     return tensors;
 }
@@ -124,49 +120,58 @@ void Ledger::go_to(std::size_t position) {
     position_ = shown_ = position;
 }
 
-Ledger::Draft::Draft(Ledger& ledger)
-    : ledger_(ledger) {
-    assert(!ledger.drafting_ && ledger.shown_ == ledger.position_);
-    ledger.drafting_ = true;
-}
-
-Ledger::Draft::~Draft() {
-    ledger_.drafting_ = false;
-    if (done_)
-        return;
-    for (auto& [layer, tensor] : before_)
-        ledger_.weights_.swap_down(layer, tensor);
-}
-
-void Ledger::Draft::add(LayerUpdate update) {
-    assert(!failed_ && !done_);
+void Ledger::set_active(std::size_t index, bool active) {
+    assert(!drafting_ && shown_ == position_);
     const NoGrad no_grad;
-    ledger_.check(update);
-    update = kept(update);
-    const int layer = update.layer;
-    failed_ = true; // until everything that can fail has gone well
-    auto [entry, first] = sums_.try_emplace(layer);
-    if (first) {
-        entry->second = ledger_.sum_at(layer, ledger_.position_);
-        if (!entry->second.defined())
-            entry->second = ledger_.weights_.original_down(layer).contiguous().clone();
-        before_.emplace(layer, ledger_.weights_.block(layer).down.weight);
+    LedgerBatch& batch = batches_.at(index);
+    if (batch.active == active)
+        return;
+    batch.active = active;
+    Stored tensors;
+    try {
+        if (index < position_)
+            for (int layer = 0; layer < weights_.layers(); ++layer)
+                if (touches(batch, layer))
+                    tensors.emplace_back(layer, stored_at(layer, position_));
+    } catch (...) {
+        batch.active = !active;
+        throw;
     }
-    add_update(entry->second, update);
-    at::Tensor stored = ledger_.to_stored(layer, entry->second);
-    updates_.push_back(std::move(update));
-    ledger_.weights_.swap_down(layer, stored);
-    failed_ = false;
+    swap_in(tensors);
 }
 
-std::size_t Ledger::Draft::commit() {
-    assert(!failed_ && !done_);
-    ledger_.batches_.reserve(ledger_.position_ + 1); // the last thing that can fail
-    ledger_.batches_.resize(ledger_.position_);
-    ledger_.batches_.push_back(std::move(updates_));
-    ledger_.shown_ = ++ledger_.position_;
-    done_ = true;
-    return ledger_.position_;
+void Ledger::replace(std::size_t index, std::vector<LayerUpdate> updates, bool solved_anew) {
+    assert(!drafting_ && shown_ == position_);
+    const NoGrad no_grad;
+    LedgerBatch& batch = batches_.at(index);
+    for (LayerUpdate& update : updates) {
+        check(update);
+        update = kept(update);
+    }
+    std::string hash = hash_of(updates);
+    std::string base = solved_anew ? state_hash(index) : batch.base;
+    const bool shown = batch.active && index < position_;
+    std::vector<bool> touched(static_cast<std::size_t>(weights_.layers()), false);
+    const auto mark = [&](const std::vector<LayerUpdate>& of) {
+        for (const LayerUpdate& update : of)
+            touched[static_cast<std::size_t>(update.layer)] = true;
+    };
+    mark(batch.updates);
+    mark(updates);
+    batch.updates.swap(updates);
+    Stored tensors;
+    try {
+        for (int layer = 0; shown && layer < weights_.layers(); ++layer)
+            if (touched[static_cast<std::size_t>(layer)])
+                tensors.emplace_back(layer, stored_at(layer, position_));
+    } catch (...) {
+        batch.updates.swap(updates);
+        throw;
+    }
+    batch.hash.swap(hash);
+    batch.base.swap(base);
+    batch.keys.clear(); // they were read with the other updates in place
+    swap_in(tensors);
 }
 
 AtPosition::AtPosition(Ledger& ledger, std::optional<std::size_t> position)

@@ -1,20 +1,33 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Which batches of updates are in the weights, with undo and redo. The weights of a state are a pure function:
-// cast(original from the checkpoint + sum over active batches, update by update, accumulated in float64 in a fixed
-// order), so any way to the same state gives the same bits, whatever the number of threads. Every call is all or
-// nothing. Belongs to the thread that owns the weights.
+// Which batches of updates are in the weights: undo, redo, jumps, and switches that take one batch out and put it back.
+// The weights of a state are a pure function: cast(original from the checkpoint + sum over the batches in it, update by
+// update, accumulated in float64 in a fixed order), so any way to the same state gives the same bits, whatever the
+// number of threads. Every call is all or nothing. Belongs to the thread that owns the weights.
 #pragma once
 
+#include "base/hash.h"
 #include "editing/closed_form.h"
 #include "model/weights.h"
 
 #include <cstddef>
 #include <map>
+#include <memory>
 #include <optional>
+#include <string>
 #include <utility>
 #include <vector>
 
 namespace emend {
+
+// What one apply did.
+struct LedgerBatch {
+    std::vector<LayerUpdate> updates;
+    // [d_k, n] per layer, float64: the edits' keys as they are after the batch, for algorithms that keep earlier edits.
+    std::map<int, at::Tensor> keys;
+    bool active = true;
+    std::string hash; // of the updates
+    std::string base; // state_hash of what it was solved on
+};
 
 class Ledger {
   public:
@@ -24,9 +37,13 @@ class Ledger {
     Ledger(const Ledger&) = delete;
     Ledger& operator=(const Ledger&) = delete;
 
-    [[nodiscard]] std::size_t position() const { return position_; } // batches [0, position) are in the weights
+    [[nodiscard]] std::size_t position() const { return position_; } // active batches of [0, position) are in
     [[nodiscard]] std::size_t size() const { return batches_.size(); }
-    [[nodiscard]] const std::vector<LayerUpdate>& batch(std::size_t index) const { return batches_.at(index); }
+    [[nodiscard]] const LedgerBatch& batch(std::size_t index) const { return batches_.at(index); }
+    // Of the weights after the first `position` batches; the same for the same active batches. Empty: the checkpoint.
+    [[nodiscard]] std::string state_hash(std::size_t position) const;
+    // Solved on other weights than are underneath it now.
+    [[nodiscard]] bool is_stale(std::size_t index) const { return batches_.at(index).base != state_hash(index); }
 
     // Appends a batch and makes it active; undone batches are dropped. A layer may come several times. Returns the new
     // position. Throws Error (and nothing changed) for sizes that do not fit, NaN, and entries too large for the
@@ -35,25 +52,52 @@ class Ledger {
     void undo();                      // throws Error when there is nothing to undo
     void redo();                      // throws Error when there is nothing to redo
     void go_to(std::size_t position); // throws Error when position > size
+    // Takes a batch out of the weights, or back in, wherever it stands.
+    void set_active(std::size_t index, bool active);
+    // Other updates for the same edits (another softness); solved_anew: on what is underneath the batch now. Kept keys
+    // are forgotten. Throws as apply.
+    void replace(std::size_t index, std::vector<LayerUpdate> updates, bool solved_anew);
+    void keep_keys(std::size_t index, int layer, at::Tensor keys) { batches_.at(index).keys[layer] = std::move(keys); }
 
     // The weights with updates that are not decided yet, while an edit is being made: each add is seen by whatever runs
     // next; without commit the destructor takes everything back, bit by bit. One draft at a time.
     class Draft {
       public:
-        explicit Draft(Ledger& ledger);
+        // On the weights as they are now; or on those of an earlier position, and then the batches from there on are
+        // replaced by those of the draft.
+        explicit Draft(Ledger& ledger)
+            : Draft(ledger, ledger.position()) {}
+        Draft(Ledger& ledger, std::size_t from);
         ~Draft();
         Draft(const Draft&) = delete;
         Draft& operator=(const Draft&) = delete;
 
         // Throws as apply does; the weights then are as before this add, and the draft can only be dropped.
         void add(LayerUpdate update);
-        [[nodiscard]] const std::vector<LayerUpdate>& updates() const { return updates_; }
-        // The batch enters the ledger; undone batches are dropped. Returns the new position.
+        void keep_keys(int layer, const at::Tensor& keys); // of the batch under way, side by side
+        // The batch under way is complete; what is added now belongs to the next.
+        void end_batch();
+        // A batch of the ledger as it is, from the replaced part.
+        void carry(std::size_t index);
+
+        // [d_k, m]: kept keys of a layer, of the ledger's active batches below and of the draft; undefined: none.
+        [[nodiscard]] at::Tensor earlier_keys(int layer) const;
+        [[nodiscard]] std::string state_hash() const; // of the weights as the draft has them
+        [[nodiscard]] const std::vector<LayerUpdate>& updates() const {
+            return open_.updates;
+        } // of the batch under way
+        // The batches enter the ledger, replacing those from `from` to the position. Behind a new edit (from =
+        // position) undone batches are dropped. Returns the new position.
         std::size_t commit();
 
       private:
+        void show(int layer);
+
         Ledger& ledger_;
-        std::vector<LayerUpdate> updates_;
+        std::size_t from_;
+        LedgerBatch open_;
+        std::unique_ptr<Xxh3> open_hash_; // of open_.updates so far
+        std::vector<LedgerBatch> done_batches_;
         std::map<int, at::Tensor> sums_;   // float64, original + active + this draft's
         std::map<int, at::Tensor> before_; // as stored, to be put back
         bool failed_ = false;
@@ -66,12 +110,13 @@ class Ledger {
 
     [[nodiscard]] at::Tensor sum_at(int layer, std::size_t position) const; // undefined: the checkpoint's own
     [[nodiscard]] at::Tensor to_stored(int layer, const at::Tensor& sum) const;
-    [[nodiscard]] Stored tensors_for(std::size_t from, std::size_t to) const; // of the layers that differ
-    void swap_in(Stored& tensors) noexcept;                                   // gives back what was there
+    [[nodiscard]] at::Tensor stored_at(int layer, std::size_t position) const; // undefined: the checkpoint's own
+    [[nodiscard]] Stored tensors_for(std::size_t from, std::size_t to) const;  // of the layers that differ
+    void swap_in(Stored& tensors) noexcept;                                    // gives back what was there
     void check(const LayerUpdate& update) const;
 
     Weights& weights_;
-    std::vector<std::vector<LayerUpdate>> batches_;
+    std::vector<LedgerBatch> batches_;
     std::size_t position_ = 0;
     std::size_t shown_ = 0; // what the weights are at: position_, or where an AtPosition looks
     bool drafting_ = false;

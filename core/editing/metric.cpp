@@ -134,23 +134,22 @@ at::Tensor Metric::unwhiten_rows(const at::Tensor& rows) const {
     return weight_ == 1 ? plain : plain / std::sqrt(weight_);
 }
 
-at::Tensor Metric::products(const at::Tensor& right) const {
+at::Tensor Metric::products(const at::Tensor& whitened, const at::Tensor& right) const {
     const NoGrad no_grad;
-    if (basis_.defined()) {
-        const at::Tensor along = at::matmul(right, basis_);
-        return at::matmul(along * basis_values_, along.t());
-    }
-    const at::Tensor plain = at::matmul(right, right.t());
-    if (is_identity())
-        return plain;
-    const at::Tensor rooted = at::matmul(right, factor_);
-    return at::matmul(rooted, rooted.t()) - ridge_added_ * plain;
+    if (basis_.defined())
+        return at::matmul(whitened * basis_values_, whitened.t());
+    const at::Tensor in_metric = at::matmul(whitened, whitened.t()) / weight_;
+    return is_identity() ? in_metric : in_metric - ridge_added_ * at::matmul(right, right.t());
 }
 
 double Metric::quadratic(const at::Tensor& left, const at::Tensor& right) const {
     const NoGrad no_grad;
-    // tr(D A D^T) = sum over (left^T left) * (right A right^T), both [r, r].
-    return std::max(0.0, (at::matmul(left.t(), left) * products(right)).sum().item<double>());
+    // tr(D A D^T) = sum over (left^T left) * (right A right^T), both [r, r]. Rows that are not in the null space cost
+    // nothing there: an AlphaEdit update has none.
+    const at::Tensor whitened = basis_.defined()    ? at::matmul(right, basis_)
+                                : factor_.defined() ? at::matmul(right, factor_) * std::sqrt(weight_)
+                                                    : right * std::sqrt(weight_);
+    return std::max(0.0, (at::matmul(left.t(), left) * products(whitened, right)).sum().item<double>());
 }
 
 Spectrum decompose(const at::Tensor& c) {

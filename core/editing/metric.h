@@ -55,9 +55,9 @@ class Metric {
     [[nodiscard]] at::Tensor whiten(const at::Tensor& keys) const;
     // X L^-1: rows [r, dimensions] of a factor for whitened keys -> rows for plain keys [r, dk].
     [[nodiscard]] at::Tensor unwhiten_rows(const at::Tensor& rows) const;
-    // (right L)(right L)^T: rows [r, dk] -> their products under C alone, [r, r]; neither weight nor ridge. Plain
-    // products for the identity.
-    [[nodiscard]] at::Tensor products(const at::Tensor& right) const;
+    // right C right^T [r, r] for whitened rows and right = unwhiten_rows(whitened), C alone: neither weight nor ridge.
+    // Plain products for the identity. Touches no d_k x d_k matrix.
+    [[nodiscard]] at::Tensor products(const at::Tensor& whitened, const at::Tensor& right) const;
     // tr(D C D^T) = mean |D k0|^2 over the statistics' tokens, D = left [d_v, r] * right [r, dk], without forming D. C
     // alone: neither weight nor ridge. |D|_F^2 for the identity.
     [[nodiscard]] double quadratic(const at::Tensor& left, const at::Tensor& right) const;

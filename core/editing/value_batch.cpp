@@ -158,6 +158,9 @@ ValueBatch::Losses ValueBatch::evaluate(const at::Tensor& delta, double kl_facto
     Losses losses;
     losses.nll = -per_edit(nll_weight_);
     losses.log_probability = per_edit(bare_weight_).detach();
+    const at::Tensor missed = log_p.narrow(0, 0, targets).detach().argmax(-1) != target_ids_;
+    const at::Tensor counts = missed.logical_and(nll_weight_ > 0).to(nll_weight_.scalar_type());
+    losses.misses = at::zeros({n}, nll_weight_.options()).index_add(0, edit_of_target_, counts);
     losses.kl = zeros;
     if (log_p.size(0) > targets) {
         const at::Tensor now = log_p.narrow(0, targets, n); // one essence row an edit, in their order

@@ -27,6 +27,7 @@ class ValueBatch {
         at::Tensor kl;              // [n], times its factor; zero without essence rows
         at::Tensor log_probability; // [n], of the object after the bare prompt
         at::Tensor gradient;        // [n, d_model] of nll + kl; undefined unless asked for
+        at::Tensor misses;          // [n]: tokens of the object that are not the likeliest, over the contexts
     };
     // Losses with delta [n, d_model] added at the subject's last token. The first call, with delta = 0, sets what the
     // essence is compared with.

@@ -12,16 +12,11 @@
 #include "model/decoder.h"
 
 #include <cstdint>
+#include <functional>
 #include <span>
 #include <vector>
 
 namespace emend {
-
-struct ValueOptions {
-    bool at_mlp = false;                                 // h is the MLP's output (ROME) instead of the block's
-    bool record_steps = false;                           // keep delta of every step
-    std::uint64_t memory_bytes = std::uint64_t{1} << 30; // for activations; a batch that needs more is split
-};
 
 struct ValueResult {
     at::Tensor init;   // [d_model] h: the state at the bare prompt's subject; float64 on the processor, as all here
@@ -35,7 +30,23 @@ struct ValueResult {
     std::vector<at::Tensor> delta_per_step; // [d_model] each, when recorded
     bool stopped_early = false;             // the loss fell below stop_loss
     bool clamped = false;                   // |delta| ended at its bound
+    bool kept = false;                      // from an earlier search (value_store.h)
     double probability = 0;                 // of the object after the bare prompt with delta put in
+};
+
+// Called when a group of edits is done: their places in the list, and all results so far.
+using ValuesFound =
+    std::function<void(const std::vector<std::size_t>& places, const std::vector<ValueResult>& results)>;
+
+struct ValueOptions {
+    bool at_mlp = false;                                 // h is the MLP's output (ROME) instead of the block's
+    bool record_steps = false;                           // keep delta of every step
+    std::uint64_t memory_bytes = std::uint64_t{1} << 30; // for activations; a batch that needs more is split
+    std::size_t largest_group = 64;                      // edits searched together: what a kill can lose
+    // Edits that share one delta (MEMIT-Merge, arXiv 2502.07322): for each edit the number of its unit. The unit's loss
+    // is the mean of its edits' losses. Empty: every edit for itself.
+    std::vector<std::size_t> unit_of_edit;
+    ValuesFound on_found;
 };
 
 // One result per edit, in order. Throws Error naming the edit when its loss or vector stops being a number, Cancelled

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "engine/open_model.h"
 
+#include "base/log.h"
 #include "emend/error.h"
+#include "emend/paths.h"
 #include "model/fingerprint.h"
 
 #include <algorithm>
@@ -149,6 +151,16 @@ Plan make_plan(const LoadOptions& options, const JobContext& job) {
     return plan;
 }
 
+// Empty when there is no cache: nothing then outlives the program.
+std::string values_file() {
+    try {
+        return (std::filesystem::path(cache_dir()) / "values.sqlite").string();
+    } catch (const Error& error) {
+        log_warning("values are kept in memory only: " + std::string(error.what()));
+        return {};
+    }
+}
+
 } // namespace
 
 ModelInfo inspect_model(const LoadOptions& options, const JobContext& job) {
@@ -178,7 +190,7 @@ std::unique_ptr<OpenModel> open_model(const LoadOptions& options, const JobConte
                     plan.info.path, "the tokenizer's files belong to another model");
     Weights weights = Weights::load(plan.folder, plan.config, *plan.family, plan.dtype, plan.device, job);
     return std::make_unique<OpenModel>(plan.folder, std::move(plan.info), Decoder(plan.config, std::move(weights)),
-                                       std::move(tokenizer));
+                                       std::move(tokenizer), values_file());
 }
 
 } // namespace emend

@@ -24,14 +24,23 @@ class TorchEngine final : public Engine {
     [[nodiscard]] std::vector<EditCheck> check(const std::vector<EditRequest>& requests,
                                                const JobContext& job) override;
     StatisticsReport collect_statistics(const StatisticsRequest& request, const JobContext& job) override;
+    [[nodiscard]] StatisticsStatus statistics_status(const Recipe& recipe, const JobContext& job) override;
+    [[nodiscard]] std::vector<EditConflict> find_conflicts(const std::vector<EditRequest>& requests,
+                                                           const Recipe& recipe, const JobContext& job) override;
     EditReport apply(const std::vector<EditRequest>& requests, const Recipe& recipe, const ApplyOptions& options,
                      const JobContext& job) override;
     [[nodiscard]] LedgerState ledger() const override;
     LedgerState undo() override;
     LedgerState redo() override;
+    LedgerState go_to(std::size_t position) override;
+    LedgerState switch_batch(std::uint64_t batch_id, bool active, bool resolve_later, const JobContext& job) override;
+    Frontier frontier(std::uint64_t batch_id, const JobContext& job) override;
+    SoftnessResult set_softness(const SoftnessRequest& request, const JobContext& job) override;
 
   private:
     [[nodiscard]] OpenModel& model() const; // throws Error when none is open
+    // The systems of a batch, from memory or solved again.
+    const KeptBatch& taken_apart(std::size_t index, const JobContext& job);
 
     std::unique_ptr<OpenModel> model_;
 };

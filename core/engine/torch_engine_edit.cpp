@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The editing half of the engine: checks, statistics, apply, the ledger.
+// What can be known before an edit: faults of requests, conflicts, statistics.
 #include "analysis/prediction.h"
-#include "base/job_part.h"
-#include "editing/editor.h"
+#include "editing/conflicts.h"
+#include "editing/keys.h"
 #include "editing/statistics_file.h"
 #include "emend/error.h"
+#include "engine/batch_solver.h"
+#include "engine/output_guard.h"
 #include "engine/statistics_source.h"
 #include "engine/torch_engine.h"
 #include "engine/torch_errors.h"
@@ -19,28 +21,7 @@ namespace emend {
 
 namespace {
 
-using Clock = std::chrono::steady_clock;
-
 constexpr int shown_answers = 5;
-constexpr double statistics_share = 0.5; // of an edit's progress, when they have to be collected first
-
-double seconds_since(Clock::time_point start) {
-    return std::chrono::duration<double>(Clock::now() - start).count();
-}
-
-std::vector<PredictionQuery> queries_of(const std::vector<EditRequest>& requests) {
-    std::vector<PredictionQuery> queries;
-    for (const auto& request : requests)
-        queries.push_back(query_of(request));
-    return queries;
-}
-
-std::string title_of(const std::vector<EditRequest>& requests) {
-    std::string title = requests.front().subject + " \u2192 " + requests.front().object;
-    if (requests.size() > 1)
-        title += " and " + std::to_string(requests.size() - 1) + " more";
-    return title;
-}
 
 EditCheck check_one(const OpenModel& open, const EditRequest& request) {
     EditCheck check;
@@ -55,21 +36,6 @@ EditCheck check_one(const OpenModel& open, const EditRequest& request) {
     for (const auto id : encode_target(open.tokenizer, request.object))
         check.object_pieces.push_back(open.tokenizer.piece(id));
     return check;
-}
-
-// The user's checkpoint is never written to: neither by its name, nor through a link to it.
-void check_output(const OpenModel& open, const std::string& file) {
-    if (file.empty())
-        return;
-    namespace fs = std::filesystem;
-    const fs::path target = fs::weakly_canonical(fs::absolute(file));
-    const fs::path folder = fs::weakly_canonical(fs::absolute(open.info.path));
-    bool inside = std::ranges::mismatch(folder, target).in1 == folder.end();
-    std::error_code none; // a file that is not there is no shard's twin
-    for (const SafetensorsFile& shard : open.folder->shards())
-        inside = inside || fs::equivalent(target, shard.path(), none);
-    if (inside)
-        throw Error("the model's own folder is never written to", file, "choose a file outside " + folder.string());
 }
 
 } // namespace
@@ -127,90 +93,49 @@ StatisticsReport TorchEngine::collect_statistics(const StatisticsRequest& reques
     });
 }
 
-EditReport TorchEngine::apply(const std::vector<EditRequest>& requests, const Recipe& recipe,
-                              const ApplyOptions& options, const JobContext& job) {
-    return guarded("the edit", [&] {
-        const NoGrad no_grad;
+StatisticsStatus TorchEngine::statistics_status(const Recipe& recipe, const JobContext& job) {
+    return guarded("looking for statistics", [&] { return emend::statistics_status(model(), recipe, job); });
+}
+
+std::vector<EditConflict> TorchEngine::find_conflicts(const std::vector<EditRequest>& requests, const Recipe& recipe,
+                                                      const JobContext& job) {
+    return guarded("comparing the edits", [&]() -> std::vector<EditConflict> {
         OpenModel& open = model();
-        if (requests.empty())
-            throw Error("there is nothing to edit", {}, "add at least one edit");
         check_recipe(recipe, open.info);
-        check_output(open, options.dump_file);
-        const auto start = Clock::now();
-
-        // Faulty requests come to light before minutes of statistics.
-        static_cast<void>(prepare_edits(open.tokenizer, requests, {"{}"}, open.info.positions));
-        bool collecting = false; // statistics that are at hand take no time and no part of the progress
-        const JobContext statistics_part = part_of(job, 0, statistics_share, start);
-        const JobContext statistics_job(
-            [&](const Progress& progress) {
-                collecting = true;
-                statistics_part.report(progress);
-            },
-            job.stop_token());
-        std::vector<std::string> warnings = provide_statistics(open, recipe, options.force, statistics_job);
-        const JobContext edit_job = part_of(job, collecting ? statistics_share : 0, 1, start);
-        const double statistics_seconds = seconds_since(start);
-
-        const auto queries = queries_of(requests);
-        auto before = predict(open.decoder, open.tokenizer, queries, shown_answers, job);
-
-        // Until the draft is committed, anything that throws leaves the weights as they were.
-        Ledger::Draft draft(open.ledger);
-        const MetricSource metric = [&](int layer) {
-            return open.metrics.metric(layer, metric_options(recipe));
-        };
-        EditBatchResult result =
-            run_edits({open.decoder, open.tokenizer, draft, metric}, requests, recipe, {}, edit_job);
-        auto after = predict(open.decoder, open.tokenizer, queries, shown_answers, job);
-        job.check();
-        if (!options.dump_file.empty())
-            write_dump(options.dump_file, result);
-
-        auto report = std::make_shared<EditReport>();
-        for (std::size_t i = 0; i < requests.size(); ++i)
-            report->edits.push_back({.request = requests[i],
-                                     .before = std::move(before[i]),
-                                     .after = std::move(after[i]),
-                                     .loss = std::move(result.values[i].loss),
-                                     .stopped_early = result.values[i].stopped_early,
-                                     .clamped = result.values[i].clamped});
-        report->layers = std::move(result.layers);
-        report->recipe = std::move(result.recipe);
-        report->warnings = std::move(warnings);
-        std::ranges::move(result.warnings, std::back_inserter(report->warnings));
-        report->seconds = result.seconds;
-        report->seconds.statistics = statistics_seconds;
-        report->batch_id = open.last_batch_id + 1;
-
-        std::vector<LedgerEntry> entries(open.entries.begin(),
-                                         open.entries.begin() + static_cast<std::ptrdiff_t>(open.ledger.position()));
-        entries.push_back({report->batch_id, title_of(requests), report});
-        report->seconds.total = seconds_since(start);
-        EditReport answer = *report; // copied before the commit, which is the last thing that can fail
-        draft.commit();
-        open.entries.swap(entries);
-        open.last_batch_id = report->batch_id;
-        return answer;
-    });
-}
-
-LedgerState TorchEngine::ledger() const {
-    const OpenModel& open = model();
-    return {.entries = open.entries, .position = open.ledger.position()};
-}
-
-LedgerState TorchEngine::undo() {
-    return guarded("undoing", [&] {
-        model().ledger.undo();
-        return ledger();
-    });
-}
-
-LedgerState TorchEngine::redo() {
-    return guarded("redoing", [&] {
-        model().ledger.redo();
-        return ledger();
+        const AlgorithmInfo& algorithm = find_algorithm(recipe.algorithm);
+        if (algorithm.one_at_a_time || algorithm.fine_tunes || recipe.batch == 1)
+            return {};
+        std::vector<PreparedEdit> edits;
+        std::vector<std::size_t> places; // in `requests`
+        for (std::size_t i = 0; i < requests.size(); ++i) {
+            job.check();
+            if (find_problem(open.tokenizer, requests[i], open.info.positions))
+                continue;
+            edits.push_back(prepare_edit(open.tokenizer, requests[i], {"{}"}, {.positions = open.info.positions}));
+            places.push_back(i);
+        }
+        // Keys are compared as ordinary text has them, where that is known without collecting it now.
+        std::vector<EditConflict> conflicts;
+        if (edits.size() > 1 && recipe.use_statistics && emend::statistics_status(open, recipe, job).complete()) {
+            std::vector<std::string> warnings;
+            const int layer = written_layers(recipe).front();
+            const Metric metric = provide_metrics(open, recipe, true, job, warnings).at(layer);
+            const std::vector<double> weights{1.0};
+            conflicts =
+                emend::find_conflicts(metric, read_keys(open.decoder, edits, layer, weights, job).mean_keys, edits);
+        } else {
+            conflicts = same_subjects(edits);
+        }
+        const auto size = static_cast<std::size_t>(recipe.batch);
+        for (EditConflict& conflict : conflicts) {
+            conflict.first = places[conflict.first];
+            conflict.second = places[conflict.second];
+        }
+        std::erase_if(conflicts, [&](const EditConflict& conflict) { // not solved together, or solved as one
+            return (size > 0 && conflict.first / size != conflict.second / size) ||
+                   (recipe.merge_subjects && conflict.same_subject);
+        });
+        return conflicts;
     });
 }
 

@@ -217,7 +217,7 @@ void TestLedger::apply_after_undo_forgets_the_undone() {
     ledger.undo();
     QCOMPARE(ledger.apply({random_update(weights, 2, 1)}), std::size_t{2});
     QCOMPARE(ledger.size(), std::size_t{2});
-    QCOMPARE(ledger.batch(1).front().layer, 2);
+    QCOMPARE(ledger.batch(1).updates.front().layer, 2);
     QVERIFY(at::equal(weights.current_down(1).to(at::kDouble), weights.original_down(1)));
     QVERIFY_EXCEPTION_THROWN(ledger.redo(), Error);
 }

@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "editing/conflicts.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <string_view>
+#include <unordered_map>
+
+namespace emend {
+
+namespace {
+
+constexpr std::size_t most_compared = 4096;
+constexpr std::int64_t block = 512;
+
+std::string_view trimmed(std::string_view text) {
+    const std::size_t first = text.find_first_not_of(" \t");
+    return first == std::string_view::npos ? std::string_view()
+                                           : text.substr(first, text.find_last_not_of(" \t") - first + 1);
+}
+
+} // namespace
+
+std::vector<std::size_t> units_by_subject(std::span<const PreparedEdit> edits) {
+    std::unordered_map<std::string_view, std::size_t> unit_of_subject;
+    std::vector<std::size_t> units;
+    units.reserve(edits.size());
+    for (const PreparedEdit& edit : edits)
+        units.push_back(
+            unit_of_subject.try_emplace(trimmed(edit.request.subject), unit_of_subject.size()).first->second);
+    return units;
+}
+
+std::vector<EditConflict> same_subjects(std::span<const PreparedEdit> edits) {
+    std::unordered_map<std::string_view, std::size_t> first_of;
+    std::vector<EditConflict> conflicts;
+    for (std::size_t i = 0; i < edits.size(); ++i) {
+        const auto [found, fresh] = first_of.try_emplace(trimmed(edits[i].request.subject), i);
+        if (!fresh && conflicts.size() < most_conflicts)
+            conflicts.push_back({.first = found->second,
+                                 .second = i,
+                                 .same_subject = true,
+                                 .cosine = std::numeric_limits<double>::quiet_NaN()});
+    }
+    return conflicts;
+}
+
+std::vector<EditConflict> find_conflicts(const Metric& metric, const at::Tensor& keys,
+                                         std::span<const PreparedEdit> edits) {
+    const NoGrad no_grad;
+    if (edits.size() > most_compared)
+        return same_subjects(edits);
+    const at::Tensor whitened = metric.whiten(keys);
+    const at::Tensor unit = whitened / whitened.norm(2, {0}, true).clamp_min(1e-300);
+    const std::vector<std::size_t> subject = units_by_subject(edits);
+    const auto n = static_cast<std::int64_t>(edits.size());
+    std::vector<EditConflict> conflicts;
+    for (std::int64_t begin = 0; begin < n; begin += block) {
+        const std::int64_t count = std::min(block, n - begin);
+        const at::Tensor cosines = at::matmul(unit.slice(1, begin, begin + count).t(), unit).contiguous();
+        const auto* row = cosines.data_ptr<double>();
+        for (std::int64_t i = 0; i < count; ++i, row += n)
+            for (std::int64_t j = begin + i + 1; j < n; ++j) {
+                const bool same = subject[static_cast<std::size_t>(begin + i)] == subject[static_cast<std::size_t>(j)];
+                if (same || std::abs(row[j]) >= near_parallel)
+                    conflicts.push_back({.first = static_cast<std::size_t>(begin + i),
+                                         .second = static_cast<std::size_t>(j),
+                                         .same_subject = same,
+                                         .cosine = row[j]});
+            }
+    }
+    std::ranges::stable_sort(conflicts, [](const EditConflict& a, const EditConflict& b) {
+        return std::abs(a.cosine) > std::abs(b.cosine);
+    });
+    if (conflicts.size() > most_conflicts)
+        conflicts.resize(most_conflicts);
+    return conflicts;
+}
+
+std::string describe(const std::vector<EditConflict>& conflicts, std::span<const PreparedEdit> edits) {
+    constexpr std::size_t shown = 3;
+    std::string text;
+    for (std::size_t i = 0; i < std::min(shown, conflicts.size()); ++i)
+        text += (i > 0 ? "; " : "") + edits[conflicts[i].first].label + " and " + edits[conflicts[i].second].label;
+    if (conflicts.size() > shown)
+        text += "; and " + std::to_string(conflicts.size() - shown) + " more pairs";
+    return text;
+}
+
+} // namespace emend

@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "engine/kept_batches.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+namespace emend {
+
+namespace {
+
+constexpr std::uint64_t most_bytes = std::uint64_t{512} << 20;
+constexpr int points_between = 60; // of a frontier
+constexpr double beyond = 1e3;     // how far past the spectrum's ends it goes
+
+FrontierPoint point_at(const KeptStep& step, double softness, bool with_preservation) {
+    const double mu = softness + step.alpha;
+    return {.softness = softness,
+            .preservation = with_preservation ? step.system.preservation(mu) : std::numeric_limits<double>::quiet_NaN(),
+            .memorization = step.system.memorization(mu),
+            .update_norm = step.system.update_norm(mu)};
+}
+
+void add(FrontierPoint& sum, const FrontierPoint& point) {
+    sum.softness = point.softness;
+    sum.preservation += point.preservation;
+    sum.memorization += point.memorization;
+    sum.update_norm = std::hypot(sum.update_norm, point.update_norm);
+}
+
+} // namespace
+
+bool KeptBatch::known() const {
+    return !steps.empty() && std::ranges::all_of(steps, [](const KeptStep& step) { return step.system.known(); });
+}
+
+std::uint64_t KeptBatch::bytes() const {
+    std::uint64_t sum = 0;
+    for (const KeptStep& step : steps)
+        sum += step.system.bytes();
+    return sum;
+}
+
+std::vector<LayerUpdate> KeptBatch::updates(double softness) const {
+    std::vector<LayerUpdate> updates;
+    for (const KeptStep& step : steps)
+        updates.push_back({step.layer, step.system.left_at(softness + step.alpha), step.system.right});
+    return updates;
+}
+
+std::vector<LayerReport> KeptBatch::layers(double softness, const std::vector<LayerReport>& before) const {
+    const NoGrad no_grad;
+    std::vector<LayerReport> reports = before;
+    for (LayerReport& report : reports) {
+        std::vector<at::Tensor> left;
+        std::vector<at::Tensor> right;
+        report.memorization = 0;
+        report.condition = 1;
+        FrontierPoint point;
+        for (const KeptStep& step : steps) {
+            if (step.layer != report.layer)
+                continue;
+            const double mu = softness + step.alpha;
+            const at::Tensor positive = step.system.spectrum.masked_select(step.system.spectrum > 0);
+            report.condition =
+                std::max(report.condition, ((positive.max() + mu) / (positive.min() + mu)).item<double>());
+            report.memorization += step.system.memorization(mu);
+            point = point_at(step, softness, !metrics.empty());
+            left.push_back(step.system.left_at(mu));
+            right.push_back(step.system.right);
+        }
+        if (left.size() > 1) { // of the sum, not the sum of each
+            const at::Tensor all_left = at::cat(left, 1);
+            const at::Tensor all_right = at::cat(right, 0);
+            const at::Tensor square = all_left.t().matmul(all_left) * all_right.matmul(all_right.t());
+            point.update_norm = std::sqrt(std::max(0.0, square.sum().item<double>()));
+            if (const auto metric = metrics.find(report.layer); metric != metrics.end())
+                point.preservation = metric->second.quadratic(all_left, all_right);
+        }
+        report.update_norm = point.update_norm;
+        report.preservation = point.preservation;
+        report.relative_norm = report.weight_norm > 0 ? report.update_norm / report.weight_norm : 0;
+    }
+    return reports;
+}
+
+Frontier KeptBatch::frontier(const std::vector<double>& also) const {
+    const NoGrad no_grad;
+    double smallest = std::numeric_limits<double>::infinity();
+    double largest = 0;
+    for (const KeptStep& step : steps) {
+        const at::Tensor positive = step.system.spectrum.masked_select(step.system.spectrum > 0);
+        smallest = std::min(smallest, positive.min().item<double>());
+        largest = std::max(largest, positive.max().item<double>());
+    }
+    std::vector<double> grid = also;
+    grid.push_back(0);
+    const double low = std::log(smallest / beyond);
+    const double high = std::log(largest * beyond);
+    for (int i = 0; i <= points_between; ++i)
+        grid.push_back(std::exp(low + (high - low) * i / points_between));
+    std::ranges::sort(grid);
+    grid.erase(std::ranges::unique(grid).begin(), grid.end());
+
+    Frontier frontier;
+    for (const KeptStep& step : steps)
+        if (std::ranges::none_of(frontier.layers, [&](const LayerFrontier& f) { return f.layer == step.layer; }))
+            frontier.layers.push_back({.layer = step.layer, .points = {}});
+    for (LayerFrontier& layer : frontier.layers)
+        for (const double softness : grid) {
+            FrontierPoint sum;
+            for (const KeptStep& step : steps)
+                if (step.layer == layer.layer)
+                    add(sum, point_at(step, softness, !metrics.empty()));
+            layer.points.push_back(sum);
+        }
+    frontier.total.resize(grid.size());
+    for (const LayerFrontier& layer : frontier.layers)
+        for (std::size_t i = 0; i < grid.size(); ++i)
+            add(frontier.total[i], layer.points[i]);
+    return frontier;
+}
+
+KeptBatch keep_batch(const EditBatchResult& result, std::map<int, Metric> metrics) {
+    KeptBatch batch;
+    batch.metrics = std::move(metrics);
+    for (const LayerStep& step : result.steps)
+        batch.steps.push_back({.layer = step.layer,
+                               .alpha = step.solution.softness - result.recipe.softness.value_or(0),
+                               .system = step.solution.system});
+    return batch;
+}
+
+void KeptBatches::put(std::uint64_t batch_id, KeptBatch batch) {
+    batches_.insert_or_assign(batch_id, std::move(batch));
+    std::uint64_t total = 0;
+    for (const auto& [id, kept] : batches_)
+        total += kept.bytes();
+    while (total > most_bytes && batches_.size() > 1) {
+        const auto oldest = batches_.begin()->first == batch_id ? std::next(batches_.begin()) : batches_.begin();
+        total -= oldest->second.bytes();
+        batches_.erase(oldest);
+    }
+}
+
+const KeptBatch* KeptBatches::find(std::uint64_t batch_id) const {
+    const auto found = batches_.find(batch_id);
+    return found != batches_.end() && found->second.known() ? &found->second : nullptr;
+}
+
+} // namespace emend

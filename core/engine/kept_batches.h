@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Applied batches taken apart, so that another softness costs a product instead of a solve. Bounded: when they take too
+// much memory the oldest go, and come back by solving again with the kept values.
+#pragma once
+
+#include "editing/editor.h"
+#include "emend/report.h"
+
+#include <cstdint>
+#include <map>
+#include <vector>
+
+namespace emend {
+
+struct KeptStep {
+    int layer = 0;
+    double alpha = 0; // added to every softness: EMMET's stabiliser, where it applied
+    Decomposition system;
+};
+
+struct KeptBatch {
+    std::vector<KeptStep> steps;
+    std::map<int, Metric> metrics; // by layer
+
+    [[nodiscard]] bool known() const;
+    [[nodiscard]] std::uint64_t bytes() const;
+    [[nodiscard]] std::vector<LayerUpdate> updates(double softness) const;
+    // How the layers stand with this softness; weight norms and the like from how they stood before.
+    [[nodiscard]] std::vector<LayerReport> layers(double softness, const std::vector<LayerReport>& before) const;
+    // Softness from 0 over what matters for these systems, and `also` (ascending and without doubles).
+    [[nodiscard]] Frontier frontier(const std::vector<double>& also) const;
+};
+
+// The metrics must be those of the solve; empty when the recipe goes without statistics.
+KeptBatch keep_batch(const EditBatchResult& result, std::map<int, Metric> metrics);
+
+class KeptBatches {
+  public:
+    void put(std::uint64_t batch_id, KeptBatch batch);
+    [[nodiscard]] const KeptBatch* find(std::uint64_t batch_id) const;
+
+  private:
+    std::map<std::uint64_t, KeptBatch> batches_;
+};
+
+} // namespace emend

@@ -1,0 +1,286 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Editing: apply, solve again, the knob. Everything happens in a draft; until it is committed, anything that throws
+// leaves the weights as they were.
+#include "analysis/prediction.h"
+#include "base/job_part.h"
+#include "emend/error.h"
+#include "engine/batch_solver.h"
+#include "engine/output_guard.h"
+#include "engine/torch_engine.h"
+#include "engine/torch_errors.h"
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+
+namespace emend {
+
+namespace {
+
+using Clock = std::chrono::steady_clock;
+using Report = std::shared_ptr<const EditReport>;
+
+constexpr double statistics_share = 0.5; // of an edit's progress, when they have to be collected first
+
+double seconds_since(Clock::time_point start) {
+    return std::chrono::duration<double>(Clock::now() - start).count();
+}
+
+std::string title_of(const std::vector<EditRequest>& requests) {
+    std::string title = requests.front().subject + " \u2192 " + requests.front().object;
+    if (requests.size() > 1)
+        title += " and " + std::to_string(requests.size() - 1) + " more";
+    return title;
+}
+
+std::vector<EditRequest> requests_of(const EditReport& report) {
+    std::vector<EditRequest> requests;
+    for (const EditOutcome& outcome : report.edits)
+        requests.push_back(outcome.request);
+    return requests;
+}
+
+std::size_t index_of(const OpenModel& open, std::uint64_t batch_id) {
+    const auto found = std::ranges::find(open.entries, batch_id, &LedgerEntry::id);
+    if (found == open.entries.end())
+        throw Error("the history has no batch " + std::to_string(batch_id), {},
+                    "it may have been dropped by a new edit");
+    return static_cast<std::size_t>(found - open.entries.begin());
+}
+
+// A batch of the history as a job to be done again.
+SolveJob again(OpenModel& open, const EditReport& report, const JobContext& job) {
+    std::vector<std::string> ignored;
+    return {.requests = requests_of(report),
+            .recipe = report.recipe,
+            .metrics = provide_metrics(open, report.recipe, true, job, ignored),
+            .options = {},
+            .dump_file = {}};
+}
+
+Report renewed(SolvedBatch& solved, const EditReport& old, Clock::time_point start) {
+    solved.report.batch_id = old.batch_id;
+    solved.report.seconds.total = seconds_since(start);
+    return std::make_shared<const EditReport>(std::move(solved.report));
+}
+
+} // namespace
+
+EditReport TorchEngine::apply(const std::vector<EditRequest>& requests, const Recipe& recipe,
+                              const ApplyOptions& options, const JobContext& job) {
+    return guarded("the edit", [&] {
+        const NoGrad no_grad;
+        OpenModel& open = model();
+        if (requests.empty())
+            throw Error("there is nothing to edit", {}, "add at least one edit");
+        check_recipe(recipe, open.info);
+        check_output(open, options.dump_file);
+        const auto start = Clock::now();
+
+        // Faulty requests come to light before minutes of statistics.
+        static_cast<void>(prepare_edits(open.tokenizer, requests, {"{}"}, open.info.positions));
+        bool collecting = false; // statistics that are at hand take no time and no part of the progress
+        const JobContext statistics_part = part_of(job, 0, statistics_share, start);
+        const JobContext statistics_job(
+            [&](const Progress& progress) {
+                collecting = collecting || progress.fraction < 1;
+                statistics_part.report(progress);
+            },
+            job.stop_token());
+        std::vector<std::string> warnings;
+        SolveJob what{.requests = requests,
+                      .recipe = recipe,
+                      .metrics = provide_metrics(open, recipe, options.force, statistics_job, warnings),
+                      .options = {},
+                      .dump_file = options.dump_file};
+        const JobContext edit_job = part_of(job, collecting ? statistics_share : 0, 1, start);
+        const double statistics_seconds = seconds_since(start);
+        provide_earlier_keys(open, recipe, open.ledger.position(), job);
+
+        Ledger::Draft draft(open.ledger);
+        SolvedBatch solved = solve_batch(open, draft, what, edit_job);
+        auto report = std::make_shared<EditReport>(std::move(solved.report));
+        report->warnings.insert(report->warnings.begin(), warnings.begin(), warnings.end());
+        report->seconds.statistics = statistics_seconds;
+        report->batch_id = open.last_batch_id + 1;
+
+        std::vector<LedgerEntry> entries(open.entries.begin(),
+                                         open.entries.begin() + static_cast<std::ptrdiff_t>(open.ledger.position()));
+        entries.push_back({.id = report->batch_id, .title = title_of(requests), .report = report});
+        report->seconds.total = seconds_since(start);
+        EditReport answer = *report; // copied before the commit, which is the last thing that can fail
+        open.kept.put(report->batch_id, std::move(solved.kept));
+        draft.commit();
+        open.entries.swap(entries);
+        open.last_batch_id = report->batch_id;
+        return answer;
+    });
+}
+
+LedgerState TorchEngine::switch_batch(std::uint64_t batch_id, bool active, bool resolve_later, const JobContext& job) {
+    return guarded("switching the batch", [&] {
+        const NoGrad no_grad;
+        OpenModel& open = model();
+        const std::size_t index = index_of(open, batch_id);
+        const std::size_t position = open.ledger.position();
+        const bool was_active = open.ledger.batch(index).active;
+        if (!resolve_later || index >= position) {
+            open.ledger.set_active(index, active);
+            return ledger();
+        }
+        const auto start = Clock::now();
+        // Statistics are those of the unedited model and have to be there before the draft.
+        std::map<std::size_t, SolveJob> jobs;
+        bool keep_keys = false;
+        for (std::size_t later = index + 1; later < position; ++later) {
+            if (!open.ledger.batch(later).active)
+                continue;
+            const EditReport& report = *open.entries[later].report;
+            jobs.emplace(later, again(open, report, job));
+            provide_earlier_keys(open, report.recipe, index + 1, job);
+            keep_keys = keep_keys || find_algorithm(report.recipe.algorithm).keeps_earlier_edits;
+        }
+        open.ledger.set_active(index, active);
+        try {
+            Ledger::Draft draft(open.ledger, index + 1);
+            std::map<std::size_t, SolvedBatch> solved;
+            for (std::size_t later = index + 1; later < position; ++later) {
+                const auto found = jobs.find(later);
+                if (found == jobs.end()) {
+                    draft.carry(later);
+                    continue;
+                }
+                found->second.options.keep_keys = keep_keys;
+                const double all = static_cast<double>(jobs.size());
+                const double done = static_cast<double>(solved.size());
+                solved.emplace(
+                    later, solve_batch(open, draft, found->second, part_of(job, done / all, (done + 1) / all, start)));
+                draft.end_batch();
+            }
+            std::vector<LedgerEntry> entries = open.entries;
+            for (auto& [later, batch] : solved) {
+                open.kept.put(entries[later].id, std::move(batch.kept));
+                entries[later].report = renewed(batch, *entries[later].report, start);
+            }
+            draft.commit();
+            open.entries.swap(entries);
+        } catch (...) {
+            open.ledger.set_active(index, was_active);
+            throw;
+        }
+        return ledger();
+    });
+}
+
+const KeptBatch& TorchEngine::taken_apart(std::size_t index, const JobContext& job) {
+    OpenModel& open = model();
+    const LedgerEntry& entry = open.entries[index];
+    if (find_algorithm(entry.report->recipe.algorithm).fine_tunes)
+        throw Error("fine-tuning has no softness: it follows no formula", entry.title, "edit with EMMET or MEMIT");
+    if (const KeptBatch* kept = open.kept.find(entry.id))
+        return *kept;
+    // Solved again with the kept values, in a draft that is dropped; the weights it was solved on may have changed.
+    SolveJob what = again(open, *entry.report, job);
+    what.options.decompose = true;
+    provide_earlier_keys(open, what.recipe, index, job);
+    Ledger::Draft dropped(open.ledger, index);
+    open.kept.put(entry.id, solve_batch(open, dropped, what, job).kept);
+    if (const KeptBatch* kept = open.kept.find(entry.id))
+        return *kept;
+    throw Error("the bare prompt's key points away from the mean key: no softness can be chosen", entry.title,
+                "use R-ROME");
+}
+
+Frontier TorchEngine::frontier(std::uint64_t batch_id, const JobContext& job) {
+    return guarded("drawing the frontier", [&] {
+        const NoGrad no_grad;
+        OpenModel& open = model();
+        const std::size_t index = index_of(open, batch_id);
+        if (index >= open.ledger.position())
+            throw Error("the batch is undone", open.entries[index].title, "redo it first");
+        const Recipe& recipe = open.entries[index].report->recipe;
+        std::vector<double> also{recipe.softness.value_or(0)};
+        if (const auto usual = default_recipe(open.info, recipe.algorithm).softness)
+            also.push_back(*usual);
+        Frontier frontier = taken_apart(index, job).frontier(also);
+        frontier.batch_id = batch_id;
+        frontier.softness = recipe.softness.value_or(0);
+        return frontier;
+    });
+}
+
+SoftnessResult TorchEngine::set_softness(const SoftnessRequest& request, const JobContext& job) {
+    return guarded("changing the softness", [&] {
+        const NoGrad no_grad;
+        OpenModel& open = model();
+        const auto start = Clock::now();
+        const std::size_t index = index_of(open, request.batch_id);
+        if (!std::isfinite(request.softness) || request.softness < 0)
+            throw Error("the softness must be 0 or more", "softness", "0 memorizes exactly");
+        if (index >= open.ledger.position())
+            throw Error("the batch is undone", open.entries[index].title, "redo it first");
+        const EditReport& old = *open.entries[index].report;
+        Report report;
+        std::vector<LayerUpdate> updates;
+        if (request.settle) {
+            SolveJob what = again(open, old, job);
+            what.recipe.softness = request.softness;
+            provide_earlier_keys(open, what.recipe, index, job);
+            Ledger::Draft draft(open.ledger, index);
+            SolvedBatch solved = solve_batch(open, draft, what, job);
+            updates = draft.updates();
+            open.kept.put(request.batch_id, std::move(solved.kept));
+            report = renewed(solved, old, start);
+        } else {
+            const KeptBatch& kept = taken_apart(index, job);
+            auto changed = std::make_shared<EditReport>(old);
+            changed->recipe.softness = request.softness;
+            changed->layers = kept.layers(request.softness, old.layers);
+            updates = kept.updates(request.softness);
+            report = std::move(changed);
+        }
+        SoftnessResult result{.softness = request.softness, .layers = report->layers, .answers = {}};
+        job.check();
+        open.ledger.replace(index, std::move(updates), request.settle); // all or nothing
+        open.entries[index].report = std::move(report);
+        std::vector<PredictionQuery> queries;
+        for (const EditRequest& watched : request.watch)
+            queries.push_back(query_of(watched));
+        if (!queries.empty())
+            result.answers = predict(open.decoder, open.tokenizer, queries, request.top, {});
+        return result;
+    });
+}
+
+LedgerState TorchEngine::ledger() const {
+    const OpenModel& open = model();
+    LedgerState state{.entries = open.entries, .position = open.ledger.position()};
+    for (std::size_t index = 0; index < state.entries.size(); ++index) {
+        state.entries[index].active = open.ledger.batch(index).active;
+        state.entries[index].stale = open.ledger.is_stale(index);
+    }
+    return state;
+}
+
+LedgerState TorchEngine::undo() {
+    return guarded("undoing", [&] {
+        model().ledger.undo();
+        return ledger();
+    });
+}
+
+LedgerState TorchEngine::redo() {
+    return guarded("redoing", [&] {
+        model().ledger.redo();
+        return ledger();
+    });
+}
+
+LedgerState TorchEngine::go_to(std::size_t position) {
+    return guarded("going through the history", [&] {
+        model().ledger.go_to(position);
+        return ledger();
+    });
+}
+
+} // namespace emend
