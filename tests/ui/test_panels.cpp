@@ -6,13 +6,11 @@
 #include "panels/generation_view.h"
 #include "panels/job_bar.h"
 #include "panels/panel_parts.h"
-#include "panels/recipe_panel.h"
 #include "panels/token_strip.h"
 #include "panels/update_panel.h"
 #include "plots/norm_bars.h"
 
 #include <QComboBox>
-#include <QDoubleSpinBox>
 #include <QDropEvent>
 #include <QLineEdit>
 #include <QMimeData>
@@ -49,14 +47,6 @@ class TestPanels : public QObject {
     void faultIsToldUnderTheTable();
     void droppedFileIsAnnounced();
     void tokenStripTellsTheTokens();
-    void recipeFollowsTheModel();
-    void recipeLayersAndDistribution();
-    void recipeWrongLayersAreMarked_data();
-    void recipeWrongLayersAreMarked();
-    void recipeTakesFiles();
-    void recipeResets();
-    void recipeAlgorithmKeepsChanges();
-    void recipeEveryFieldIsExplained();
     void generationMarksDifferences();
     void generationStreams();
     void statusBarTellsTheJob();
@@ -146,126 +136,6 @@ void TestPanels::tokenStripTellsTheTokens() {
     QVERIFY(strip.heightForWidth(90) > strip.heightForWidth(900)); // wraps
 }
 
-void TestPanels::recipeFollowsTheModel() {
-    RecipePanel panel;
-    QVERIFY(!panel.isValid());
-    QSignalSpy changed(&panel, &RecipePanel::recipeChanged);
-    panel.setModel(model());
-    QVERIFY(panel.isValid());
-    QVERIFY(changed.count() > 0);
-    QCOMPARE(panel.recipe(), default_recipe(model(), algorithms().front().id));
-    QCOMPARE(get<QComboBox>(panel, "recipe_algorithm")->count(), int(algorithms().size()));
-}
-
-void TestPanels::recipeLayersAndDistribution() {
-    RecipePanel panel;
-    panel.setModel(model());
-    auto* layers = get<QLineEdit>(panel, "recipe_layers");
-    auto* algorithm = get<QComboBox>(panel, "recipe_algorithm");
-    QVERIFY(get<QWidget>(panel, "recipeField_distribution")->isHidden());
-    // ROME writes one layer; told with what to do about it.
-    layers->setText(QStringLiteral("0-2"));
-    QVERIFY(!panel.isValid());
-    QVERIFY(get<QLabel>(panel, "recipeExplanation_layers")->text().contains(QStringLiteral("MEMIT")));
-    layers->setText(QStringLiteral("1"));
-    QVERIFY(panel.isValid());
-    algorithm->setCurrentIndex(algorithm->findData(QStringLiteral("MEMIT")));
-    QCOMPARE(panel.recipe().layers, std::vector<int>{1}); // chosen by hand: kept
-    layers->setText(QStringLiteral("0-2"));
-    QCOMPARE(panel.recipe().layers, (std::vector<int>{0, 1, 2}));
-    QCOMPARE(panel.recipe().distribution, std::string("spread"));
-    QVERIFY(!get<QWidget>(panel, "recipeField_distribution")->isHidden());
-    QVERIFY(panel.isValid());
-    layers->setText(QStringLiteral("3"));
-    QCOMPARE(panel.recipe().distribution, std::string("single"));
-    QVERIFY(panel.isValid());
-    // Back to an algorithm of one layer: its own layer, not an error.
-    layers->setText(QStringLiteral("2-4"));
-    algorithm->setCurrentIndex(algorithm->findData(QStringLiteral("ROME")));
-    QVERIFY(panel.isValid());
-    QCOMPARE(panel.recipe().layers.size(), std::size_t{1});
-}
-
-void TestPanels::recipeWrongLayersAreMarked_data() {
-    QTest::addColumn<QString>("text");
-    QTest::newRow("words") << "all";
-    QTest::newRow("empty") << "";
-    QTest::newRow("too deep") << "99";
-    QTest::newRow("backwards") << "5-3";
-}
-
-void TestPanels::recipeWrongLayersAreMarked() {
-    QFETCH(QString, text);
-    RecipePanel panel;
-    panel.setModel(model());
-    auto* layers = get<QLineEdit>(panel, "recipe_layers");
-    auto* told = get<QLabel>(panel, "recipeExplanation_layers");
-    const QString explanation = told->text();
-    layers->setText(text);
-    QVERIFY(!panel.isValid());
-    QVERIFY(told->text() != explanation);
-    QCOMPARE(layers->text(), text); // not corrected under the cursor
-    layers->setText(QStringLiteral("1"));
-    QVERIFY(panel.isValid());
-    QCOMPARE(told->text(), explanation);
-}
-
-void TestPanels::recipeTakesFiles() {
-    RecipePanel panel;
-    panel.setModel(model());
-    auto* corpus = get<QLineEdit>(panel, "recipe_corpus");
-    QVERIFY(panel.recipe().corpus.empty());
-    corpus->setText(QStringLiteral("/texts/corpus.txt"));
-    get<QLineEdit>(panel, "recipe_statistics_file")->setText(QStringLiteral("/texts/statistics.safetensors"));
-    QCOMPARE(panel.recipe().corpus, std::string("/texts/corpus.txt"));
-    QCOMPARE(panel.recipe().statistics_file, std::string("/texts/statistics.safetensors"));
-    get<QToolButton>(panel, "recipeReset_corpus")->click();
-    QVERIFY(panel.recipe().corpus.empty());
-}
-
-void TestPanels::recipeResets() {
-    RecipePanel panel;
-    panel.setModel(model());
-    const Recipe before = panel.recipe();
-    auto* clamp = get<QDoubleSpinBox>(panel, "recipe_clamp");
-    auto* reset = get<QToolButton>(panel, "recipeReset_clamp");
-    QVERIFY(reset->isHidden());
-    clamp->setValue(before.values.clamp + 1);
-    QCOMPARE(panel.recipe().values.clamp, before.values.clamp + 1);
-    QVERIFY(!reset->isHidden());
-    reset->click();
-    QCOMPARE(panel.recipe(), before);
-    clamp->setValue(before.values.clamp + 2);
-    get<QLineEdit>(panel, "recipe_layers")->setText(QStringLiteral("nonsense"));
-    QVERIFY(!panel.isValid());
-    get<QPushButton>(panel, "recipeResetAll")->click();
-    QCOMPARE(panel.recipe(), before);
-    QVERIFY(panel.isValid());
-}
-
-void TestPanels::recipeAlgorithmKeepsChanges() {
-    if (algorithms().size() < 2)
-        QSKIP("one algorithm only");
-    RecipePanel panel;
-    panel.setModel(model());
-    get<QDoubleSpinBox>(panel, "recipe_learning_rate")->setValue(0.125);
-    get<QComboBox>(panel, "recipe_algorithm")->setCurrentIndex(1);
-    const Recipe usual = default_recipe(model(), algorithms()[1].id);
-    QCOMPARE(panel.recipe().algorithm, std::string(algorithms()[1].id));
-    QCOMPARE(panel.recipe().values.learning_rate, 0.125);
-    QCOMPARE(panel.recipe().values.clamp, usual.values.clamp);
-    QVERIFY(panel.isValid());
-}
-
-void TestPanels::recipeEveryFieldIsExplained() {
-    RecipePanel panel;
-    panel.setModel(model());
-    const auto told = panel.findChildren<QLabel*>(QRegularExpression(QStringLiteral("^recipeExplanation_")));
-    QVERIFY(told.size() >= 10);
-    for (const QLabel* label : told)
-        QVERIFY2(!label->text().isEmpty(), qPrintable(label->objectName()));
-}
-
 void TestPanels::generationMarksDifferences() {
     GenerationView view;
     view.start(QStringLiteral("The tower is in"), true);
@@ -325,7 +195,11 @@ void TestPanels::updatePanelTableAndChartAgree() {
     QCOMPARE(stack->currentWidget()->objectName(), QStringLiteral("updateEmpty"));
     auto report = std::make_shared<EditReport>();
     report->edits.resize(1);
-    report->layers = {{2, 4.0, 100, 0.04, 1, 0, 0}};
+    report->layers.resize(1);
+    report->layers[0].layer = 2;
+    report->layers[0].update_norm = 4;
+    report->layers[0].weight_norm = 100;
+    report->layers[0].relative_norm = 0.04;
     norms.setReport(report, 8);
     QVERIFY(stack->currentWidget()->objectName() != QStringLiteral("updateEmpty"));
     auto* table = get<QTableView>(panel, "normTable");

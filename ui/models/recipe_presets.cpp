@@ -33,8 +33,9 @@ QStringList presetNames() {
     QStringList names;
     for (const QFileInfo& file : QDir(fromStd(presets_dir())).entryInfoList({QStringLiteral("*.json")}, QDir::Files))
         names << file.completeBaseName();
-    std::sort(names.begin(), names.end(),
-              [](const QString& a, const QString& b) { return a.localeAwareCompare(b) < 0; });
+    std::sort(names.begin(), names.end(), [](const QString& a, const QString& b) {
+        return a.toCaseFolded().localeAwareCompare(b.toCaseFolded()) < 0;
+    });
     return names;
 }
 
