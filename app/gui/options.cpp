@@ -27,7 +27,11 @@ QString parseOptions(const QStringList& arguments, Options& options) {
         QStringLiteral("applied"), QCoreApplication::translate("main", "Apply the first edit before the screenshot."));
     const QCommandLineOption update(QStringLiteral("update-tab"),
                                     QCoreApplication::translate("main", "Show the Update tab in the screenshot."));
-    parser.addOptions({screenshot, theme, size, applied, update});
+    const QCommandLineOption tradeOff(QStringLiteral("trade-off-tab"),
+                                      QCoreApplication::translate("main", "Show the Trade-off tab in the screenshot."));
+    const QCommandLineOption history(QStringLiteral("history"),
+                                     QCoreApplication::translate("main", "Show the history in the screenshot."));
+    parser.addOptions({screenshot, theme, size, applied, update, tradeOff, history});
     parser.addHelpOption();
     parser.addVersionOption();
     if (!parser.parse(arguments))
@@ -56,10 +60,14 @@ QString parseOptions(const QStringList& arguments, Options& options) {
         shot.file = parser.value(screenshot);
         shot.size = QSize(match.captured(1).toInt(), match.captured(2).toInt());
         shot.applied = parser.isSet(applied);
-        shot.update_tab = parser.isSet(update);
+        shot.tab = parser.isSet(update)     ? CentreTab::Update
+                   : parser.isSet(tradeOff) ? CentreTab::TradeOff
+                                            : CentreTab::Compare;
+        shot.history = parser.isSet(history);
         options.screenshot = shot;
-    } else if (parser.isSet(applied) || parser.isSet(update)) {
-        return QCoreApplication::translate("main", "--applied and --update-tab go with --screenshot FILE");
+    } else if (parser.isSet(applied) || parser.isSet(update) || parser.isSet(tradeOff) || parser.isSet(history)) {
+        return QCoreApplication::translate(
+            "main", "--applied, --update-tab, --trade-off-tab and --history go with --screenshot FILE");
     }
     return {};
 }

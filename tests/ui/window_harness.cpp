@@ -6,6 +6,8 @@
 #include "shell/screenshot.h"
 
 #include <QApplication>
+#include <QComboBox>
+#include <QLineEdit>
 #include <QTemporaryDir>
 #include <QTimer>
 #include <QTranslator>
@@ -43,7 +45,10 @@ int main(int argc, char** argv) {
         if (args.size() > 4)
             options.size = QSize(args[3].toInt(), args[4].toInt());
         options.applied = args.contains(QStringLiteral("applied"));
-        options.update_tab = args.contains(QStringLiteral("update"));
+        options.tab = args.contains(QStringLiteral("update"))     ? CentreTab::Update
+                      : args.contains(QStringLiteral("tradeoff")) ? CentreTab::TradeOff
+                                                                  : CentreTab::Compare;
+        options.history = args.contains(QStringLiteral("history"));
         shot = std::make_unique<Screenshot>(window, workbench, options);
         QObject::connect(shot.get(), &Screenshot::finished, &app, [](int code, const QString& problem) {
             if (code != 0)
@@ -60,6 +65,41 @@ int main(int argc, char** argv) {
         workbench.edits().setData(workbench.edits().index(1, EditsModel::Object), QString());
         workbench.edits().setData(workbench.edits().index(2, EditsModel::RelationColumn), QStringLiteral("no gap"));
         workbench.edits().addBlank();
+    }
+    if (args.contains(QStringLiteral("missing")))
+        script->statistics = test::FakeScript::Statistics::Missing;
+    if (args.contains(QStringLiteral("problem")))
+        script->statistics = test::FakeScript::Statistics::Problem;
+    if (args.contains(QStringLiteral("rivals"))) {
+        std::vector<EditRequest> rivals = test::fakeDrafts();
+        rivals.resize(2);
+        for (EditRequest& rival : rivals)
+            rival.object = "Berlin";
+        workbench.addEdits({rivals, {}, "fake"}, QStringLiteral("Rivals"));
+    }
+    // "algorithm MEMIT", "layers 0-2": set as a person would, once the model is open.
+    QObject::connect(&workbench.studio(), &Studio::modelOpened, &window, [&] {
+        if (const auto at = args.indexOf(QStringLiteral("algorithm")); at > 0) {
+            auto* box = window.findChild<QComboBox*>(QStringLiteral("recipe_algorithm"));
+            box->setCurrentIndex(box->findData(args.value(at + 1)));
+        }
+        if (const auto at = args.indexOf(QStringLiteral("layers")); at > 0)
+            window.findChild<QLineEdit*>(QStringLiteral("recipe_layers"))->setText(args.value(at + 1));
+        if (const auto at = args.indexOf(QStringLiteral("scheme")); at > 0) {
+            auto* box = window.findChild<QComboBox*>(QStringLiteral("recipe_distribution"));
+            box->setCurrentIndex(box->findData(args.value(at + 1)));
+        }
+    });
+    if (args.contains(QStringLiteral("collecting"))) {
+        shot.reset();
+        script->collect_ms = 20000;
+        QObject::connect(&workbench, &Workbench::settled, &window, [&] {
+            workbench.collectStatistics();
+            QTimer::singleShot(2500, &window, [&] {
+                window.grab().save(args[1]);
+                QApplication::exit(0);
+            });
+        });
     }
     if (args.contains(QStringLiteral("folds")))
         for (Fold* fold : window.findChildren<Fold*>())

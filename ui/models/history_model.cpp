@@ -211,7 +211,9 @@ QVariant HistoryModel::data(const QModelIndex& index, int role) const {
         }
         return {};
     case ProbabilityRole:
-        return of && of->report ? meanNew(*of->report) : std::numeric_limits<double>::quiet_NaN();
+        if (const double mean = of && of->report ? meanNew(*of->report) : std::nan(""); std::isfinite(mean))
+            return mean;
+        return {};
     case StateRole:
         return static_cast<int>(state(row));
     default:

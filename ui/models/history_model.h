@@ -15,7 +15,7 @@ class HistoryModel : public QAbstractTableModel {
   public:
     enum Column { Title, State, RecipeColumn, Layers, Softness, Edits, Efficacy, Norm, Took, ColumnCount };
     enum Role {
-        ProbabilityRole = Qt::UserRole + 1, // double, mean p(new); NaN: not known
+        ProbabilityRole = Qt::UserRole + 1, // double, mean p(new); invalid: not known
         StateRole                           // int, RowState
     };
     enum RowState { Checkpoint, Applied, SwitchedOff, Undone, Stale };

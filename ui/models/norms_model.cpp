@@ -23,17 +23,20 @@ int NormsModel::columnCount(const QModelIndex& parent) const {
 QVariant NormsModel::headerData(int section, Qt::Orientation orientation, int role) const {
     if (orientation == Qt::Vertical || section < 0 || section >= ColumnCount)
         return {};
-    static const char* const names[] = {QT_TR_NOOP("Layer"),       QT_TR_NOOP("|D|"),  QT_TR_NOOP("|W|"),
-                                        QT_TR_NOOP("|D|/|W|"),     QT_TR_NOOP("Rank"), QT_TR_NOOP("Preservation"),
-                                        QT_TR_NOOP("Memorization")};
+    static const char* const names[] = {QT_TR_NOOP("Layer"),   QT_TR_NOOP("|D|"),          QT_TR_NOOP("|W|"),
+                                        QT_TR_NOOP("|D|/|W|"), QT_TR_NOOP("Preservation"), QT_TR_NOOP("Memorization"),
+                                        QT_TR_NOOP("Rank"),    QT_TR_NOOP("Directions"),   QT_TR_NOOP("Condition")};
     static const char* const tips[] = {
         QT_TR_NOOP("Block of the model, from 0"),
         QT_TR_NOOP("Frobenius norm of the update"),
         QT_TR_NOOP("Frobenius norm of the weight as in the checkpoint"),
         QT_TR_NOOP("How large the update is beside the weight"),
+        QT_TR_NOOP("Mean |D k|² over ordinary text: how much the layer disturbs what it should keep; less is better"),
+        QT_TR_NOOP("|R − D K|²: what the layer was asked for and did not take; 0 is exact"),
         QT_TR_NOOP("Rank of the update: edits written into this layer"),
-        QT_TR_NOOP("Mean |D k|² over other texts: how much the layer disturbs what it should keep; small is good"),
-        QT_TR_NOOP("|R − D K|²: what the layer was asked for and did not take; 0 is exact")};
+        QT_TR_NOOP("Directions the update may use: all of the key's, or those of the null space (AlphaEdit)"),
+        QT_TR_NOOP("Condition of the system that was solved: above 1e12 digits are being lost, edits are in each "
+                   "other's way")};
     if (role == Qt::DisplayRole)
         return tr(names[section]);
     if (role == Qt::ToolTipRole)
@@ -56,6 +59,10 @@ double NormsModel::value(int row, int column) const {
         return report.relative_norm;
     case Rank:
         return report.rank;
+    case Dimensions:
+        return isEdited(row) && report.dimensions > 0 ? report.dimensions : std::numeric_limits<double>::quiet_NaN();
+    case Condition:
+        return isEdited(row) ? report.condition : std::numeric_limits<double>::quiet_NaN();
     case Preservation:
         return isEdited(row) ? report.preservation : std::numeric_limits<double>::quiet_NaN();
     case Memorization:
@@ -73,6 +80,8 @@ QVariant NormsModel::data(const QModelIndex& index, int role) const {
     case Qt::DisplayRole:
         if (index.column() == Layer || index.column() == Rank)
             return QString::number(static_cast<int>(number));
+        if (index.column() == Dimensions || index.column() == Condition)
+            return formatSetting(number);
         if (index.column() == RelativeNorm && isEdited(index.row()))
             return formatProbability(number);
         return isEdited(index.row()) ? formatNumber(number) : QStringLiteral("–");
@@ -93,15 +102,38 @@ QString NormsModel::describe(int row) const {
     const LayerReport& report = layer(row);
     if (!isEdited(row))
         return tr("Layer %1: not edited").arg(report.layer);
-    return tr("Layer %1: |D| = %2, |W| = %3, |D|/|W| = %4, rank %5")
-        .arg(report.layer)
-        .arg(formatNumber(report.update_norm), formatNumber(report.weight_norm),
-             formatProbability(report.relative_norm))
-        .arg(report.rank);
+    QString told = tr("Layer %1: |D| %2, |W| %3, |D|/|W| %4, rank %5")
+                       .arg(report.layer)
+                       .arg(formatNumber(report.update_norm), formatNumber(report.weight_norm),
+                            formatProbability(report.relative_norm))
+                       .arg(report.rank);
+    if (report.dimensions > 0)
+        told += tr(" of %1 directions").arg(report.dimensions);
+    told += u'\n';
+    told += std::isfinite(report.preservation)
+                ? tr("preservation %1 (less is better), memorization error %2 (0 is exact), condition %3")
+                      .arg(formatNumber(report.preservation), formatNumber(report.memorization),
+                           formatSetting(report.condition))
+                : tr("memorization error %1 (0 is exact), condition %2; no statistics, so preservation is not known")
+                      .arg(formatNumber(report.memorization), formatSetting(report.condition));
+    return told;
+}
+
+QString NormsModel::totals() const {
+    if (!m_report)
+        return {};
+    double preservation = 0;
+    double memorization = 0;
+    for (const LayerReport& layer : m_report->layers) {
+        preservation += layer.preservation;
+        memorization += layer.memorization;
+    }
+    return tr("preservation %1, memorization error %2").arg(formatNumber(preservation), formatNumber(memorization));
 }
 
 QString NormsModel::toCsv() const {
-    QString csv = QStringLiteral("layer,update_norm,weight_norm,relative_norm,rank,preservation,memorization\n");
+    QString csv = QStringLiteral(
+        "layer,update_norm,weight_norm,relative_norm,preservation,memorization,rank,dimensions,condition\n");
     for (int row = 0; row < rowCount(); ++row) {
         for (int column = 0; column < ColumnCount; ++column) {
             const double number = value(row, column);

@@ -15,7 +15,18 @@ namespace emend::ui {
 class NormsModel : public QAbstractTableModel {
     Q_OBJECT
   public:
-    enum Column { Layer, UpdateNorm, WeightNorm, RelativeNorm, Rank, Preservation, Memorization, ColumnCount };
+    enum Column {
+        Layer,
+        UpdateNorm,
+        WeightNorm,
+        RelativeNorm,
+        Preservation,
+        Memorization,
+        Rank,
+        Dimensions,
+        Condition,
+        ColumnCount
+    };
     enum Role {
         ValueRole = Qt::UserRole + 1, // double
         EditedRole                    // bool
@@ -33,7 +44,8 @@ class NormsModel : public QAbstractTableModel {
     [[nodiscard]] const std::shared_ptr<const EditReport>& report() const { return m_report; }
     [[nodiscard]] bool isEdited(int row) const { return m_edited[static_cast<std::size_t>(row)]; }
     [[nodiscard]] const LayerReport& layer(int row) const { return m_layers[static_cast<std::size_t>(row)]; }
-    [[nodiscard]] QString describe(int row) const; // one sentence with every number
+    [[nodiscard]] QString describe(int row) const; // every number, two lines
+    [[nodiscard]] QString totals() const;          // "preservation 0.03, memorization error 0": over all layers
     [[nodiscard]] QString toCsv() const;           // full precision, header first
 
   private:

@@ -105,7 +105,7 @@ void UpdatePanel::refresh() {
         told.last() = tr("%1 and %n more", nullptr, static_cast<int>(report->edits.size()) - 1).arg(told.last());
     told << fromStd(report->recipe.algorithm)
          << tr("%n layer(s) written", nullptr, static_cast<int>(report->layers.size()))
-         << formatDuration(report->seconds.total);
+         << formatDuration(report->seconds.total) << m_model.totals();
     QString caption = told.join(QStringLiteral("  ·  "));
     for (const std::string& warning : report->warnings)
         caption += u'\n' + fromStd(warning);

@@ -10,6 +10,7 @@
 #include "panels/log_panel.h"
 #include "panels/panel_parts.h"
 #include "panels/recipe_panel.h"
+#include "panels/trade_off_panel.h"
 #include "panels/update_panel.h"
 
 #include <QCloseEvent>
@@ -29,7 +30,7 @@ namespace emend::ui {
 
 namespace {
 
-constexpr int layoutVersion = 1;
+constexpr int layoutVersion = 2;
 
 QString modelFolderOf(const QMimeData* data) {
     for (const QUrl& url : data->urls())
@@ -58,7 +59,9 @@ MainWindow::MainWindow(Workbench& workbench, Settings& settings, Theme& theme, Q
     : m_workbench(workbench)
     , m_settings(settings)
     , m_theme(theme)
-    , m_questions(std::move(questions)) {
+    , m_questions(std::move(questions))
+    , m_history(workbench.studio(), workbench.log())
+    , m_tradeOff(workbench) {
     setObjectName(QStringLiteral("mainWindow"));
     setWindowTitle(tr("Emend"));
     setAcceptDrops(true);
@@ -69,6 +72,8 @@ MainWindow::MainWindow(Workbench& workbench, Settings& settings, Theme& theme, Q
     connectViewActions();
     connectWorkbench();
     connectCompare();
+    connectRecipe();
+    connectHistory();
     loadLayout();
     refreshActions();
     m_compare->showNothing(tr("Opening the model…"), tr("Edits can be typed meanwhile."));
@@ -81,6 +86,8 @@ void MainWindow::buildPanels() {
     m_compare->setObjectName(QStringLiteral("comparePanel"));
     m_update = new UpdatePanel(m_workbench.norms());
     m_update->setObjectName(QStringLiteral("updatePanel"));
+    m_tradeOffPanel = new TradeOffPanel(m_tradeOff.model());
+    m_tradeOffPanel->setObjectName(QStringLiteral("tradeOffPanel"));
     m_recipe = new RecipePanel;
     m_recipe->setObjectName(QStringLiteral("recipePanel"));
     m_jobs = new JobBar;
@@ -93,6 +100,7 @@ void MainWindow::buildPanels() {
     m_tabs->tabBar()->setDrawBase(false);
     m_tabs->addTab(m_compare, tr("Compare"));
     m_tabs->addTab(m_update, tr("Update"));
+    m_tabs->addTab(m_tradeOffPanel, tr("Trade-off"));
     m_tabs->tabBar()->setAccessibleName(tr("Views of the selected edit"));
 
     m_splitter = new QSplitter(Qt::Horizontal);
@@ -118,12 +126,8 @@ void MainWindow::buildPanels() {
     statusBar()->setSizeGripEnabled(false);
     statusBar()->addPermanentWidget(m_jobs, 1);
 
-    m_logDock = new QDockWidget(tr("Log"), this);
-    m_logDock->setObjectName(QStringLiteral("logDock"));
-    m_logDock->setWidget(new LogPanel(m_workbench.log()));
-    m_logDock->setAllowedAreas(Qt::BottomDockWidgetArea | Qt::RightDockWidgetArea);
-    addDockWidget(Qt::BottomDockWidgetArea, m_logDock);
-    m_logDock->hide();
+    m_logDock = makeDock(tr("Log"), "logDock", new LogPanel(m_workbench.log()));
+    buildHistory();
 }
 
 void MainWindow::connectWorkbench() {
@@ -143,8 +147,6 @@ void MainWindow::connectWorkbench() {
     connect(&m_workbench, &Workbench::recovered, m_failure, &FailureLine::clear);
     connect(&m_workbench, &Workbench::stateChanged, this, &MainWindow::refreshActions);
     connect(&m_workbench, &Workbench::editsAdded, m_edits, &EditsPanel::selectRow);
-    connect(m_recipe, &RecipePanel::recipeChanged, this,
-            [this] { m_workbench.setRecipe(m_recipe->recipe(), m_recipe->isValid()); });
     connect(m_edits, &EditsPanel::currentRowChanged, &m_workbench, &Workbench::setCurrentRow);
     connect(m_edits, &EditsPanel::selectionChanged, this, &MainWindow::refreshActions);
     connect(m_edits, &EditsPanel::fileDropped, &m_workbench, &Workbench::importEdits);
@@ -179,20 +181,23 @@ void MainWindow::openModel(const QString& folder) {
     m_workbench.openModel(folder);
 }
 
-void MainWindow::showTab(bool update) {
-    m_tabs->setCurrentIndex(update ? 1 : 0);
+void MainWindow::showTab(CentreTab tab) {
+    m_tabs->setCurrentIndex(static_cast<int>(tab));
 }
 
 void MainWindow::restoreDefaultLayout() {
     resize(1280, 800);
-    m_logDock->setFloating(false);
-    addDockWidget(Qt::BottomDockWidgetArea, m_logDock);
-    m_logDock->hide();
+    for (QDockWidget* dock : {m_historyDock, m_logDock}) {
+        dock->setFloating(false);
+        addDockWidget(Qt::BottomDockWidgetArea, dock);
+        dock->hide();
+    }
+    tabifyDockWidget(m_historyDock, m_logDock);
     // Of whatever width there is: the tables left and centre share what the recipe leaves.
-    const int recipe = fontMetrics().averageCharWidth() * 42;
+    const int recipe = fontMetrics().averageCharWidth() * 46;
     const int rest = width() - recipe;
     m_splitter->setSizes({rest * 51 / 100, rest * 49 / 100, recipe});
-    showTab(false);
+    showTab(CentreTab::Compare);
 }
 
 void MainWindow::saveLayout() {

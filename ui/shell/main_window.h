@@ -4,8 +4,10 @@
 #pragma once
 
 #include "shell/actions.h"
+#include "shell/history.h"
 #include "shell/settings.h"
 #include "shell/theme.h"
+#include "shell/trade_off.h"
 #include "shell/workbench.h"
 
 #include <QCoreApplication>
@@ -25,9 +27,13 @@ namespace emend::ui {
 class ComparePanel;
 class EditsPanel;
 class FailureLine;
+class HistoryPanel;
 class JobBar;
 class RecipePanel;
+class TradeOffPanel;
 class UpdatePanel;
+
+enum class CentreTab { Compare, Update, TradeOff };
 
 // Dialogs a test cannot click; replaced there.
 struct Questions {
@@ -46,7 +52,9 @@ class MainWindow : public QMainWindow {
 
     [[nodiscard]] Actions& actions() { return m_actions; }
     [[nodiscard]] EditsPanel& editsPanel() { return *m_edits; }
-    void showTab(bool update);
+    [[nodiscard]] HistoryPanel& historyPanel() { return *m_historyPanel; }
+    void showTab(CentreTab tab);
+    void showHistory(bool shown);
     void restoreDefaultLayout();
     // Opens a folder, remembers it.
     void openModel(const QString& folder);
@@ -61,6 +69,13 @@ class MainWindow : public QMainWindow {
     void buildPanels();
     void connectWorkbench();
     void connectCompare();
+    void connectRecipe(); // main_window_recipe.cpp
+    // main_window_history.cpp
+    void buildHistory();
+    void connectHistory();
+    void refreshHistory();
+    void showEditsOf(int historyRow);
+    QDockWidget* makeDock(const QString& title, const char* name, QWidget* panel);
     // True when nothing would be lost, or the user says so.
     [[nodiscard]] bool mayLoseEdits(const QString& question);
     void saveLayout();
@@ -84,15 +99,20 @@ class MainWindow : public QMainWindow {
     Theme& m_theme;
     Questions m_questions;
     Actions m_actions;
+    History m_history;
+    TradeOff m_tradeOff;
     EditsPanel* m_edits;
     ComparePanel* m_compare;
     UpdatePanel* m_update;
+    TradeOffPanel* m_tradeOffPanel;
+    HistoryPanel* m_historyPanel;
     RecipePanel* m_recipe;
     JobBar* m_jobs;
     FailureLine* m_failure;
     QSplitter* m_splitter;
     QTabWidget* m_tabs;
     QDockWidget* m_logDock;
+    QDockWidget* m_historyDock;
     QMenu* m_recentMenu = nullptr;
     QToolButton* m_modelButton = nullptr;
 };

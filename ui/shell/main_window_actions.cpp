@@ -37,11 +37,15 @@ void MainWindow::buildMenus() {
     fill(file, {OpenModel});
     m_recentMenu = file->addMenu(tr("&Recent models"));
     fill(file, {Count, ImportEdits, Count, Quit});
-    fill(menuBar()->addMenu(tr("&Edit")), {Undo, Redo, Count, AddEdit, PasteRows, Duplicate, Remove});
+    QMenu* edit = menuBar()->addMenu(tr("&Edit"));
+    fill(edit, {Undo, Redo});
+    fill(edit->addMenu(tr("&History")),
+         {GoHere, GoToCheckpoint, GoToNewest, Count, SwitchBatch, SolveAgain, SolveStale});
+    fill(edit, {Count, AddEdit, PasteRows, Duplicate, Remove, Count, FindConflicts});
     fill(menuBar()->addMenu(tr("&Run")), {Apply, ApplyAll, Count, ActionId::Cancel});
     fill(menuBar()->addMenu(tr("&View")),
-         {ShowEdits, ShowCompare, ShowUpdate, ToggleLog, Count, ThemeSystem, ThemeLight, ThemeDark, Count, TextLarger,
-          TextSmaller, TextReset, Count, RestoreLayout});
+         {ShowEdits, ShowCompare, ShowUpdate, ShowTradeOff, Count, ToggleHistory, ToggleLog, Count, ThemeSystem,
+          ThemeLight, ThemeDark, Count, TextLarger, TextSmaller, TextReset, Count, RestoreLayout});
     fill(menuBar()->addMenu(tr("&Help")), {ActionId::CommandPalette, Shortcuts, Count, About});
     refreshRecent();
 }
@@ -68,7 +72,7 @@ void MainWindow::buildToolBar() {
     m_modelButton->setMenu(menu);
     bar->addWidget(m_modelButton);
     bar->addSeparator();
-    for (const ActionId id : {Apply, Undo, Redo})
+    for (const ActionId id : {Apply, Undo, Redo, ToggleHistory})
         bar->addAction(m_actions[id]);
     bar->widgetForAction(m_actions[Apply])->setProperty("primary", true);
     bar->widgetForAction(m_actions[Apply])->setObjectName(QStringLiteral("applyButton"));
@@ -127,9 +131,15 @@ void MainWindow::connectActions() {
 void MainWindow::connectViewActions() {
     const auto on = [this](ActionId id, auto&& call) { connect(m_actions[id], &QAction::triggered, this, call); };
     on(ShowEdits, [this] { m_edits->table()->setFocus(Qt::ShortcutFocusReason); });
-    on(ShowCompare, [this] { showTab(false); });
-    on(ShowUpdate, [this] { showTab(true); });
-    on(ToggleLog, [this](bool shown) { m_logDock->setVisible(shown); });
+    on(ShowCompare, [this] { showTab(CentreTab::Compare); });
+    on(ShowUpdate, [this] { showTab(CentreTab::Update); });
+    on(ShowTradeOff, [this] { showTab(CentreTab::TradeOff); });
+    on(ToggleHistory, [this](bool shown) { showHistory(shown); });
+    connect(m_historyDock, &QDockWidget::visibilityChanged, m_actions[ToggleHistory], &QAction::setChecked);
+    on(ToggleLog, [this](bool shown) {
+        m_logDock->setVisible(shown);
+        m_logDock->raise(); // it may lie behind the history
+    });
     connect(m_logDock, &QDockWidget::visibilityChanged, m_actions[ToggleLog], &QAction::setChecked);
     auto* themes = new QActionGroup(this);
     for (const ActionId id : {ThemeSystem, ThemeLight, ThemeDark})
@@ -196,10 +206,12 @@ void MainWindow::refreshActions() {
     m_actions[Duplicate]->setEnabled(!selected.isEmpty());
     m_actions[Remove]->setEnabled(std::any_of(selected.begin(), selected.end(),
                                               [&](int row) { return row < edits.rowCount() && edits.canRemove(row); }));
+    m_actions[FindConflicts]->setEnabled(m_workbench.canFindConflicts());
     const JobStatus& status = m_workbench.studio().jobs().status();
     // The start of the engine cannot be stopped half way.
     m_actions[ActionId::Cancel]->setEnabled(status.id != 0 && status.lane != Lane::Engine && !status.stopping);
     refreshUndo();
+    refreshHistory();
 }
 
 void MainWindow::refreshUndo() {

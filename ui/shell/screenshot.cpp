@@ -17,7 +17,8 @@ Screenshot::Screenshot(MainWindow& window, Workbench& workbench, ScreenshotOptio
     , m_options(std::move(options)) {
     window.restoreDefaultLayout();
     window.resize(m_options.size);
-    window.showTab(m_options.update_tab);
+    window.showTab(m_options.tab);
+    window.showHistory(m_options.history);
     connect(&workbench, &Workbench::settled, this, &Screenshot::proceed);
     connect(&workbench, &Workbench::failed, this, [this](const Failure& failure) { fail(failure.details()); });
     connect(&workbench, &Workbench::applyFailed, this, [this](const Failure& failure) { fail(failure.details()); });

@@ -12,8 +12,9 @@ namespace emend::ui {
 struct ScreenshotOptions {
     QString file;
     QSize size{1280, 800};
-    bool applied = false;    // apply the first edit first
-    bool update_tab = false; // show the second tab
+    bool applied = false; // apply the first edit first
+    CentreTab tab = CentreTab::Compare;
+    bool history = false; // show the history dock
 };
 
 class Screenshot : public QObject {

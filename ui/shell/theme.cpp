@@ -90,6 +90,7 @@ QScrollArea { background: transparent; border: none; }
 QScrollArea > QWidget > QWidget { background: transparent; }
 QProgressBar { background: @border; border: none; border-radius: 3px; }
 QProgressBar::chunk { background: @accent; border-radius: 3px; }
+emend--ui--OfferLine { background: @raised; border: 1px solid @border; border-left: 4px solid @accent; border-radius: 4px; }
 emend--ui--FailureLine { background: @surface; border: 1px solid @danger; border-left: 4px solid @danger; border-radius: 4px; }
 QStatusBar { background: @window; border-top: 1px solid @border; }
 QStatusBar::item { border: none; }

@@ -26,10 +26,11 @@ QString titleOf(const EditRequest& request) {
 Workbench::Workbench(EngineFactory factory, QObject* parent)
     : QObject(parent)
     , m_studio(std::move(factory)) {
-    for (QTimer* timer : {&m_checkTimer, &m_lookTimer, &m_stateTimer, &m_settleTimer})
+    for (QTimer* timer : {&m_checkTimer, &m_lookTimer, &m_statusTimer, &m_stateTimer, &m_settleTimer})
         timer->setSingleShot(true);
     m_checkTimer.setInterval(200ms);
     m_lookTimer.setInterval(60ms);
+    m_statusTimer.setInterval(150ms);
     m_stateTimer.setInterval(0);
     m_settleTimer.setInterval(0);
     connect(&m_checkTimer, &QTimer::timeout, this, &Workbench::pumpChecks);
@@ -45,6 +46,7 @@ Workbench::Workbench(EngineFactory factory, QObject* parent)
     connectChecks();
     connectEdits();
     connectLooking();
+    connectPreparing();
 }
 
 void Workbench::connectModel() {
@@ -134,7 +136,9 @@ void Workbench::connectEdits() {
                 QString title = report->edits.empty() ? QString() : titleOf(report->edits.front().request);
                 if (report->edits.size() > 1)
                     title = tr("%1 and %n more", nullptr, static_cast<int>(report->edits.size()) - 1).arg(title);
-                const QString text = tr("Applied: %1, in %2").arg(title, formatDuration(report->seconds.total));
+                QString text = tr("Applied: %1, in %2").arg(title, formatDuration(report->seconds.total));
+                if (const QString kept = keptText(*report); !kept.isEmpty())
+                    text += QStringLiteral(" - ") + kept;
                 m_log.add(LogModel::Level::Info, text);
                 for (const std::string& warning : report->warnings)
                     m_log.add(LogModel::Level::Warning, fromStd(warning));
@@ -208,12 +212,6 @@ void Workbench::addEdits(const EditsFile& edits, const QString& from) {
 
 void Workbench::importEdits(const QString& file) {
     m_studio.readEdits(file);
-}
-
-void Workbench::setRecipe(const Recipe& recipe, bool valid) {
-    m_recipe = recipe;
-    m_recipeValid = valid;
-    noteState();
 }
 
 QList<int> Workbench::applicable(const QList<int>& rows) const {
@@ -294,7 +292,8 @@ void Workbench::pumpChecks() {
 }
 
 bool Workbench::isSettled() const {
-    return !m_studio.jobs().isBusy() && !m_checkTimer.isActive() && !m_lookTimer.isActive();
+    return !m_studio.jobs().isBusy() && !m_checkTimer.isActive() && !m_lookTimer.isActive() &&
+           !m_statusTimer.isActive();
 }
 
 void Workbench::noteState() {

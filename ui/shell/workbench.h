@@ -24,6 +24,7 @@ class Workbench : public QObject {
     [[nodiscard]] Studio& studio() { return m_studio; }
     [[nodiscard]] const Studio& studio() const { return m_studio; }
     [[nodiscard]] EditsModel& edits() { return m_edits; }
+    [[nodiscard]] const EditsModel& edits() const { return m_edits; }
     [[nodiscard]] ComparisonModel& wordings() { return m_wordings; }
     [[nodiscard]] TokenListModel& tokensBefore() { return m_tokensBefore; }
     [[nodiscard]] TokenListModel& tokensAfter() { return m_tokensAfter; }
@@ -42,11 +43,15 @@ class Workbench : public QObject {
     [[nodiscard]] QList<int> applicable(const QList<int>& rows) const; // those of them that can be applied as they are
     [[nodiscard]] QList<int> drafts() const;                           // all rows that can be applied
     [[nodiscard]] bool hasDraft() const;
+    [[nodiscard]] bool canFindConflicts() const;
     [[nodiscard]] bool canApply() const; // a model is open, nothing else is being written
     void apply(const QList<int>& rows);
     void undo();
     void redo();
     void cancel();
+    void askStatistics();     // what is there for the recipe; Studio tells
+    void collectStatistics(); // for the layers the recipe writes
+    void findConflicts();     // compares the keys of all drafts
 
     // Nothing runs and nothing is about to.
     [[nodiscard]] bool isSettled() const;
@@ -73,7 +78,10 @@ class Workbench : public QObject {
     void connectModel();
     void connectChecks();
     void connectEdits();
-    void connectLooking(); // workbench_look.cpp
+    void connectLooking();   // workbench_look.cpp
+    void connectPreparing(); // workbench_prepare.cpp
+    void goOnAfterStatistics();
+    [[nodiscard]] QString keptText(const EditReport& report) const; // empty: every value was searched
     void pumpChecks();
     void look();
     void showNorms(const EditRow* row);
@@ -92,8 +100,9 @@ class Workbench : public QObject {
     bool m_recipeValid = false;
     QString m_whenMoved; // what to say once the undo or redo under way has happened
     quint64 m_currentId = 0;
-    QTimer m_checkTimer; // typing is over
-    QTimer m_lookTimer;  // the selection rests
+    QTimer m_checkTimer;  // typing is over
+    QTimer m_lookTimer;   // the selection rests
+    QTimer m_statusTimer; // the recipe rests
     QTimer m_stateTimer;
     QTimer m_settleTimer;
     quint64 m_tag = 0; // of the edit that is looked at; answers for another one are late

@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The history dock and the trade-off tab, wired to what drives them.
+#include "panels/edits_panel.h"
+#include "panels/history_panel.h"
+#include "panels/job_bar.h"
+#include "panels/trade_off_panel.h"
+#include "shell/main_window.h"
+
+#include <QDockWidget>
+#include <QTableView>
+
+namespace emend::ui {
+
+using enum ActionId;
+
+QDockWidget* MainWindow::makeDock(const QString& title, const char* name, QWidget* panel) {
+    auto* dock = new QDockWidget(title, this);
+    dock->setObjectName(QString::fromLatin1(name));
+    dock->setWidget(panel);
+    dock->setAllowedAreas(Qt::BottomDockWidgetArea | Qt::RightDockWidgetArea);
+    addDockWidget(Qt::BottomDockWidgetArea, dock);
+    dock->hide();
+    return dock;
+}
+
+void MainWindow::buildHistory() {
+    m_historyPanel = new HistoryPanel(m_history.model());
+    m_historyPanel->setObjectName(QStringLiteral("historyPanel"));
+    m_historyPanel->setActions({m_actions[GoHere], m_actions[SwitchBatch], m_actions[SolveAgain]});
+    m_historyDock = makeDock(tr("History"), "historyDock", m_historyPanel);
+}
+
+void MainWindow::connectHistory() {
+    m_tradeOff.follow(*m_tradeOffPanel);
+    connect(&m_history, &History::message, m_jobs, &JobBar::setMessage);
+    connect(&m_history, &History::failed, m_historyPanel, &HistoryPanel::setFailure);
+    connect(&m_history, &History::recovered, m_historyPanel, &HistoryPanel::clearFailure);
+    connect(&m_history, &History::changed, this, &MainWindow::refreshHistory);
+    connect(m_historyPanel, &HistoryPanel::currentRowChanged, this, &MainWindow::refreshHistory);
+    connect(m_historyPanel, &HistoryPanel::rowChosen, this, &MainWindow::showEditsOf);
+    connect(m_historyPanel, &HistoryPanel::jumpRequested, &m_history, &History::goTo);
+    connect(m_historyPanel, &HistoryPanel::solveStaleRequested, &m_history, &History::solveStale);
+    const auto on = [this](ActionId id, auto&& call) { connect(m_actions[id], &QAction::triggered, this, call); };
+    on(GoHere, [this] { m_history.goTo(m_historyPanel->currentRow()); });
+    on(GoToCheckpoint, [this] { m_history.goTo(0); });
+    on(GoToNewest, [this] { m_history.goTo(m_history.model().rowCount() - 1); });
+    on(SwitchBatch, [this] { m_history.toggle(m_historyPanel->currentRow()); });
+    on(SolveAgain, [this] { m_history.solveAgain(m_historyPanel->currentRow()); });
+    on(SolveStale, [this] { m_history.solveStale(); });
+}
+
+void MainWindow::refreshHistory() {
+    const HistoryModel& model = m_history.model();
+    const int row = m_historyPanel->currentRow();
+    m_actions[GoHere]->setEnabled(m_history.canGoTo(row));
+    m_actions[GoToCheckpoint]->setEnabled(m_history.canGoTo(0));
+    m_actions[GoToNewest]->setEnabled(m_history.canGoTo(model.rowCount() - 1));
+    m_actions[SwitchBatch]->setEnabled(m_history.canSwitch(row));
+    const LedgerEntry* entry = model.entry(row);
+    m_actions[SwitchBatch]->setText(entry && !entry->active ? tr("Switch &on") : tr("Switch &off"));
+    m_actions[SolveAgain]->setEnabled(m_history.canSolveAgain(row));
+    m_actions[SolveStale]->setEnabled(m_history.canSolveStale());
+}
+
+void MainWindow::showHistory(bool shown) {
+    m_historyDock->setVisible(shown);
+    if (!shown)
+        return;
+    m_historyDock->raise(); // it may lie behind the log
+    m_historyPanel->table()->setFocus(Qt::ShortcutFocusReason);
+}
+
+// The views in the centre follow the edits table.
+void MainWindow::showEditsOf(int historyRow) {
+    const LedgerEntry* entry = m_history.model().entry(historyRow);
+    if (!entry)
+        return;
+    const EditsModel& edits = m_workbench.edits();
+    const int current = m_workbench.currentRow();
+    if (current >= 0 && edits.row(current).batch == entry->id)
+        return;
+    for (int row = 0; row < edits.rowCount(); ++row) {
+        if (edits.row(row).batch == entry->id) {
+            m_edits->selectRow(row);
+            return;
+        }
+    }
+}
+
+} // namespace emend::ui
