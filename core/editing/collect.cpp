@@ -1,18 +1,19 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // One pass over a corpus. What is summed in which order depends on corpus, tokenizer, cap and model alone, so that a
 // collection that was stopped and resumed ends with the bits of one that ran through.
-#include "base/hash.h"
 #include "base/log.h"
+#include "base/memory.h"
 #include "editing/corpus.h"
 #include "editing/statistics.h"
+#include "editing/statistics_cache.h"
 #include "editing/statistics_file.h"
 #include "emend/error.h"
-#include "emend/paths.h"
 #include "storage/safetensors.h"
 
 #include <algorithm>
 #include <array>
 #include <chrono>
+#include <cmath>
 #include <cstring>
 #include <filesystem>
 
@@ -89,14 +90,6 @@ std::vector<Rows> to_batches(Rows rows, std::int64_t batch_tokens) {
         batches.back().push_back(std::move(row));
     }
     return batches;
-}
-
-// Enough tokens to keep the matrix products busy, few enough to stop within a second on a processor.
-std::int64_t tokens_per_batch(const Decoder& decoder) {
-    if (!decoder.weights().device().is_cpu())
-        return 8192;
-    const auto size = static_cast<std::int64_t>(decoder.config().d_mlp);
-    return std::clamp<std::int64_t>(4'000'000'000 / (size * size), 64, 2048);
 }
 
 constexpr std::array cursor_keys = {"window_offset", "window_first", "batches_done", "documents_cut", "tokens"};
@@ -220,6 +213,17 @@ Cursor run_pass(const CorpusPass& pass, SecondMoments& moments, Cursor cursor, c
     return cursor;
 }
 
+// Rather an Error now than a program that is killed an hour later.
+void check_memory(const Decoder& decoder, std::size_t layers, std::uint64_t available) {
+    if (available == 0 && decoder.weights().device().is_cpu())
+        available = memory_available();
+    const std::uint64_t needed = collection_bytes(decoder, layers);
+    if (available != 0 && needed > available)
+        throw Error("collecting " + std::to_string(layers) + " layers at once takes about " + gigabytes_text(needed) +
+                        " beside the model, and " + gigabytes_text(available) + " are free",
+                    {}, "collect fewer layers at a time: those that are done are kept, and are used together");
+}
+
 } // namespace
 
 Collected collect(const Decoder& decoder, const Tokenizer& tokenizer, const std::string& model_fingerprint,
@@ -232,19 +236,13 @@ Collected collect(const Decoder& decoder, const Tokenizer& tokenizer, const std:
     const Corpus corpus = Corpus::open(options.corpus, job);
 
     Collected result;
-    std::error_code ignored;
-    fs::path folder; // empty when there is no cache: then nothing is kept, and the work goes on
-    try {
-        folder = fs::path(cache_dir()) / "statistics";
-        fs::create_directories(folder, ignored); // the writer says it better
-    } catch (const Error& fault) {
-        result.warnings.push_back(std::string("the statistics are not kept for the next time: ") + fault.what());
-    }
+    const fs::path file = collected_file(decoder, model_fingerprint, corpus.sha256(), cap);
+    const bool has_cache = !file.empty(); // else nothing is kept, and the work goes on
+    if (!has_cache)
+        result.warnings.push_back("the statistics are not kept for the next time: there is no folder for a cache");
     const std::string precision = at::toString(decoder.weights().dtype());
-    const std::string key = sha256_hex(model_fingerprint + '\n' + precision + '\n' + corpus.sha256() + '\n' +
-                                       std::to_string(cap) + '\n' + std::to_string(tokens_per_batch(decoder)));
-    const bool has_cache = !folder.empty();
-    const fs::path file = has_cache ? folder / (key.substr(0, 32) + ".safetensors") : fs::path();
+    StatisticsNotes notes = StatisticsNotes::load();
+    notes.set_corpus(file_state(options.corpus), corpus.sha256());
 
     std::vector<LayerStatistics> present;
     if (options.use_cache && has_cache && fs::exists(file)) {
@@ -269,7 +267,8 @@ Collected collect(const Decoder& decoder, const Tokenizer& tokenizer, const std:
         for (const int layer : missing)
             names += "-" + std::to_string(layer);
         const fs::path partial =
-            has_cache ? folder / (key.substr(0, 32) + names.substr(0, 100) + ".partial") : fs::path();
+            has_cache ? file.parent_path() / (file.stem().string() + names.substr(0, 100) + ".partial") : fs::path();
+        check_memory(decoder, missing.size(), options.bytes_available);
         SecondMoments moments(decoder, missing);
         Cursor cursor;
         if (options.resume && has_cache)
@@ -284,19 +283,23 @@ Collected collect(const Decoder& decoder, const Tokenizer& tokenizer, const std:
                            .partial = partial},
                           moments, cursor, job);
         result.tokens_per_second = static_cast<double>(cursor.tokens - tokens_before) / seconds_since(start);
-        std::ranges::move(moments.result(), std::back_inserter(present));
+        notes.set_speed(speed_key(decoder, model_fingerprint),
+                        result.tokens_per_second * collection_work(decoder.config(), missing));
+        std::ranges::move(std::move(moments).finish(), std::back_inserter(present));
         std::ranges::sort(present, {}, &LayerStatistics::layer);
         if (has_cache) {
             try {
                 write_statistics(file, present, model_fingerprint, corpus.sha256(),
                                  {{"precision", precision},
                                   {"token_cap", std::to_string(cap)},
+                                  {"tokens_per_second", std::to_string(std::llround(result.tokens_per_second))},
                                   {"documents_cut", std::to_string(cursor.documents_cut)}});
             } catch (const Error& fault) {
                 result.file.clear();
                 result.warnings.push_back(std::string("the statistics are not kept for the next time: ") +
                                           fault.what());
             }
+            std::error_code ignored;
             fs::remove(partial, ignored);
         }
         if (cursor.documents_cut > 0)
@@ -305,6 +308,7 @@ Collected collect(const Decoder& decoder, const Tokenizer& tokenizer, const std:
                                       std::to_string(decoder.config().positions) +
                                       " positions; a paragraph per line would use all of the text");
     }
+    notes.save();
     for (const int layer : options.layers)
         result.layers.push_back(*find(layer));
     if (const std::int64_t count = result.layers.front().count; count < std::min(cap, 2 * key_size))

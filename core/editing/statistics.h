@@ -9,6 +9,7 @@
 #include "model/decoder.h"
 #include "text/tokenizer.h"
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -34,8 +35,11 @@ class SecondMoments {
     [[nodiscard]] const std::vector<int>& layers() const { return layers_; }
     // Means so far. Throws Error when nothing was added.
     [[nodiscard]] std::vector<LayerStatistics> result() const;
+    // The same without a second copy of anything; the sums are used up.
+    [[nodiscard]] std::vector<LayerStatistics> finish() &&;
 
-    // For going on after a stop: the bare sums, [d_k, d_k] float64 per layer in the order of layers().
+    // For going on after a stop: the bare sums, [d_k, d_k] float64 per layer in the order of layers(), meaningful on
+    // and below the diagonal.
     [[nodiscard]] std::vector<at::Tensor> sums() const;
     void restore(const std::vector<at::Tensor>& sums, std::int64_t count);
 
@@ -46,12 +50,18 @@ class SecondMoments {
     std::vector<at::Tensor> sums_;
 };
 
+// Tokens run as one batch: enough to keep the matrix products busy, few enough to stop within a second on a processor.
+std::int64_t tokens_per_batch(const Decoder& decoder);
+// Memory that collecting so many layers takes beside the model, at its peak.
+std::uint64_t collection_bytes(const Decoder& decoder, std::size_t layers);
+
 struct CollectOptions {
-    std::string corpus = {};      // file
-    std::vector<int> layers = {}; // ascending
-    std::int64_t tokens = 0;      // cap; 0: ten per dimension of the key
-    bool resume = true;           // go on where a stopped collection of the same ended
-    bool use_cache = true;        // take layers that are there already; off: collect again
+    std::string corpus = {};           // file
+    std::vector<int> layers = {};      // ascending
+    std::int64_t tokens = 0;           // cap; 0: ten per dimension of the key
+    bool resume = true;                // go on where a stopped collection of the same ended
+    bool use_cache = true;             // take layers that are there already; off: collect again
+    std::uint64_t bytes_available = 0; // memory it may take; 0: what the machine has free
 };
 
 struct Collected {
@@ -66,7 +76,8 @@ struct Collected {
 // Finished layers are kept in the cache by fingerprint, precision, corpus hash and cap; a partial file beside it is
 // renewed every few seconds and when the job is stopped, and a resumed collection gives the same bits as one that ran
 // through. Throws Cancelled, and Error: corpus missing, empty, binary or not UTF-8 (with byte and line), layer out of
-// range. A cache that cannot be written costs a warning, not the collection.
+// range, not enough memory for so many layers at once. A cache that cannot be written costs a warning, not the
+// collection.
 Collected collect(const Decoder& decoder, const Tokenizer& tokenizer, const std::string& model_fingerprint,
                   const CollectOptions& options, const JobContext& job);
 

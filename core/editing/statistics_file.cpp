@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "editing/statistics_file.h"
 
+#include "editing/reference_statistics.h"
 #include "emend/error.h"
 #include "storage/safetensors.h"
 
@@ -61,22 +62,41 @@ at::Tensor copied(const TensorView& view, at::ScalarType type) {
     return tensor;
 }
 
-at::Tensor read_moment(const SafetensorsFile& file, int layer, std::int64_t key_size) {
-    const TensorView& view = file.at(moment_name(layer));
-    const std::string where = file.path().string() + ", " + describe(view) + " " + view.name;
+// The side of a second moment, from its header.
+std::int64_t key_size_of(const TensorView& view, const std::string& where) {
     if (view.dtype != DType::F64 && view.dtype != DType::F32)
         throw Error("the second moment must be F32 or F64", where);
     if (view.shape.size() != 2 || view.shape[0] != view.shape[1] || view.shape[0] == 0)
         throw Error("the second moment must be a square matrix", where);
-    if (key_size != 0 && view.shape[0] != key_size)
-        throw Error("the statistics do not fit this model, whose keys have " + std::to_string(key_size) + " entries",
-                    where, "collect statistics for this model");
-    const at::Tensor moment = copied(view, view.dtype == DType::F64 ? at::kDouble : at::kFloat).to(at::kDouble);
+    return view.shape[0];
+}
+
+void check_key_size(std::int64_t found, std::int64_t wanted, const std::string& where) {
+    if (wanted != 0 && found != wanted)
+        throw Error("the statistics do not fit this model, whose keys have " + std::to_string(wanted) +
+                        " entries and not " + std::to_string(found) + ": they belong to another model or layer",
+                    where, "collect statistics for this model, or give the file that belongs to it");
+}
+
+// Throws Error unless the matrix is finite and symmetric.
+void check_numbers(const at::Tensor& moment, const std::string& where) {
     const double largest = moment.abs().max().item<double>();
     if (!std::isfinite(largest))
         throw Error("the second moment holds numbers that are not finite", where, "collect the statistics again");
     if ((moment - moment.t()).abs().max().item<double>() > 1e-5 * largest)
         throw Error("the second moment is not symmetric", where, "collect the statistics again");
+}
+
+std::string place_of(const SafetensorsFile& file, const TensorView& view) {
+    return file.path().string() + ", " + describe(view) + " " + view.name;
+}
+
+at::Tensor read_moment(const SafetensorsFile& file, int layer, std::int64_t key_size) {
+    const TensorView& view = file.at(moment_name(layer));
+    const std::string where = place_of(file, view);
+    check_key_size(key_size_of(view, where), key_size, where);
+    at::Tensor moment = copied(view, view.dtype == DType::F64 ? at::kDouble : at::kFloat).to(at::kDouble);
+    check_numbers(moment, where);
     return moment;
 }
 
@@ -92,47 +112,107 @@ std::int64_t read_count(const SafetensorsFile& file, int layer) {
     return count;
 }
 
-} // namespace
-
-std::vector<int> layers_in_statistics(const std::filesystem::path& path) {
-    return layers_in(SafetensorsFile::open(path));
-}
-
-StatisticsFile read_statistics(const std::filesystem::path& path, const StatisticsExpectation& expected) {
-    const NoGrad no_grad;
-    const SafetensorsFile file = SafetensorsFile::open(path);
-    const std::vector<int> present = layers_in(file);
-
-    StatisticsFile result;
-    result.metadata = file.metadata();
+StatisticsHeader safetensors_header(const SafetensorsFile& file) {
+    StatisticsHeader header;
+    for (const int layer : layers_in(file)) {
+        const TensorView& view = file.at(moment_name(layer));
+        header.layers.push_back(
+            {.layer = layer, .count = read_count(file, layer), .key_size = key_size_of(view, place_of(file, view))});
+    }
+    header.metadata = file.metadata();
     const auto said = [&](const char* key) {
         const auto entry = file.metadata().find(key);
         return entry == file.metadata().end() ? std::string() : entry->second;
     };
-    result.model_fingerprint = said("model_fingerprint");
-    result.corpus_sha256 = said("corpus_sha256");
-    if (!expected.model_fingerprint.empty() && result.model_fingerprint != expected.model_fingerprint) {
-        if (result.model_fingerprint.empty())
-            result.warnings.push_back("the statistics do not say which model they are of (" + path.string() + ")");
-        else if (expected.force)
-            result.warnings.push_back("the statistics are of another model, " + result.model_fingerprint + " (" +
-                                      path.string() + ")");
-        else
-            throw Error("these statistics are of another model, " + result.model_fingerprint + ", not of " +
-                            expected.model_fingerprint,
-                        path.string(), "collect statistics for this model, or use --force");
-    }
+    header.model_fingerprint = said("model_fingerprint");
+    header.corpus_sha256 = said("corpus_sha256");
+    return header;
+}
 
+StatisticsHeader reference_header(const std::vector<ReferenceLayer>& layers) {
+    StatisticsHeader header;
+    for (const ReferenceLayer& layer : layers)
+        header.layers.push_back({.layer = layer.layer, .count = layer.count, .key_size = layer.key_size});
+    return header;
+}
+
+// The layers to be read. Throws Error when one is not there.
+std::vector<int> layers_to_read(const StatisticsHeader& header, const StatisticsExpectation& expected,
+                                const std::string& path) {
+    std::vector<int> present;
+    for (const auto& layer : header.layers)
+        present.push_back(layer.layer);
     std::vector<int> wanted = expected.layers.empty() ? present : expected.layers;
     std::ranges::sort(wanted);
-    for (const int layer : wanted) {
-        if (!std::ranges::binary_search(present, layer))
-            throw Error("the file has no statistics of layer " + std::to_string(layer), path.string(),
+    for (const int layer : wanted)
+        if (!header.find(layer))
+            throw Error("the file has no statistics of layer " + std::to_string(layer), path,
                         "it has layers " + joined(present) + "; collect the missing one or edit one of these");
-        const std::int64_t count = read_count(file, layer);
-        result.layers.push_back(
-            {.layer = layer, .count = count, .second_moment = read_moment(file, layer, expected.key_size)});
+    return wanted;
+}
+
+// Throws Error when the statistics name another model, or says in `warnings` what is not known.
+void check_fingerprint(const std::string& found, const StatisticsExpectation& expected, const std::string& path,
+                       std::vector<std::string>& warnings) {
+    if (expected.model_fingerprint.empty() || found == expected.model_fingerprint)
+        return;
+    if (found.empty())
+        warnings.push_back("the statistics do not say which model they are of (" + path + ")");
+    else if (expected.force)
+        warnings.push_back("the statistics are of another model, " + found + " (" + path + ")");
+    else
+        throw Error("these statistics are of another model, " + found + ", not of " + expected.model_fingerprint, path,
+                    "collect statistics for this model, or use --force");
+}
+
+} // namespace
+
+const StatisticsHeader::Layer* StatisticsHeader::find(int layer) const {
+    const auto found = std::ranges::find(layers, layer, &Layer::layer);
+    return found == layers.end() ? nullptr : &*found;
+}
+
+StatisticsHeader read_statistics_header(const std::filesystem::path& path, const std::vector<int>& layers) {
+    std::vector<std::string> ignored;
+    if (is_reference_statistics(path))
+        return reference_header(list_reference_statistics(path, layers, ignored));
+    return safetensors_header(SafetensorsFile::open(path));
+}
+
+std::vector<int> layers_in_statistics(const std::filesystem::path& path) {
+    std::vector<int> layers;
+    for (const auto& layer : read_statistics_header(path).layers)
+        layers.push_back(layer.layer);
+    return layers;
+}
+
+StatisticsFile read_statistics(const std::filesystem::path& path, const StatisticsExpectation& expected) {
+    const NoGrad no_grad;
+    StatisticsFile result;
+    if (is_reference_statistics(path)) {
+        const auto present = list_reference_statistics(path, expected.layers, result.warnings);
+        const std::vector<int> wanted = layers_to_read(reference_header(present), expected, path.string());
+        check_fingerprint({}, expected, path.string(), result.warnings);
+        for (const ReferenceLayer& layer : present) {
+            if (!std::ranges::binary_search(wanted, layer.layer))
+                continue;
+            check_key_size(layer.key_size, expected.key_size, layer.file.string());
+            result.layers.push_back(read_reference_layer(layer));
+            check_numbers(result.layers.back().second_moment, layer.file.string());
+        }
+        return result;
     }
+    const SafetensorsFile file = SafetensorsFile::open(path);
+    const StatisticsHeader header = safetensors_header(file);
+    result.metadata = header.metadata;
+    result.model_fingerprint = header.model_fingerprint;
+    result.corpus_sha256 = header.corpus_sha256;
+    const std::vector<int> wanted = layers_to_read(header, expected, path.string());
+    check_fingerprint(header.model_fingerprint, expected, path.string(), result.warnings);
+    for (const int layer : wanted)
+        result.layers.push_back({.layer = layer,
+                                 .count = header.find(layer)->count,
+                                 .second_moment = read_moment(file, layer, expected.key_size)});
     return result;
 }
 

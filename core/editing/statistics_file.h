@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Key statistics on disk (CLI.md): `layer.<l>.second_moment` [d_k, d_k] F32 or F64, `layer.<l>.count` I64 [1], metadata
-// model_fingerprint and corpus_sha256. Writing is atomic. Pure functions.
+// model_fingerprint and corpus_sha256. The .npz files of the reference implementations are read too, one or a folder of
+// them (reference_statistics.h). Writing is atomic. Pure functions.
 #pragma once
 
 #include "editing/statistics.h"
@@ -28,6 +29,23 @@ struct StatisticsExpectation {
 // missing (and which are there), wrong size or type, not symmetric, NaN, count below 1, another model's without force.
 // Warns when the file does not say whose it is.
 StatisticsFile read_statistics(const std::filesystem::path& path, const StatisticsExpectation& expected);
+
+// What is in a file, from its headers alone: milliseconds for files of gigabytes.
+struct StatisticsHeader {
+    struct Layer {
+        int layer = 0;
+        std::int64_t count = 0;
+        std::int64_t key_size = 0;
+    };
+    std::vector<Layer> layers; // ascending
+    std::string model_fingerprint;
+    std::string corpus_sha256;
+    std::map<std::string, std::string> metadata;
+    [[nodiscard]] const Layer* find(int layer) const; // null when it is not there
+};
+// Throws Error as read_statistics does, but for what only the numbers themselves can tell. `layers`: in a folder,
+// broken files of others are passed over; empty: all matter.
+StatisticsHeader read_statistics_header(const std::filesystem::path& path, const std::vector<int>& layers = {});
 
 // The layers that are in a file, ascending. Throws Error when it is not one of statistics.
 std::vector<int> layers_in_statistics(const std::filesystem::path& path);

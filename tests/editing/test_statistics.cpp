@@ -2,9 +2,12 @@
 // Key statistics: the sums against the reference's, the pass over a corpus with its cache, stops and resumption, and
 // the corpora that are refused. Files of statistics: test_statistics_file.cpp.
 #include "editing/corpus.h"
+#include "editing/metric_store.h"
+#include "editing/statistics_cache.h"
 #include "editing/statistics_file.h"
 #include "emend/error.h"
 #include "model_fixture.h"
+#include "straightforward_statistics.h"
 
 #include <cmath>
 #include <filesystem>
@@ -82,6 +85,9 @@ class TestStatistics : public QObject {
     void refused_corpora_data();
     void refused_corpora();
     void refused_layers();
+    void too_many_layers_for_the_memory();
+    void what_is_remembered();
+    void blocks_make_a_whole();
 
   private:
     std::string write(const std::string& text, const std::string& name = "corpus.txt") const {
@@ -392,6 +398,75 @@ void TestStatistics::refused_layers() {
     QVERIFY(message_of([&] { run(scratch_->filePath("missing.txt").toStdString(), {0}); }).find("missing.txt") !=
             std::string::npos);
     QVERIFY(!message_of([&] { run(scratch_->path().toStdString(), {0}); }).empty());
+}
+
+void TestStatistics::too_many_layers_for_the_memory() {
+    const std::string corpus = write("The people of the city speak Spanish.\n");
+    const std::uint64_t of_two = collection_bytes(model().decoder, 2);
+    QVERIFY(of_two > 2 * 256 * 256 * sizeof(double));
+    const auto with = [&](std::vector<int> layers, std::uint64_t bytes) {
+        return collect(model().decoder, model().tokenizer, fingerprint,
+                       {.corpus = corpus, .layers = std::move(layers), .tokens = 100, .bytes_available = bytes}, {});
+    };
+    const std::string message = message_of([&] { with({0, 1}, of_two - 1); });
+    QVERIFY2(message.find("collecting 2 layers at once") != std::string::npos, message.c_str());
+    QVERIFY2(message.find("fewer layers at a time") != std::string::npos, message.c_str());
+    // One after the other they fit, and come out of the cache together.
+    with({0}, of_two - 1);
+    with({1}, of_two - 1);
+    QVERIFY(with({0, 1}, 1).from_cache);
+}
+
+void TestStatistics::what_is_remembered() {
+    const std::string corpus = write("The people of the city speak Spanish.\n");
+    const std::string whose = speed_key(model().decoder, fingerprint);
+    QCOMPARE(StatisticsNotes::load().speed(whose), 0.0);
+    QVERIFY(StatisticsNotes::load().corpus_sha256(file_state(corpus)).empty());
+    const Collected collected = run(corpus, {1, 2});
+    const StatisticsNotes notes = StatisticsNotes::load();
+    QCOMPARE(notes.corpus_sha256(file_state(corpus)), collected.corpus_sha256);
+    const double work = collection_work(model().decoder.config(), {1, 2});
+    QVERIFY(std::abs(notes.speed(whose) / (collected.tokens_per_second * work) - 1) < 1e-9);
+    QVERIFY(collection_work(model().decoder.config(), {1, 3}) > work);
+    QCOMPARE(collected_file(model().decoder, fingerprint, collected.corpus_sha256, 100000).string(), collected.file);
+
+    StatisticsNotes more = notes;
+    more.set_spectrum("a file", 3, {.condition = std::numeric_limits<double>::infinity(), .effective_rank = 12.5});
+    more.save();
+    const auto spectrum = StatisticsNotes::load().spectrum("a file", 3);
+    QVERIFY(spectrum);
+    QVERIFY(std::isinf(spectrum->condition));
+    QCOMPARE(spectrum->effective_rank, 12.5);
+    QVERIFY(!StatisticsNotes::load().spectrum("a file", 4));
+    // Another content is another file.
+    const std::string before = file_state(corpus);
+    write("The people of the city speak Italian, too.\n");
+    QVERIFY(file_state(corpus) != before);
+    // Broken notes are no notes.
+    std::ofstream(scratch_->filePath("cache/statistics-notes.json").toStdString()) << "{\"corpora\": [1]}";
+    QCOMPARE(StatisticsNotes::load().speed(whose), 0.0);
+}
+
+// Sizes around those of the blocks the sums are made in.
+void TestStatistics::blocks_make_a_whole() {
+    static const test::OpenModel fast = open_model(model_path("gpt2_edit"), at::kFloat);
+    SecondMoments moments(fast.decoder, {2});
+    Rows rows;
+    for (int i = 0; i < 30; ++i)
+        rows.push_back(fast.tokenizer.encode(document(i)).ids);
+    for (const auto& row : rows)
+        moments.add({row});
+    const auto half = moments.sums();
+    const auto whole = moments.result();
+    QVERIFY(at::equal(whole[0].second_moment, whole[0].second_moment.t()));
+    const auto straight = straightforward_statistics(fast.decoder, {rows}, {2}, Run::whole_model);
+    QCOMPARE(whole[0].count, straight[0].count);
+    const at::Tensor want = straight[0].second_moment;
+    // The model's own float32 sums differ by batch; the float64 sums over them do not.
+    QVERIFY(((whole[0].second_moment - want).norm() / want.norm()).item<double>() < 1e-6);
+    SecondMoments resumed(fast.decoder, {2});
+    resumed.restore(half, moments.count());
+    QVERIFY(same(std::move(resumed).finish(), whole));
 }
 
 QTEST_GUILESS_MAIN(TestStatistics)

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Files of key statistics: what is written is read, and everything else is refused by name; factors are kept.
+#include "editing/metric_store.h"
 #include "editing/statistics_file.h"
 #include "emend/error.h"
 #include "model_fixture.h"

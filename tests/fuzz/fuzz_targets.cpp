@@ -4,10 +4,13 @@
 #include "base/utf8.h"
 #include "emend/edits_io.h"
 #include "emend/error.h"
+#include "storage/npz.h"
 #include "storage/safetensors_header.h"
 #include "text/tokenizer.h"
 
 #include <cstdlib>
+#include <span>
+#include <vector>
 
 namespace emend::fuzz {
 namespace {
@@ -64,6 +67,19 @@ bool edits(std::string_view bytes) {
         require(!file.edits.empty() || !file.problems.empty());
         for (const EditRequest& edit : file.edits)
             require(!edit.subject.empty() && !edit.object.empty() && (!edit.prompt.empty() || !edit.relation.empty()));
+    });
+}
+
+bool npz(std::string_view bytes) {
+    return accepted([&] {
+        const NpzFile file = NpzFile::from_bytes(std::as_bytes(std::span(bytes)), "fuzz");
+        require(!file.names().empty());
+        for (const auto& name : file.names()) {
+            const NpzArray array = file.at(name);
+            require(array.bytes <= 1100 * bytes.size() + 1100); // nothing that is allocated can be larger
+            std::vector<std::byte> elements(array.bytes);
+            file.read(array, elements);
+        }
     });
 }
 

@@ -11,5 +11,6 @@ namespace emend::fuzz {
 bool safetensors(std::string_view bytes);
 bool tokenizer(std::string_view bytes);
 bool edits(std::string_view bytes);
+bool npz(std::string_view bytes);
 
 } // namespace emend::fuzz

@@ -2,6 +2,7 @@
 // The fuzzers' targets over a fixed set of damaged files: what can be run everywhere and every time.
 #include "base/file.h"
 #include "fuzz_targets.h"
+#include "npz_writer.h"
 #include "storage/safetensors.h"
 
 #include <QTemporaryDir>
@@ -27,6 +28,14 @@ std::string small_safetensors() {
     writer.add("empty", DType::U8, {0, 4}, values.data());
     writer.set_metadata("format", "pt");
     writer.write(path);
+    return read_file(path);
+}
+
+std::string small_npz() {
+    const QTemporaryDir folder;
+    const std::string path = folder.path().toStdString() + "/file.npz";
+    test::write_npz(path, {{"mom2.mom2.npy", test::npy("<f4", "3, 3", test::bytes_of(std::vector<float>(9, 0.5F)))},
+                           {"mom2.count.npy", test::npy("<i8", "", test::bytes_of<std::int64_t>({40})), true}});
     return read_file(path);
 }
 
@@ -106,6 +115,7 @@ class TestFuzzTargets : public QObject {
         QTest::addColumn<Target>("target");
         QTest::addColumn<QByteArray>("sound");
         QTest::newRow("safetensors") << Target(fuzz::safetensors) << QByteArray::fromStdString(small_safetensors());
+        QTest::newRow("npz") << Target(fuzz::npz) << QByteArray::fromStdString(small_npz());
         QTest::newRow("tokenizer.json") << Target(fuzz::tokenizer) << QByteArray::fromStdString(small_tokenizer());
         QTest::newRow("edits, JSON") << Target(fuzz::edits) << QByteArray(small_edits);
         QTest::newRow("edits, CSV") << Target(fuzz::edits) << QByteArray(small_csv);
