@@ -194,9 +194,13 @@ StatisticsStatus statistics_status(OpenModel& model, const Recipe& recipe, const
     status.needed = recipe.use_statistics;
     if (!status.needed)
         return status;
-    for (const int layer : written_layers(recipe))
-        status.layers.push_back({.layer = layer});
     try {
+        for (const int layer : written_layers(recipe)) {
+            if (layer < 0 || layer >= model.info.layers)
+                throw Error("the model has no layer " + std::to_string(layer), {},
+                            "its layers are 0 to " + std::to_string(model.info.layers - 1));
+            status.layers.push_back({.layer = layer});
+        }
         const StatisticsNotes notes = StatisticsNotes::load();
         if (!recipe.statistics_file.empty())
             look_at_file(status, model, recipe, notes);
