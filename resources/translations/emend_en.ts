@@ -131,4 +131,75 @@
         </translation>
     </message>
 </context>
+<context>
+    <name>emend::ui::History</name>
+    <message numerus="yes">
+        <source>%n batch(es) solved again</source>
+        <translation>
+            <numerusform>%n batch solved again</numerusform>
+            <numerusform>%n batches solved again</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>emend::ui::HistoryModel</name>
+    <message numerus="yes">
+        <source>%1 of %n value(s) kept from an earlier search</source>
+        <translation>
+            <numerusform>its value was kept from an earlier search</numerusform>
+            <numerusform>%1 of %n values kept from an earlier search</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%n conflict(s) inside the batch</source>
+        <translation>
+            <numerusform>%n conflict inside the batch</numerusform>
+            <numerusform>%n conflicts inside the batch</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>emend::ui::HistoryPanel</name>
+    <message numerus="yes">
+        <source>%n later batch(es) were solved on weights that have changed underneath.</source>
+        <translation>
+            <numerusform>%n later batch was solved on weights that have changed underneath.</numerusform>
+            <numerusform>%n later batches were solved on weights that have changed underneath.</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>Solve the %n later batch(es) again</source>
+        <translation>
+            <numerusform>Solve the later batch again</numerusform>
+            <numerusform>Solve the %n later batches again</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>emend::ui::TradeOff</name>
+    <message numerus="yes">
+        <source>%n layer(s)</source>
+        <translation>
+            <numerusform>%n layer</numerusform>
+            <numerusform>%n layers</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%n edit(s)</source>
+        <translation>
+            <numerusform>%n edit</numerusform>
+            <numerusform>%n edits</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>emend::ui::TradeOffPanel</name>
+    <message numerus="yes">
+        <source>Live: close for %n layer(s), exact when you let go.</source>
+        <translation>
+            <numerusform>Live: close for %n layer, exact when you let go.</numerusform>
+            <numerusform>Live: close for %n layers, exact when you let go.</numerusform>
+        </translation>
+    </message>
+</context>
 </TS>

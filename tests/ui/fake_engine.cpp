@@ -103,7 +103,7 @@ ModelInfo FakeEngine::inspect(const LoadOptions& options, const JobContext&) {
     info.name = options.path.substr(options.path.find_last_of('/') + 1);
     info.path = options.path;
     info.family = "gpt2";
-    info.layers = 8;
+    info.layers = m_script->layers;
     info.d_model = 192;
     info.d_mlp = 768;
     info.heads = info.kv_heads = 6;

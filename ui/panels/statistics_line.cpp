@@ -66,26 +66,28 @@ StatisticsLine::StatisticsLine(QWidget* parent)
     m_bar->setAccessibleName(tr("Progress of the statistics"));
     m_bar->setTextVisible(false);
     m_bar->setFixedHeight(4);
-    QSizePolicy keep = m_button->sizePolicy();
-    keep.setRetainSizeWhenHidden(true); // the lines do not jump
-    m_button->setSizePolicy(keep);
+    // It must never ask for more width than the panel has.
+    m_state->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Fixed);
+    m_button->setSizePolicy(QSizePolicy::Maximum, QSizePolicy::Fixed);
     auto* layout = new QGridLayout(this);
     layout->setContentsMargins(0, 8, 8, 0);
     layout->setHorizontalSpacing(8);
     layout->setVerticalSpacing(4);
     layout->addWidget(sectionTitle(tr("Statistics")), 0, 0);
     layout->addWidget(m_state, 0, 1);
-    layout->addWidget(m_button, 0, 2);
-    layout->addWidget(m_bar, 1, 0, 1, 3);
-    layout->addWidget(m_detail, 2, 0, 1, 3);
+    layout->addWidget(m_bar, 1, 0, 1, 2);
+    layout->addWidget(m_detail, 2, 0, 1, 2);
+    layout->addWidget(m_button, 3, 0, 1, 2);
     layout->setColumnStretch(1, 1);
     connect(m_button, &QPushButton::clicked, this, &StatisticsLine::clicked);
+    setAttribute(Qt::WA_StyledBackground); // for the line above it
     setWaiting();
 }
 
 void StatisticsLine::say(const QString& state, const QString& detail, bool alarm, Offer offer) {
     m_offer = offer;
     m_state->setText(state);
+    m_state->setToolTip(state);
     m_detail->setAlarm(alarm);
     m_detail->setText(detail);
     m_bar->setVisible(offer == Offer::Cancel);

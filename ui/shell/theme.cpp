@@ -85,12 +85,18 @@ QAbstractSpinBox::up-arrow { image: url(:/icons/chevron-up.svg); width: 10px; he
 QAbstractSpinBox::down-arrow { image: url(:/icons/chevron-down.svg); width: 10px; height: 10px; }
 QTableView QLineEdit, QTableView QComboBox { border: 1px solid @accent; border-radius: 0; padding: 0 4px; }
 QTableView QComboBox QLineEdit { border: none; padding: 0; }
+QCheckBox { spacing: 6px; }
+QCheckBox::indicator, QTableView::indicator { width: 14px; height: 14px; border: 1px solid @muted; border-radius: 3px; background: @surface; }
+QCheckBox::indicator:hover, QCheckBox::indicator:focus, QTableView::indicator:hover { border-color: @accent; }
+QCheckBox::indicator:checked, QTableView::indicator:checked { background: @accent; border-color: @accent; image: url(:/icons/@checkmark.svg); }
+QCheckBox::indicator:disabled { border-color: @border; background: @window; }
 QSplitter#updateSplitter::handle { background: transparent; }
 QScrollArea { background: transparent; border: none; }
 QScrollArea > QWidget > QWidget { background: transparent; }
 QProgressBar { background: @border; border: none; border-radius: 3px; }
 QProgressBar::chunk { background: @accent; border-radius: 3px; }
 emend--ui--OfferLine { background: @raised; border: 1px solid @border; border-left: 4px solid @accent; border-radius: 4px; }
+emend--ui--StatisticsLine { border-top: 1px solid @border; }
 emend--ui--FailureLine { background: @surface; border: 1px solid @danger; border-left: 4px solid @danger; border-radius: 4px; }
 QStatusBar { background: @window; border-top: 1px solid @border; }
 QStatusBar::item { border: none; }
@@ -104,6 +110,7 @@ QScrollBar::add-line, QScrollBar::sub-line { width: 0; height: 0; }
 QScrollBar::add-page, QScrollBar::sub-page { background: transparent; }
 )");
     const QColor hover = c.dark ? c.accent.lighter(110) : c.accent.darker(112);
+    text.replace(QLatin1String("@checkmark"), QLatin1String(c.dark ? "check-dark" : "check-light"));
     // Longer names first: @accent is the beginning of @accentSoft.
     const std::pair<const char*, QColor> names[] = {{"@accentSoft", c.accentSoft},
                                                     {"@accentHover", hover},
