@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "edit_input.h"
 
-#include "base/file.h"
 #include "emend/error.h"
 #include "emend/paths.h"
 #include "emend/relations.h"
 #include "text/subject_locator.h"
 
+#include <algorithm>
 #include <set>
 
 namespace emend::cli {
@@ -28,26 +28,6 @@ void add_edit_options(CLI::App* command, EditOptions& options) {
     command->add_option("--neighbour", options.neighbours, "A prompt that must not change (repeatable)")
         ->group(group)
         ->allow_extra_args(false);
-}
-
-void add_recipe_options(CLI::App* command, RecipeOptions& options) {
-    const char* const group = "Recipe";
-    std::string names;
-    for (const AlgorithmInfo& row : algorithms())
-        names += (names.empty() ? "" : ", ") + std::string(row.id);
-    command->add_option("--recipe", options.file, "Recipe file, or a reference implementation's hparams")->group(group);
-    command->add_option("--algorithm", options.algorithm, names)->check(readable(find_algorithm))->group(group);
-    names.clear();
-    for (const DistributionInfo& row : distributions())
-        names += (names.empty() ? "" : ", ") + std::string(row.id);
-    command->add_option("--distribution", options.distribution, names)
-        ->check(readable(find_distribution))
-        ->group(group);
-    command->add_option("--layers", options.layers, "5, 3-8 or 0,1,2")->check(readable(parse_layers))->group(group);
-    command->add_option("--softness", options.softness, "0 memorizes exactly; lambda of MEMIT")->group(group);
-    command->add_option("--batch", options.batch, "Edits solved together; 0 is all")->group(group);
-    command->add_option("--statistics", options.statistics, "Statistics file (safetensors)")->group(group);
-    command->add_option("--corpus", options.corpus, "Text to collect statistics from")->group(group);
 }
 
 namespace {
@@ -83,6 +63,23 @@ GatheredEdits gather_file(const std::string& path) {
         ++record;
     }
     return gathered;
+}
+
+// In portions, so that thousands of edits show how far they are.
+std::vector<EditCheck> check_all(const std::vector<EditRequest>& edits, Engine& engine, const JobContext& job) {
+    constexpr std::size_t portion = 256;
+    std::vector<EditCheck> checks;
+    checks.reserve(edits.size());
+    const StepProgress progress("checking the edits", edits.size(), job);
+    for (std::size_t begin = 0; begin < edits.size(); begin += portion) {
+        if (edits.size() > portion)
+            progress.report(begin);
+        const auto first = edits.begin() + static_cast<std::ptrdiff_t>(begin);
+        const std::size_t count = std::min(portion, edits.size() - begin);
+        for (EditCheck& check : engine.check({first, first + static_cast<std::ptrdiff_t>(count)}, job))
+            checks.push_back(std::move(check));
+    }
+    return checks;
 }
 
 } // namespace
@@ -132,7 +129,7 @@ GatheredEdits gather_edits(const EditOptions& options) {
 }
 
 void drop_faulty(GatheredEdits& gathered, Engine& engine, const JobContext& job) {
-    const std::vector<EditCheck> checks = engine.check(gathered.edits, job);
+    const std::vector<EditCheck> checks = check_all(gathered.edits, engine, job);
     std::vector<EditRequest> sound;
     std::vector<int> records;
     std::vector<EditsFile::Problem> faulty;
@@ -159,44 +156,6 @@ void drop_faulty(GatheredEdits& gathered, Engine& engine, const JobContext& job)
     gathered.edits = std::move(sound);
     gathered.records = std::move(records);
     gathered.skipped.insert(gathered.skipped.end(), faulty.begin(), faulty.end());
-}
-
-Recipe build_recipe(const RecipeOptions& options, const ModelInfo& model, std::optional<std::uint64_t> seed) {
-    std::string algorithm(find_algorithm(options.algorithm.empty() ? "ROME" : options.algorithm).id);
-    std::string text;
-    if (!options.file.empty()) {
-        text = read_file(options.file, std::uint64_t{16} << 20);
-        // Once to learn the algorithm, whose defaults then fill what the file leaves out.
-        Recipe base;
-        base.algorithm = algorithm;
-        const Recipe first = recipe_from_json(text, base, options.file);
-        if (options.algorithm.empty())
-            algorithm = first.algorithm;
-    }
-    Recipe recipe = default_recipe(model, algorithm);
-    if (!options.file.empty()) {
-        recipe = recipe_from_json(text, recipe, options.file);
-        if (!options.algorithm.empty())
-            recipe.algorithm = algorithm;
-    }
-    if (!options.layers.empty())
-        recipe.layers = parse_layers(options.layers);
-    if (!options.distribution.empty())
-        recipe.distribution = find_distribution(options.distribution).id;
-    else if (!options.layers.empty() && (recipe.layers.size() > 1) != (recipe.distribution != "single"))
-        recipe.distribution = recipe.layers.size() > 1 ? "spread" : "single";
-    if (options.softness)
-        recipe.softness = options.softness;
-    if (options.batch)
-        recipe.batch = *options.batch;
-    if (!options.statistics.empty())
-        recipe.statistics_file = options.statistics;
-    if (!options.corpus.empty())
-        recipe.corpus = options.corpus;
-    if (seed)
-        recipe.contexts.seed = *seed;
-    check_recipe(recipe, model);
-    return recipe;
 }
 
 } // namespace emend::cli

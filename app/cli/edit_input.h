@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// What to edit and how, from the command line and from files.
+// What to edit, from the command line and from files.
 #pragma once
 
 #include "emend/edits_io.h"
@@ -19,14 +19,7 @@ struct EditOptions {
     std::vector<std::string> paraphrases, neighbours;
 };
 
-struct RecipeOptions {
-    std::string file, algorithm, distribution, layers, statistics, corpus;
-    std::optional<double> softness;
-    std::optional<int> batch;
-};
-
 void add_edit_options(CLI::App* command, EditOptions& options);
-void add_recipe_options(CLI::App* command, RecipeOptions& options);
 
 struct GatheredEdits {
     std::vector<EditRequest> edits;
@@ -41,8 +34,5 @@ GatheredEdits gather_edits(const EditOptions& options);
 // Asks the engine about every edit. Of a file, faulty ones are passed over with their reason, as long as one is left;
 // a single faulty edit is an Error.
 void drop_faulty(GatheredEdits& gathered, Engine& engine, const JobContext& job);
-
-// Defaults for the model, then the recipe file, then single options. Checked.
-Recipe build_recipe(const RecipeOptions& options, const ModelInfo& model, std::optional<std::uint64_t> seed);
 
 } // namespace emend::cli

@@ -2,10 +2,13 @@
 #include "program.h"
 
 #include "base/log.h"
+#include "base/output_guard.h"
 #include "emend/error.h"
 #include "emend/paths.h"
 #include "engine_loader.h"
+#include "spelling.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <charconv>
 #include <cstring>
@@ -19,6 +22,13 @@ namespace emend::cli {
 namespace {
 
 constexpr int done = 0, failed = 1, wrong_usage = 2, cancelled = 130;
+
+std::vector<std::string> command_names(const CLI::App& app) {
+    std::vector<std::string> names;
+    for (const CLI::App* command : app.get_subcommands([](const CLI::App*) { return true; }))
+        names.push_back(command->get_name());
+    return names;
+}
 
 } // namespace
 
@@ -66,6 +76,7 @@ int Program::run(int argc, char** argv) {
         if (std::strcmp(argv[i], "--json") == 0)
             json = true;
     try {
+        check_command(argc, argv);
         app_.parse(argc, argv);
         if (quiet)
             set_log_level(LogLevel::Error);
@@ -83,11 +94,9 @@ int Program::run(int argc, char** argv) {
     } catch (const CLI::ParseError& error) {
         if (error.get_exit_code() == static_cast<int>(CLI::ExitCodes::Success))
             return app_.exit(error) == 0 ? done : wrong_usage; // --help, --version
-        return fail(error.what(), "command line", "emend-cli " + std::string(argc > 1 ? argv[1] : "") + " --help",
-                    wrong_usage);
+        return fail(parse_fault(error), "command line", help_hint(argc, argv), wrong_usage);
     } catch (const UsageError& error) {
-        return fail(error.what(), "command line", "emend-cli " + std::string(argc > 1 ? argv[1] : "") + " --help",
-                    wrong_usage);
+        return fail(error.what(), "command line", help_hint(argc, argv), wrong_usage);
     } catch (const Cancelled&) {
         return fail("cancelled", "", "nothing was changed", cancelled);
     } catch (const Error& error) {
@@ -98,6 +107,48 @@ int Program::run(int argc, char** argv) {
     } catch (const std::exception& error) {
         return fail(error.what(), "", "this is a fault of the program: please report it", failed);
     }
+}
+
+void Program::check_command(int argc, char** argv) const {
+    const auto known = command_names(app_);
+    std::string all;
+    for (const std::string& name : known)
+        all += (all.empty() ? "commands: " : ", ") + name;
+    for (int i = 1; i < argc; ++i) {
+        const std::string word = argv[i];
+        if (word == "--help" || word == "-h" || word == "--version" || std::ranges::find(known, word) != known.end())
+            return;
+        if (word.starts_with('-'))
+            continue; // no option before the command takes a value
+        const std::string meant = did_you_mean(word, known);
+        throw UsageError("there is no command \"" + word + "\"" + (meant.empty() ? "; " : meant + " ") + all);
+    }
+    throw UsageError("no command is given; " + all);
+}
+
+// Options that nobody knows are named, with what may have been meant.
+std::string Program::parse_fault(const CLI::ParseError& error) const {
+    const auto code = static_cast<CLI::ExitCodes>(error.get_exit_code());
+    if (code == CLI::ExitCodes::ExtrasError || code == CLI::ExitCodes::RequiredError) {
+        for (const CLI::App* command : app_.get_subcommands()) {
+            std::vector<std::string> known;
+            for (const CLI::Option* option : command->get_options())
+                for (const std::string& name : option->get_lnames())
+                    known.push_back("--" + name);
+            for (const std::string& word : command->remaining())
+                if (word.starts_with("--"))
+                    return "there is no option \"" + word + "\"" + did_you_mean(word.substr(0, word.find('=')), known);
+        }
+    }
+    return error.what();
+}
+
+std::string Program::help_hint(int argc, char** argv) const {
+    const auto known = command_names(app_);
+    for (int i = 1; i < argc; ++i)
+        if (std::ranges::find(known, std::string(argv[i])) != known.end())
+            return "emend-cli " + std::string(argv[i]) + " --help";
+    return "emend-cli --help";
 }
 
 int Program::fail(const std::string& what, const std::string& where, const std::string& hint, int code) {
@@ -139,12 +190,12 @@ std::unique_ptr<Engine> Program::open_model() {
     return engine;
 }
 
-JobContext Program::job() {
-    progress_ = std::make_shared<ProgressLine>(quiet);
+JobContext Program::job(std::size_t edits) {
+    progress_ = std::make_shared<ProgressLine>(quiet, edits);
     return JobContext(
-        [this](const Progress& progress) {
+        [this, edits](const Progress& progress) {
             if (!progress_)
-                progress_ = std::make_shared<ProgressLine>(quiet);
+                progress_ = std::make_shared<ProgressLine>(quiet, edits);
             progress_->show(progress);
         },
         stop_);
@@ -188,10 +239,11 @@ std::vector<std::int32_t> parse_ids(const std::string& text) {
     return ids;
 }
 
-void check_output_file(const std::string& path) {
+void check_output_file(const std::string& path, const std::string& model_folder) {
     namespace fs = std::filesystem;
     if (path.empty())
         return;
+    check_outside_model(path, model_folder);
     std::error_code ignored;
     const fs::path folder = fs::path(path).has_parent_path() ? fs::path(path).parent_path() : fs::path(".");
     if (fs::is_directory(path, ignored))

@@ -59,16 +59,20 @@ class Program {
     std::optional<std::uint64_t> seed; // when given
     LoadOptions load;                  // path as typed until model_folder()
 
-    [[nodiscard]] std::string model_folder() const;              // MODEL; `demo` is the bundled one
-    [[nodiscard]] std::unique_ptr<Engine> make_engine();         // without a model
-    [[nodiscard]] std::unique_ptr<Engine> open_model();          // with MODEL
-    [[nodiscard]] JobContext job();                              // progress on standard error, stopped by Ctrl+C
+    [[nodiscard]] std::string model_folder() const;      // MODEL; `demo` is the bundled one
+    [[nodiscard]] std::unique_ptr<Engine> make_engine(); // without a model
+    [[nodiscard]] std::unique_ptr<Engine> open_model();  // with MODEL
+    // Progress on standard error, stopped by Ctrl+C. edits: how many it is about, 0 for none.
+    [[nodiscard]] JobContext job(std::size_t edits = 0);
     void check_stop() const;                                     // throws Cancelled
     void message(const std::string& text, bool warning = false); // to standard error unless quiet
     void print(const Json& document);
     void clear_progress() { progress_.reset(); }
 
   private:
+    void check_command(int argc, char** argv) const; // throws UsageError for a command there is not
+    [[nodiscard]] std::string parse_fault(const CLI::ParseError& error) const;
+    [[nodiscard]] std::string help_hint(int argc, char** argv) const;
     int fail(const std::string& what, const std::string& where, const std::string& hint, int code);
 
     CLI::App app_{"Edit what a language model knows, and see what it does to everything else."};
@@ -88,7 +92,8 @@ void add_demo(Program& program);
 // "1,2,3". Throws UsageError.
 std::vector<std::int32_t> parse_ids(const std::string& text);
 
-// Faults of a file to be written are found before the work, not after it. Throws Error.
-void check_output_file(const std::string& path);
+// Faults of a file to be written are found before the work, not after it: a folder that is not there or cannot be
+// written, and a place in the model's folder. Throws Error.
+void check_output_file(const std::string& path, const std::string& model_folder = {});
 
 } // namespace emend::cli

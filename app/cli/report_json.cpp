@@ -52,6 +52,7 @@ Json to_json(const EditReport& report) {
         edit["loss"] = outcome.loss;
         edit["stopped_early"] = outcome.stopped_early;
         edit["clamped"] = outcome.clamped;
+        edit["value_kept"] = outcome.value_kept;
         edits.push_back(std::move(edit));
     }
     Json layers = Json::array();
@@ -61,11 +62,21 @@ Json to_json(const EditReport& report) {
                           {"weight_norm", layer.weight_norm},
                           {"relative_norm", layer.relative_norm},
                           {"rank", layer.rank},
+                          {"dimensions", layer.dimensions},
+                          {"condition", layer.condition},
                           {"preservation", layer.preservation},
                           {"memorization", layer.memorization}});
     }
+    Json conflicts = Json::array();
+    for (const EditConflict& conflict : report.conflicts) {
+        conflicts.push_back({{"first", conflict.first},
+                             {"second", conflict.second},
+                             {"same_subject", conflict.same_subject},
+                             {"cosine", conflict.cosine}}); // NaN is written as null, here and everywhere
+    }
     return {{"edits", std::move(edits)},
             {"layers", std::move(layers)},
+            {"conflicts", std::move(conflicts)},
             {"seconds",
              {{"contexts", report.seconds.contexts},
               {"statistics", report.seconds.statistics},

@@ -14,7 +14,12 @@ void print_heading(const std::string& text);
 // Label and value, one pair a line.
 void print_pairs(const std::vector<std::pair<std::string, std::string>>& pairs);
 void print_top(const std::vector<TokenProbability>& top);
-void print_report(const EditReport& report);
+// Edits, layers, what was kept and what is in each other's way. Above most_listed edits their table becomes a summary,
+// unless all: how many say the new object, the mean of its probability, the worst.
+inline constexpr std::size_t most_listed = 20;
+void print_report(const EditReport& report, bool all = true);
+// Paraphrases that say the new object and neighbours that answer as before, in numbers. Nothing for nothing.
+void print_comparison_summary(const std::vector<Comparison>& comparisons, const std::vector<EditRequest>& edits);
 // Prompt, answer before, answer after, the new object's probability before and after.
 void print_comparison(const std::vector<Comparison::Row>& rows, const EditRequest& edit);
 

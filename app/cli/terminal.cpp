@@ -151,39 +151,80 @@ std::string one_line(std::string_view text, std::size_t most) {
     return out;
 }
 
-ProgressLine::ProgressLine(bool quiet)
+ProgressLine::ProgressLine(bool quiet, std::size_t edits)
     : quiet_(quiet)
-    , terminal_(isatty(STDERR_FILENO)) {}
+    , terminal_(isatty(STDERR_FILENO))
+    , edits_(static_cast<double>(edits)) {}
+
+// Edits a second, everything included that is done with them from the first value on; empty while it is not known.
+std::string ProgressLine::rate(const Progress& progress, Clock::time_point now) {
+    const bool theirs = progress.phase == "values" || progress.phase.starts_with("layer") ||
+                        progress.phase == "fine-tuning" || progress.phase == "comparing";
+    if (edits_ == 0 || progress.fraction < 0 || !theirs)
+        return {};
+    if (begun_at_ < 0 || progress.fraction < begun_at_ || (phase_ != progress.phase && progress.phase == "comparing")) {
+        begun_at_ = progress.fraction;
+        begun_ = now;
+    }
+    const double seconds = std::chrono::duration<double>(now - begun_).count();
+    const double share = (progress.fraction - begun_at_) / (1 - begun_at_);
+    constexpr double too_early = 1; // seconds
+    if (seconds < too_early || !(share > 0))
+        return {};
+    const double each_second = edits_ * share / seconds;
+    if (each_second < 1)
+        return ", " + formatted("%.1f", 1 / each_second) + " s an edit";
+    return ", " + formatted(each_second < 10 ? "%.1f" : "%.0f", each_second) + " edits/s";
+}
 
 void ProgressLine::show(const Progress& progress) {
     if (quiet_)
         return;
-    if (!terminal_) {
-        if (progress.phase != phase_)
-            std::cerr << progress.phase << '\n';
-        phase_ = progress.phase;
+    const auto now = Clock::now();
+    const std::string edits_a_second = rate(progress, now);
+    const bool fresh = seen_.insert(progress.phase).second;
+    constexpr auto on_terminal = std::chrono::milliseconds(80);
+    constexpr auto elsewhere = std::chrono::seconds(10);
+    const bool due = terminal_ ? !visible_ || progress.phase != phase_ || now - last_ >= on_terminal
+                               : fresh || now - last_ >= elsewhere;
+    phase_ = progress.phase;
+    if (!due)
+        return;
+    last_ = now;
+    if (!terminal_ && fresh) {
+        std::cerr << progress.phase << '\n';
         return;
     }
-    const auto now = std::chrono::steady_clock::now();
-    if (visible_ && progress.phase == phase_ && now - last_ < std::chrono::milliseconds(80))
-        return;
-    phase_ = progress.phase;
-    last_ = now;
     std::string line;
     if (progress.fraction >= 0) {
         constexpr int cells = 24;
         const int filled = std::clamp(static_cast<int>(progress.fraction * cells), 0, cells);
-        for (int i = 0; i < cells; ++i)
+        for (int i = 0; terminal_ && i < cells; ++i)
             line += i < filled ? "█" : "░";
-        line += formatted(" %3.0f %%  ", 100 * std::clamp(progress.fraction, 0.0, 1.0));
+        line += formatted(terminal_ ? " %3.0f %%  " : "%.0f %%, ", 100 * std::clamp(progress.fraction, 0.0, 1.0));
     }
     line += progress.phase;
     if (!progress.detail.empty())
         line += ", " + progress.detail;
+    line += edits_a_second;
     if (progress.seconds_left > 0)
         line += ", " + time_text(progress.seconds_left) + " left";
+    if (!terminal_) {
+        std::cerr << one_line(line) << '\n';
+        return;
+    }
     std::cerr << "\r\x1b[K" << one_line(line, 110) << std::flush;
     visible_ = true;
+}
+
+void StepProgress::report(std::size_t done) const {
+    job_.check();
+    const double fraction = steps_ > 0 ? static_cast<double>(done) / static_cast<double>(steps_) : 1;
+    const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count();
+    job_.report({.phase = phase_,
+                 .fraction = fraction,
+                 .seconds_left = fraction > 0 ? seconds * (1 - fraction) / fraction : -1,
+                 .detail = std::to_string(done) + " of " + std::to_string(steps_)});
 }
 
 void ProgressLine::clear() {

@@ -7,6 +7,8 @@
 #include "emend/job.h"
 
 #include <chrono>
+#include <cstddef>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -57,11 +59,12 @@ std::string in_quotes(std::string_view text);
 // Without line breaks and tabs, cut to a number of characters.
 std::string one_line(std::string_view text, std::size_t most = 200);
 
-// Progress of a job on standard error: one line rewritten on a terminal, one line per phase elsewhere, nothing when
-// quiet.
+// Progress of a job on standard error: one line rewritten on a terminal; elsewhere a line when a phase begins for the
+// first time and one every ten seconds; nothing when quiet.
 class ProgressLine {
   public:
-    explicit ProgressLine(bool quiet);
+    // edits: how many the job is about, for their rate; 0: none.
+    explicit ProgressLine(bool quiet, std::size_t edits = 0);
     ~ProgressLine() { clear(); }
     ProgressLine(const ProgressLine&) = delete;
     ProgressLine& operator=(const ProgressLine&) = delete;
@@ -70,11 +73,35 @@ class ProgressLine {
     void clear(); // takes the line away, before anything else is written
 
   private:
+    using Clock = std::chrono::steady_clock;
+    [[nodiscard]] std::string rate(const Progress& progress, Clock::time_point now);
+
     bool quiet_;
     bool terminal_;
+    double edits_;
     bool visible_ = false;
     std::string phase_;
-    std::chrono::steady_clock::time_point last_{};
+    std::set<std::string> seen_; // phases
+    Clock::time_point last_{};
+    // Where the edits began: reading, contexts and statistics come before and are not theirs.
+    double begun_at_ = -1;
+    Clock::time_point begun_;
+};
+
+// Progress of a job that the command line itself does step by step.
+class StepProgress {
+  public:
+    StepProgress(std::string phase, std::size_t steps, const JobContext& job)
+        : phase_(std::move(phase))
+        , steps_(steps)
+        , job_(job) {}
+    void report(std::size_t done) const; // throws Cancelled when a stop was asked for
+
+  private:
+    std::string phase_;
+    std::size_t steps_;
+    const JobContext& job_;
+    std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
 };
 
 } // namespace emend::cli

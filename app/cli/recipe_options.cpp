@@ -1,0 +1,246 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "recipe_options.h"
+
+#include "base/file.h"
+#include "emend/error.h"
+#include "emend/paths.h"
+#include "spelling.h"
+
+#include <algorithm>
+#include <charconv>
+#include <filesystem>
+
+namespace emend::cli {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::uint64_t largest_recipe = std::uint64_t{16} << 20; // contexts can be many; more is another kind of file
+
+// "1,2,1"
+std::vector<double> parse_weights(std::string_view text) {
+    std::vector<double> weights;
+    std::size_t begin = 0;
+    while (begin <= text.size()) {
+        const std::size_t end = std::min(text.find(',', begin), text.size());
+        std::string_view part = text.substr(begin, end - begin);
+        while (part.starts_with(' '))
+            part.remove_prefix(1);
+        while (part.ends_with(' '))
+            part.remove_suffix(1);
+        double weight = 0;
+        const auto [stopped, code] = std::from_chars(part.data(), part.data() + part.size(), weight);
+        if (part.empty() || code != std::errc() || stopped != part.data() + part.size() || !(weight > 0))
+            throw Error("\"" + std::string(part) + "\" is not a number above 0", "--weights",
+                        "write one for each layer, for example 1,2,1");
+        weights.push_back(weight);
+        begin = end + 1;
+    }
+    return weights;
+}
+
+// One option that sets one thing of the recipe.
+template<typename T, typename Apply>
+CLI::Option* setting(CLI::App* command, RecipeOptions& options, const char* group, const char* name, const char* text,
+                     Apply apply) {
+    return command
+        ->add_option_function<T>(
+            name,
+            [&options, apply](const T& value) {
+                options.settings.emplace_back([apply, value](Recipe& recipe) { apply(recipe, value); });
+            },
+            text)
+        ->group(group);
+}
+
+std::vector<std::string> preset_names() {
+    std::vector<std::string> names;
+    std::error_code none;
+    for (fs::directory_iterator entry(presets_dir(), none); !none && entry != fs::directory_iterator();
+         entry.increment(none))
+        if (entry->path().extension() == ".json")
+            names.push_back(entry->path().stem().string());
+    std::ranges::sort(names);
+    return names;
+}
+
+// A file as it is named, else a preset of that name.
+std::string recipe_file(const std::string& name) {
+    std::error_code none;
+    const bool path = name.find('/') != std::string::npos || name.ends_with(".json");
+    if (path || fs::is_regular_file(name, none))
+        return name;
+    const fs::path preset = fs::path(presets_dir()) / (name + ".json");
+    if (fs::is_regular_file(preset, none))
+        return preset.string();
+    const std::vector<std::string> names = preset_names();
+    std::string known;
+    for (const std::string& each : names)
+        known += (known.empty() ? "presets are " : ", ") + each;
+    throw Error("there is no recipe file and no preset \"" + name + "\"" + did_you_mean(name, names), presets_dir(),
+                known.empty() ? "there are no presets yet; name a file, or keep one there with --save-recipe" : known);
+}
+
+// The published hparams files do not say whose they are, but give themselves away. Empty: not one of those.
+std::string recognised_algorithm(const std::string& text) {
+    const Json json = Json::parse(text, nullptr, false);
+    if (!json.is_object() || json.contains("algorithm") || json.contains("alg_name"))
+        return {};
+    if (json.contains("nullspace_threshold") || json.contains("L2"))
+        return "AlphaEdit";
+    if (json.contains("norm_constraint"))
+        return "FT-L";
+    if (!json.contains("mom2_update_weight") && !json.contains("v_num_grad_steps"))
+        return {};
+    const bool several = json.contains("layers") && json["layers"].is_array() && json["layers"].size() > 1;
+    return several ? "MEMIT" : "ROME";
+}
+
+} // namespace
+
+std::string algorithms_text() {
+    std::string text = "Algorithms:\n";
+    const auto line = [&](std::string_view id, std::string_view explanation) {
+        constexpr std::size_t width = 16;
+        text += "  " + std::string(id) + std::string(width - std::min(width - 1, id.size()), ' ') +
+                std::string(explanation) + "\n";
+    };
+    for (const AlgorithmInfo& row : algorithms())
+        line(row.id, row.explanation);
+    text += "Distributions:\n";
+    for (const DistributionInfo& row : distributions())
+        line(row.id, row.explanation);
+    return text;
+}
+
+Json algorithms_json() {
+    Json document{{"algorithms", Json::array()}, {"distributions", Json::array()}};
+    for (const AlgorithmInfo& row : algorithms())
+        document["algorithms"].push_back({{"id", row.id}, {"explanation", row.explanation}});
+    for (const DistributionInfo& row : distributions())
+        document["distributions"].push_back({{"id", row.id}, {"explanation", row.explanation}});
+    return document;
+}
+
+void add_recipe_options(CLI::App* command, RecipeOptions& options) {
+    const char* group = "Recipe";
+    command
+        ->add_option("--recipe", options.file, "Recipe file, a reference implementation's hparams, or a preset's name")
+        ->group(group);
+    std::string names;
+    for (const AlgorithmInfo& row : algorithms())
+        names += (names.empty() ? "" : ", ") + std::string(row.id);
+    command->add_option("--algorithm", options.algorithm, names)->check(readable(find_algorithm))->group(group);
+    names.clear();
+    for (const DistributionInfo& row : distributions())
+        names += (names.empty() ? "" : ", ") + std::string(row.id);
+    command->add_option("--distribution", options.distribution, names)
+        ->check(readable(find_distribution))
+        ->group(group);
+    command->add_option("--layers", options.layers, "5, 3-8 or 0,1,2")->check(readable(parse_layers))->group(group);
+    command->add_option("--weights", options.weights, "1,2,1: what each layer takes, distribution weights")
+        ->check(readable(parse_weights))
+        ->group(group);
+
+    const auto number = [&](const char* name, const char* text, auto apply) {
+        return setting<double>(command, options, group, name, text, apply)->check(CLI::NonNegativeNumber);
+    };
+    const auto whole = [&](const char* name, const char* text, auto apply) {
+        return setting<int>(command, options, group, name, text, apply);
+    };
+    const auto flag = [&](const char* name, const char* text, auto apply) {
+        command
+            ->add_flag_callback(
+                name, [&options, apply] { options.settings.emplace_back(apply); }, text)
+            ->group(group);
+    };
+    whole("--batch", "Edits solved together; 0 is all", [](Recipe& r, int v) {
+        r.batch = v;
+    })->check(CLI::NonNegativeNumber);
+    flag("--merge-subjects", "Edits of one subject share one key and one value (MEMIT-Merge)",
+         [](Recipe& r) { r.merge_subjects = true; });
+
+    group = "Update";
+    number("--softness", "0 memorizes exactly; lambda of MEMIT, L2 of AlphaEdit",
+           [](Recipe& r, double v) { r.softness = v; });
+    number("--alpha", "EMMET: added to the system of several edits, for keys nearly the same",
+           [](Recipe& r, double v) { r.alpha = v; });
+    number("--norm-weight", "What the size of the update itself costs (ENCORE: lambda_n / lambda)",
+           [](Recipe& r, double v) { r.norm_weight = v; });
+    number("--null-space-threshold", "AlphaEdit: eigenvalues of C below this count as none",
+           [](Recipe& r, double v) { r.null_space_threshold = v; });
+    number("--largest-change", "FT-L: bound on the change of every entry; 0 is none",
+           [](Recipe& r, double v) { r.largest_change = v; });
+
+    group = "Value search";
+    whole("--steps", "Steps at most", [](Recipe& r, int v) { r.values.steps = v; })->check(CLI::PositiveNumber);
+    number("--learning-rate", "Of Adam", [](Recipe& r, double v) { r.values.learning_rate = v; });
+    number("--clamp", "The change is at most this times the hidden state's length",
+           [](Recipe& r, double v) { r.values.clamp = v; });
+    number("--kl-factor", "Weight of what the subject is staying as it was",
+           [](Recipe& r, double v) { r.values.kl_factor = v; });
+    number("--weight-decay", "Weight of the change's length", [](Recipe& r, double v) { r.values.weight_decay = v; });
+    setting<double>(command, options, group, "--stop-loss", "A loss below this is good enough",
+                    [](Recipe& r, double v) { r.values.stop_loss = v; });
+    whole("--steps-after-argmax", "End so many steps after the object has become the likeliest (ENCORE); -1: go on",
+          [](Recipe& r, int v) { r.values.steps_after_argmax = v < 0 ? std::nullopt : std::optional(v); });
+
+    group = "Statistics";
+    setting<std::string>(command, options, group, "--statistics", "Statistics file",
+                         [](Recipe& r, const std::string& v) { r.statistics_file = v; });
+    setting<std::string>(command, options, group, "--corpus", "Text to collect statistics from",
+                         [](Recipe& r, const std::string& v) { r.corpus = v; });
+    setting<std::int64_t>(command, options, group, "--statistics-tokens",
+                          "Collect over so many tokens; 0 is ten per dimension of the key",
+                          [](Recipe& r, std::int64_t v) { r.statistics_tokens = v; })
+        ->check(CLI::NonNegativeNumber);
+    number("--statistics-weight", "C is scaled by this", [](Recipe& r, double v) { r.statistics_weight = v; });
+    number("--ridge", "Added to C, times its mean diagonal; 0 is none", [](Recipe& r, double v) { r.ridge = v; });
+    flag("--no-statistics", "C is the identity: nothing is preserved on purpose",
+         [](Recipe& r) { r.use_statistics = false; });
+}
+
+Recipe build_recipe(const RecipeOptions& options, const ModelInfo& model, std::optional<std::uint64_t> seed,
+                    const std::function<void(const std::string&)>& say) {
+    if (!options.weights.empty() && !options.distribution.empty() &&
+        !find_distribution(options.distribution).takes_weights)
+        throw UsageError("--weights goes with --distribution weights, not with " + options.distribution);
+    std::string algorithm(find_algorithm(options.algorithm.empty() ? "ROME" : options.algorithm).id);
+    std::string file;
+    std::string text;
+    if (!options.file.empty()) {
+        file = recipe_file(options.file);
+        text = read_file(file, largest_recipe);
+        if (options.algorithm.empty()) {
+            // The algorithm's defaults then fill what the file leaves out.
+            const std::string recognised = recognised_algorithm(text);
+            algorithm = recognised.empty() ? recipe_from_json(text, default_recipe(model), file).algorithm : recognised;
+            if (!recognised.empty())
+                say(file + " names no algorithm; by its keys it is for " + algorithm + " (--algorithm says otherwise)");
+        }
+    }
+    Recipe recipe = default_recipe(model, algorithm);
+    if (!file.empty()) {
+        recipe = recipe_from_json(text, recipe, file);
+        recipe.algorithm = algorithm;
+    }
+    if (!options.layers.empty())
+        recipe.layers = parse_layers(options.layers);
+    if (!options.distribution.empty())
+        recipe.distribution = find_distribution(options.distribution).id;
+    else if (!options.weights.empty())
+        recipe.distribution = "weights";
+    else if (!options.layers.empty() && (recipe.layers.size() > 1) != (recipe.distribution != "single"))
+        recipe.distribution = recipe.layers.size() > 1 ? "spread" : "single";
+    if (!options.weights.empty())
+        recipe.weights = parse_weights(options.weights);
+    for (const auto& apply : options.settings)
+        apply(recipe);
+    if (seed)
+        recipe.contexts.seed = *seed;
+    check_recipe(recipe, model);
+    return recipe;
+}
+
+} // namespace emend::cli

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// How to edit, from the command line, recipe files and presets.
+#pragma once
+
+#include "emend/recipe.h"
+#include "program.h"
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace emend::cli {
+
+struct RecipeOptions {
+    std::string file; // or the name of a preset
+    std::string algorithm, distribution, layers, weights;
+    std::vector<std::function<void(Recipe&)>> settings; // every other option that was given
+};
+
+// options must outlive the command.
+void add_recipe_options(CLI::App* command, RecipeOptions& options);
+
+// The two tables with their explanations, for people.
+std::string algorithms_text();
+Json algorithms_json();
+
+// Defaults for the model, then the recipe file, then single options. Checked. say: what the user should know about how
+// the file was understood. Throws UsageError for options that do not fit, Error for contents.
+Recipe build_recipe(const RecipeOptions& options, const ModelInfo& model, std::optional<std::uint64_t> seed,
+                    const std::function<void(const std::string&)>& say);
+
+} // namespace emend::cli

@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// What somebody may have meant by a word that is not known.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace emend::cli {
+
+// The known word that `word` begins or is a slip or two away from; empty when none is near.
+std::string closest(std::string_view word, const std::vector<std::string>& known);
+
+// "; did you mean "edit"?", or nothing.
+std::string did_you_mean(std::string_view word, const std::vector<std::string>& known);
+
+} // namespace emend::cli
