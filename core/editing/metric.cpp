@@ -101,10 +101,15 @@ Metric Metric::null_space(const Spectrum& spectrum, double threshold) {
     const NoGrad no_grad;
     if (!std::isfinite(threshold) || threshold <= 0)
         throw Error("the threshold of the null space must be above 0, not " + number(threshold), {}, "0.02 is usual");
+    const double smallest = spectrum.values[0].item<double>();
+    const double largest = spectrum.values[-1].item<double>();
+    if (!(smallest >= -1e-6 * largest)) // float32 statistics are a little below zero
+        throw Error("this is not a second moment of keys: it has an eigenvalue of " + number(smallest), {},
+                    "collect the statistics again");
     const auto below = (spectrum.values < threshold).sum().item<std::int64_t>(); // ascending: they come first
     if (below == 0)
         throw Error("the statistics have no null space: their smallest eigenvalue is " +
-                        number(spectrum.values[0].item<double>()) + ", the threshold " + number(threshold),
+                        number(smallest) + ", the threshold " + number(threshold),
                     {}, "raise the threshold of the null space, or choose MEMIT");
     Metric metric = identity(spectrum.values.size(0));
     metric.basis_ = spectrum.vectors.slice(1, 0, below).contiguous();

@@ -268,7 +268,9 @@ void TestEngine::a_stop_at_any_moment_changes_nothing() {
                     source.request_stop();
             },
             source.get_token());
-        QVERIFY_EXCEPTION_THROWN(engine_->apply({madrid(), second}, rome(), {}, job), Cancelled);
+        Recipe recipe = rome();
+        recipe.values.learning_rate = 0.5 + 1e-6 * stop_at; // another search: no value is at hand
+        QVERIFY_EXCEPTION_THROWN(engine_->apply({madrid(), second}, recipe, {}, job), Cancelled);
         QCOMPARE(hash(), before);
         QCOMPARE(engine_->ledger().position, std::size_t{0});
         QCOMPARE(engine_->ledger().entries.size(), std::size_t{1}); // what was undone is still there to be redone
