@@ -114,6 +114,14 @@ EditReport FakeEngine::apply(const std::vector<EditRequest>& requests, const Rec
     entry.report = std::make_shared<const EditReport>(report);
     m_ledger.entries.push_back(std::move(entry));
     m_script->position = ++m_ledger.position;
+    const Facts facts = factsAt({});
+    for (EditOutcome& outcome : report.edits) {
+        std::string prompt = outcome.request.prompt;
+        if (const std::size_t gap = prompt.find("{}"); gap != std::string::npos)
+            prompt.replace(gap, 2, outcome.request.subject);
+        outcome.after = predict(prompt, outcome.request, facts);
+    }
+    m_ledger.entries.back().report = std::make_shared<const EditReport>(report);
     return report;
 }
 
@@ -226,6 +234,7 @@ std::vector<EditConflict> FakeEngine::find_conflicts(const std::vector<EditReque
 }
 
 Frontier FakeEngine::frontier(std::uint64_t batch_id, const JobContext& job) {
+    ++m_script->frontiers;
     const LedgerEntry& of = entry(batch_id);
     work(m_script->frontier_ms, job, "decomposing");
     if (m_script->fail_frontier)

@@ -178,7 +178,7 @@ void TestModels::normsCsvIsExact() {
     NormsModel model;
     model.setReport(report, 1);
     const QStringList lines = model.toCsv().split(u'\n');
-    QCOMPARE(lines[0], QStringLiteral("layer,update_norm,weight_norm,relative_norm,rank,preservation,memorization"));
+    QCOMPARE(lines[0], QStringLiteral("layer,update_norm,relative_norm,preservation,memorization,rank,condition,weight_norm,dimensions"));
     const QStringList cells = lines[1].split(u',');
     QCOMPARE(cells[1].toDouble(), 0.1);
     QCOMPARE(cells[3].toDouble(), 0.1 / 3);

@@ -6,6 +6,7 @@
 #include "panels/recipe_field.h"
 #include "shell/screenshot.h"
 
+#include <QAbstractItemView>
 #include <QApplication>
 #include <QCheckBox>
 #include <QComboBox>
@@ -101,6 +102,17 @@ int main(int argc, char** argv) {
             workbench.collectStatistics();
             QTimer::singleShot(2500, &window, [&] {
                 window.grab().save(args[1]);
+                QApplication::exit(0);
+            });
+        });
+    }
+    if (args.contains(QStringLiteral("popup"))) {
+        shot.reset();
+        QObject::connect(&workbench, &Workbench::settled, &window, [&] {
+            auto* box = window.findChild<QComboBox*>(QStringLiteral("recipe_algorithm"));
+            box->showPopup();
+            QTimer::singleShot(500, &window, [&, box] {
+                box->view()->window()->grab().save(args[1]);
                 QApplication::exit(0);
             });
         });

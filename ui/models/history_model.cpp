@@ -32,11 +32,19 @@ double largestNorm(const EditReport& report) {
     return largest;
 }
 
+// "13-17, 20"
 QString layersOf(const EditReport& report) {
-    std::vector<int> layers;
-    for (const LayerReport& layer : report.layers)
-        layers.push_back(layer.layer);
-    return fromStd(layers_to_text(layers));
+    QStringList parts;
+    const auto& layers = report.layers;
+    for (std::size_t i = 0; i < layers.size();) {
+        std::size_t last = i;
+        while (last + 1 < layers.size() && layers[last + 1].layer == layers[last].layer + 1)
+            ++last;
+        parts << (last < i + 2 ? QString::number(layers[i].layer)
+                               : QStringLiteral("%1-%2").arg(layers[i].layer).arg(layers[last].layer));
+        i = last < i + 2 ? i + 1 : last + 1;
+    }
+    return parts.join(QStringLiteral(", "));
 }
 
 } // namespace

@@ -23,20 +23,20 @@ int NormsModel::columnCount(const QModelIndex& parent) const {
 QVariant NormsModel::headerData(int section, Qt::Orientation orientation, int role) const {
     if (orientation == Qt::Vertical || section < 0 || section >= ColumnCount)
         return {};
-    static const char* const names[] = {QT_TR_NOOP("Layer"),   QT_TR_NOOP("|D|"),          QT_TR_NOOP("|W|"),
-                                        QT_TR_NOOP("|D|/|W|"), QT_TR_NOOP("Preservation"), QT_TR_NOOP("Memorization"),
-                                        QT_TR_NOOP("Rank"),    QT_TR_NOOP("Directions"),   QT_TR_NOOP("Condition")};
+    static const char* const names[] = {QT_TR_NOOP("Layer"),        QT_TR_NOOP("|D|"),          QT_TR_NOOP("|D|/|W|"),
+                                        QT_TR_NOOP("Preservation"), QT_TR_NOOP("Memorization"), QT_TR_NOOP("Rank"),
+                                        QT_TR_NOOP("Condition"),    QT_TR_NOOP("|W|")};
     static const char* const tips[] = {
         QT_TR_NOOP("Block of the model, from 0"),
         QT_TR_NOOP("Frobenius norm of the update"),
-        QT_TR_NOOP("Frobenius norm of the weight as in the checkpoint"),
         QT_TR_NOOP("How large the update is beside the weight"),
         QT_TR_NOOP("Mean |D k|² over ordinary text: how much the layer disturbs what it should keep; less is better"),
         QT_TR_NOOP("|R − D K|²: what the layer was asked for and did not take; 0 is exact"),
-        QT_TR_NOOP("Rank of the update: edits written into this layer"),
-        QT_TR_NOOP("Directions the update may use: all of the key's, or those of the null space (AlphaEdit)"),
+        QT_TR_NOOP("Rank of the update, the edits written into this layer, of the directions it may use: all of the "
+                   "key's, or those of the null space (AlphaEdit)"),
         QT_TR_NOOP("Condition of the system that was solved: above 1e12 digits are being lost, edits are in each "
-                   "other's way")};
+                   "other's way"),
+        QT_TR_NOOP("Frobenius norm of the weight as in the checkpoint")};
     if (role == Qt::DisplayRole)
         return tr(names[section]);
     if (role == Qt::ToolTipRole)
@@ -59,8 +59,6 @@ double NormsModel::value(int row, int column) const {
         return report.relative_norm;
     case Rank:
         return report.rank;
-    case Dimensions:
-        return isEdited(row) && report.dimensions > 0 ? report.dimensions : std::numeric_limits<double>::quiet_NaN();
     case Condition:
         return isEdited(row) ? report.condition : std::numeric_limits<double>::quiet_NaN();
     case Preservation:
@@ -78,9 +76,14 @@ QVariant NormsModel::data(const QModelIndex& index, int role) const {
     const double number = value(index.row(), index.column());
     switch (role) {
     case Qt::DisplayRole:
-        if (index.column() == Layer || index.column() == Rank)
+        if (index.column() == Layer)
             return QString::number(static_cast<int>(number));
-        if (index.column() == Dimensions || index.column() == Condition)
+        if (index.column() == Rank && isEdited(index.row()))
+            return layer(index.row()).dimensions > 0 ? tr("%1 of %2", "rank, directions")
+                                                           .arg(layer(index.row()).rank)
+                                                           .arg(layer(index.row()).dimensions)
+                                                     : QString::number(layer(index.row()).rank);
+        if (index.column() == Condition)
             return formatSetting(number);
         if (index.column() == RelativeNorm && isEdited(index.row()))
             return formatProbability(number);
@@ -133,7 +136,7 @@ QString NormsModel::totals() const {
 
 QString NormsModel::toCsv() const {
     QString csv = QStringLiteral(
-        "layer,update_norm,weight_norm,relative_norm,preservation,memorization,rank,dimensions,condition\n");
+        "layer,update_norm,relative_norm,preservation,memorization,rank,condition,weight_norm,dimensions\n");
     for (int row = 0; row < rowCount(); ++row) {
         for (int column = 0; column < ColumnCount; ++column) {
             const double number = value(row, column);
@@ -142,7 +145,7 @@ QString NormsModel::toCsv() const {
             if (std::isfinite(number))
                 csv += QString::number(number, 'g', 17);
         }
-        csv += u'\n';
+        csv += isEdited(row) ? QStringLiteral(",%1\n").arg(layer(row).dimensions) : QStringLiteral(",\n");
     }
     return csv;
 }

@@ -18,13 +18,12 @@ class NormsModel : public QAbstractTableModel {
     enum Column {
         Layer,
         UpdateNorm,
-        WeightNorm,
         RelativeNorm,
         Preservation,
         Memorization,
         Rank,
-        Dimensions,
         Condition,
+        WeightNorm,
         ColumnCount
     };
     enum Role {

@@ -11,6 +11,7 @@
 
 #include <QEvent>
 #include <QHeaderView>
+#include <QScrollArea>
 #include <QStackedWidget>
 #include <QTableView>
 #include <QVBoxLayout>
@@ -110,7 +111,14 @@ ComparePanel::ComparePanel(ComparisonModel& wordings, TokenListModel& before, To
     m_wordingTable->setMinimumHeight(110);
 
     m_stack->addWidget(m_empty);
-    m_stack->addWidget(page);
+    // A low window, or one with the history in it, scrolls.
+    auto* scroll = new QScrollArea;
+    scroll->setObjectName(QStringLiteral("compareScroll"));
+    scroll->setWidget(page);
+    scroll->setWidgetResizable(true);
+    scroll->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
+    scroll->setFocusPolicy(Qt::NoFocus);
+    m_stack->addWidget(scroll);
     auto* outer = new QVBoxLayout(this);
     outer->setContentsMargins(0, 0, 0, 0);
     outer->addWidget(m_stack);

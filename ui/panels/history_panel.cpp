@@ -197,6 +197,10 @@ void HistoryPanel::selectRow(int row) {
         m_table->setCurrentIndex(m_model.index(row, HistoryModel::Title));
 }
 
+QSize HistoryPanel::sizeHint() const {
+    return {800, fontMetrics().height() * 12};
+}
+
 void HistoryPanel::refresh() {
     m_stack->setCurrentIndex(m_model.rowCount() > 1 ? 1 : 0);
     // Where the model stands is what the reader wants to see.

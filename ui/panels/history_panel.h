@@ -50,6 +50,7 @@ class HistoryPanel : public QWidget {
     [[nodiscard]] QTableView* table() const { return m_table; }
     [[nodiscard]] int currentRow() const; // of the model; -1: none
     void selectRow(int row);
+    [[nodiscard]] QSize sizeHint() const override; // low: the views above need the room
 
   signals:
     void currentRowChanged(int row);

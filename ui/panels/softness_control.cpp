@@ -49,6 +49,16 @@ class SoftnessField : public QDoubleSpinBox {
     }
 };
 
+QString powerOfTen(int exponent) {
+    if (exponent >= -2 && exponent <= 4)
+        return formatSetting(std::pow(10.0, exponent));
+    static const QString digits = QStringLiteral("⁰¹²³⁴⁵⁶⁷⁸⁹");
+    QString raised;
+    for (const QChar digit : QString::number(std::abs(exponent)))
+        raised += digits[digit.digitValue()];
+    return QStringLiteral("10") + (exponent < 0 ? QStringLiteral("⁻") : QString()) + raised;
+}
+
 } // namespace
 
 SoftnessSlider::SoftnessSlider(QWidget* parent)
@@ -91,6 +101,11 @@ QSize SoftnessSlider::minimumSizeHint() const {
     return {120, sizeHint().height()};
 }
 
+void SoftnessSlider::initStyleOption(QStyleOptionSlider* option) const {
+    QSlider::initStyleOption(option);
+    option->rect.setBottom(option->rect.bottom() - fontMetrics().height());
+}
+
 void SoftnessSlider::changeEvent(QEvent* event) {
     QSlider::changeEvent(event);
     if (event->type() == QEvent::FontChange)
@@ -121,7 +136,7 @@ void SoftnessSlider::paintEvent(QPaintEvent* event) {
     const int low = static_cast<int>(std::ceil(std::log10(m_least) - 1e-9));
     const int high = static_cast<int>(std::floor(std::log10(m_most) + 1e-9));
     for (int exponent = low; exponent <= high; ++exponent)
-        label(stepOf(std::pow(10.0, exponent)), formatSetting(std::pow(10.0, exponent)));
+        label(stepOf(std::pow(10.0, exponent)), powerOfTen(exponent));
 }
 
 SoftnessControl::SoftnessControl(QWidget* parent)
@@ -152,7 +167,7 @@ SoftnessControl::SoftnessControl(QWidget* parent)
 
     connect(m_slider, &QSlider::valueChanged, this, [this](int step) {
         if (!m_showing)
-            move(m_slider->softnessAt(step));
+            moveTo(m_slider->softnessAt(step));
     });
     connect(m_slider, &QSlider::sliderReleased, this, [this] {
         if (m_rest.isActive())
@@ -160,7 +175,7 @@ SoftnessControl::SoftnessControl(QWidget* parent)
     });
     connect(m_field, &QDoubleSpinBox::valueChanged, this, [this](double value) {
         if (!m_showing)
-            move(value);
+            moveTo(value);
     });
     connect(m_field, &QDoubleSpinBox::editingFinished, this, [this] {
         if (m_rest.isActive())
@@ -173,7 +188,7 @@ SoftnessControl::SoftnessControl(QWidget* parent)
         else
             choose(m_softness);
     });
-    show(0);
+    display(0);
 }
 
 bool SoftnessControl::isHeld() const {
@@ -186,36 +201,36 @@ void SoftnessControl::letGo() {
 
 void SoftnessControl::setDecades(double least, double most) {
     m_slider->setDecades(least, most);
-    show(m_softness);
+    display(m_softness);
 }
 
 void SoftnessControl::setSoftness(double softness) {
     if (!isHeld())
-        show(softness);
+        display(softness);
 }
 
 void SoftnessControl::setRecipeSoftness(double softness) {
     m_recipe = softness;
     m_reset->setToolTip(tr("Back to the recipe's softness, %1").arg(formatSetting(softness)));
     m_reset->setAccessibleName(m_reset->toolTip());
-    show(m_softness);
+    display(m_softness);
 }
 
-void SoftnessControl::move(double softness) {
+void SoftnessControl::moveTo(double softness) {
     if (softness == m_softness)
         return;
-    show(softness);
+    display(softness);
     m_rest.start();
     emit moved(softness);
 }
 
 void SoftnessControl::choose(double softness) {
     m_rest.stop();
-    show(softness);
+    display(softness);
     emit chosen(softness);
 }
 
-void SoftnessControl::show(double softness) {
+void SoftnessControl::display(double softness) {
     m_showing = true;
     m_softness = softness;
     // A slider that is held keeps to the hand, which moves in whole steps.

@@ -28,6 +28,7 @@ class SoftnessSlider : public QSlider {
     [[nodiscard]] QSize minimumSizeHint() const override;
 
   protected:
+    void initStyleOption(QStyleOptionSlider* option) const override; // the groove lies above the decades
     void paintEvent(QPaintEvent* event) override;
     void changeEvent(QEvent* event) override;
 
@@ -47,7 +48,7 @@ class SoftnessControl : public QWidget {
     void setRecipeSoftness(double softness); // what reset goes back to
     void setDecades(double least, double most);
     // A value from elsewhere, the chart, as if the slider had been moved.
-    void move(double softness);
+    void moveTo(double softness);
     void choose(double softness);
     [[nodiscard]] bool isHeld() const; // by the hand, or a pause too short to be sure
     void letGo();                      // what is pending is dropped
@@ -57,7 +58,7 @@ class SoftnessControl : public QWidget {
     void chosen(double softness);
 
   private:
-    void show(double softness);
+    void display(double softness);
 
     SoftnessSlider* m_slider;
     QDoubleSpinBox* m_field;

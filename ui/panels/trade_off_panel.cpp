@@ -104,7 +104,7 @@ void TradeOffPanel::connectParts() {
         m_plot->setSoftness(softness);
         emit chosen(softness);
     });
-    connect(m_plot, &FrontierPlot::softnessDragged, m_knob, &SoftnessControl::move);
+    connect(m_plot, &FrontierPlot::softnessDragged, m_knob, &SoftnessControl::moveTo);
     connect(m_plot, &FrontierPlot::softnessChosen, m_knob, &SoftnessControl::choose);
     connect(m_plot, &FrontierPlot::currentRowChanged, this, [this](int row) {
         if (row >= 0 && row != m_table->currentIndex().row())

@@ -43,7 +43,8 @@ QCPRange decades(double least, double most) {
         return {1e-3, 1};
     least = std::max(least > 0 ? least : most, most * std::pow(10.0, -mostDecades));
     const double spare = std::max(1.6, std::pow(10.0, 0.75) / std::sqrt(most / least));
-    return {least / spare, most * spare};
+    // At the upper end a label stands above the line.
+    return {least / spare, most * std::max(spare, std::pow(most / least, 0.12))};
 }
 
 } // namespace
@@ -72,6 +73,9 @@ FrontierPlot::FrontierPlot(FrontierModel& model, QWidget* parent)
     m_total = new QCPCurve(m_plot->xAxis, m_plot->yAxis);
     m_total->setName(tr("all layers"));
     m_legend = new QCPLegend;
+    m_legend->setFillOrder(QCPLegend::foColumnsFirst);
+    m_legend->setWrap(3);
+    m_legend->setRowSpacing(0);
     m_plot->axisRect()->insetLayout()->addElement(m_legend, Qt::AlignLeft | Qt::AlignBottom);
     m_plot->axisRect()->insetLayout()->setMargins(QMargins(8, 8, 8, 8));
     const auto tracer = [this](double size) {
@@ -97,7 +101,6 @@ FrontierPlot::FrontierPlot(FrontierModel& model, QWidget* parent)
     m_softEnd = label();
     m_defaultLabel = label();
     m_markerLabel = label();
-    m_exactEnd->setText(tr("softness 0 (ROME, EMMET): memorize exactly"));
     m_softEnd->setText(tr("large softness: leave alone"));
 
     auto* layout = new QVBoxLayout(this);
@@ -129,14 +132,28 @@ QPointF FrontierPlot::pixelOf(const FrontierPoint& point) const {
 }
 
 void FrontierPlot::rebuild() {
-    m_plot->xAxis->setLabel(m_model.hasPreservation() || !hasPoints()
-                                ? tr("Preservation: mean |D k|² over ordinary text (less is better)")
-                                : tr("|D|, Frobenius norm of the update (there are no statistics)"));
-    m_plot->yAxis->setLabel(tr("Memorization error |R − D K|²"));
     rebuildLayers();
+    nameAxes();
     m_current = hasPoints() ? std::clamp(m_current, -1, m_model.rowCount() - 1) : -1;
     restyle();
     showReadout();
+}
+
+void FrontierPlot::nameAxes() {
+    m_plot->xAxis->setLabel(m_model.hasPreservation() || !hasPoints()
+                                ? tr("Preservation: mean |D k|² over ordinary text (less is better)")
+                                : tr("|D|, Frobenius norm of the update (there are no statistics)"));
+    // A low chart has room for the short name only.
+    const QString full = tr("Memorization error |R − D K|²");
+    m_plot->yAxis->setLabel(fontMetrics().horizontalAdvance(full) < m_plot->height() - 70 ? full : tr("Memorization"));
+    // With the other lines there is less room between them.
+    m_exactEnd->setText(m_layers.isEmpty() ? tr("softness 0 (ROME, EMMET): memorize exactly")
+                                           : tr("softness 0: exact"));
+}
+
+void FrontierPlot::resizeEvent(QResizeEvent* event) {
+    QWidget::resizeEvent(event);
+    nameAxes();
 }
 
 void FrontierPlot::rebuildLayers() {
@@ -222,8 +239,11 @@ void FrontierPlot::restyle() {
     m_legend->setTextColor(colors.muted);
     m_legend->setFont(font());
     for (int i = 0; i < m_legend->itemCount(); ++i) {
-        m_legend->item(i)->setTextColor(colors.muted);
-        m_legend->item(i)->setFont(font());
+        // A grid counts its empty places, too.
+        if (QCPAbstractLegendItem* item = m_legend->item(i)) {
+            item->setTextColor(colors.muted);
+            item->setFont(font());
+        }
     }
     m_marker->setBrush(colors.accent);
     m_marker->setPen(QPen(colors.surface, 1.5));
@@ -257,10 +277,12 @@ void FrontierPlot::placeMarks() {
     const QRect area = m_plot->axisRect()->rect();
     const int line = fontMetrics().lineSpacing();
     const auto put = [&](QCPItemText* label, const QPointF& at, int steps) {
-        // Below and left of the line nothing is drawn; the ends have their own lines there.
+        // The line bends to the upper right: below and left of it, or above and right, nothing else is drawn.
         const int width = QFontMetrics(label->font()).horizontalAdvance(label->text()) + 24;
-        const bool left = at.x() - width > area.left();
-        const bool above = at.y() + (steps + 1.5) * line > area.bottom();
+        // Between the lines of the layers there is no room.
+        const bool right = !m_layers.isEmpty() && at.x() + width < area.right() && at.y() - 1.5 * line > area.top();
+        const bool left = !right && at.x() - width > area.left();
+        const bool above = !left || at.y() + (steps + 1.5) * line > area.bottom();
         label->setPositionAlignment((left ? Qt::AlignRight : Qt::AlignLeft) | (above ? Qt::AlignBottom : Qt::AlignTop));
         const int away = steps * line + 4;
         label->setPadding(QMargins(left ? 0 : 12, above ? 0 : away, left ? 12 : 0, above ? away : 0));
@@ -275,12 +297,14 @@ void FrontierPlot::placeMarks() {
     m_marker->position->setPixelPosition(marker);
     m_markerLabel->setText(same ? tr("softness %1 (default)").arg(formatSetting(m_softness))
                                 : tr("softness %1").arg(formatSetting(m_softness)));
-    put(m_markerLabel, marker, near(marker, exact) || near(marker, soft) ? 1 : 0);
+    put(m_markerLabel, marker, near(marker, exact) ? 1 : 0);
+    // Two labels have no room at that end; the one with the number stays.
+    m_softEnd->setVisible(!(near(marker, soft) && marker.x() - soft.x() < area.width() / 2));
     if (m_default->visible()) {
         const QPointF at = pixelOf(m_model.at(m_defaultSoftness));
         m_default->position->setPixelPosition(at);
         m_defaultLabel->setText(tr("default %1").arg(formatSetting(m_defaultSoftness)));
-        const int taken = (near(at, exact) || near(at, soft) ? 1 : 0) + (near(at, marker) ? 1 : 0);
+        const int taken = (near(at, exact) ? 1 : 0) + (near(at, marker) ? 1 : 0);
         put(m_defaultLabel, at, taken);
     }
     if (m_current >= 0)

@@ -48,12 +48,14 @@ class FrontierPlot : public QWidget {
     void focusInEvent(QFocusEvent* event) override;
     void focusOutEvent(QFocusEvent* event) override;
     void changeEvent(QEvent* event) override;
+    void resizeEvent(QResizeEvent* event) override;
     void paintEvent(QPaintEvent* event) override;
 
   private:
     // frontier_plot.cpp
     void rebuild();
     void rebuildLayers();
+    void nameAxes();
     void restyle();
     void placeMarks();
     void showReadout();

@@ -35,6 +35,7 @@ NormBars::NormBars(NormsModel& model, QWidget* parent)
     setAccessibleName(tr("Update norms per layer"));
     m_readout->setObjectName(QStringLiteral("normReadout"));
     m_readout->setTextInteractionFlags(Qt::NoTextInteraction);
+    m_readout->setWordWrap(true);
     m_plot->setObjectName(QStringLiteral("normPlot"));
     m_plot->setFocusPolicy(Qt::NoFocus);
     m_plot->setFocusProxy(this);

@@ -1,0 +1,337 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The history: the ledger as a table, and the dock in the window on the fake engine.
+#include "fake_engine.h"
+#include "models/history_model.h"
+#include "panels/history_panel.h"
+#include "panels/panel_parts.h"
+#include "window_fixture.h"
+
+#include <QDockWidget>
+#include <QPushButton>
+#include <QSignalSpy>
+#include <QStackedWidget>
+#include <QToolButton>
+
+using namespace emend;
+using namespace emend::test;
+using namespace emend::ui;
+
+class TestHistory : public QObject {
+    Q_OBJECT
+
+    std::unique_ptr<Theme> m_theme;
+    std::shared_ptr<FakeScript> m_script;
+
+    static LedgerEntry entry(std::uint64_t id, const std::string& title, int edits = 1) {
+        auto report = std::make_shared<EditReport>();
+        report->batch_id = id;
+        report->recipe.algorithm = "MEMIT";
+        report->recipe.distribution = "spread";
+        report->recipe.softness = 100;
+        report->edits.resize(static_cast<std::size_t>(edits));
+        for (EditOutcome& outcome : report->edits) {
+            outcome.after.top = {{1, " Rome", 0.9}};
+            outcome.after.p_new = 0.9;
+        }
+        report->edits.front().after.p_new = 0.7;
+        report->layers = {{3, 2.0, 40, 0.05, 1, 768, 10, 0.1, 0.2}, {4, 4.0, 40, 0.10, 1, 768, 10, 0.1, 0.2}};
+        report->seconds.total = 2.5;
+        report->seconds.values = 2;
+        report->seconds.solve = 0.02;
+        return {id, title, report, true, false};
+    }
+    static LedgerState ledger(int count, std::size_t position) {
+        LedgerState state;
+        for (int i = 1; i <= count; ++i)
+            state.entries.push_back(entry(static_cast<std::uint64_t>(i), "batch " + std::to_string(i), i));
+        state.position = position;
+        return state;
+    }
+    static QString cell(const HistoryModel& model, int row, int column) {
+        return model.index(row, column).data().toString();
+    }
+
+    std::unique_ptr<WindowFixture> open() {
+        auto made = std::make_unique<WindowFixture>(*m_theme, fakeFactory(m_script));
+        made->workbench.addEdits({fakeDrafts(), {}, "test"}, QStringLiteral("Drafts"));
+        made->window.openModel(QStringLiteral("/models/demo_model"));
+        return made;
+    }
+    // Three batches of one edit each, the history in sight.
+    std::unique_ptr<WindowFixture> openApplied() {
+        auto f = open();
+        if (!f->settle())
+            qFatal("did not settle");
+        for (int row = 0; row < 3; ++row) {
+            f->workbench.apply({row});
+            if (!f->settle())
+                qFatal("did not settle");
+        }
+        f->action(ActionId::ToggleHistory)->trigger();
+        QCoreApplication::processEvents();
+        return f;
+    }
+
+  private slots:
+    void initTestCase() { m_theme = std::make_unique<Theme>(); }
+    void init() { m_script = std::make_shared<FakeScript>(); }
+
+    void rowsSayWhatTheLedgerSays();
+    void statesOfRows();
+    void switchingIsOnlyAsked();
+    void rowsAreKept();
+    void detailsTellWarningsAndTimes();
+    void emptyHistorySaysWhatToDo();
+    void jumpByKeyboardAndBack();
+    void spaceSwitchesOff();
+    void laterBatchesAreOfferedInPlace();
+    void offerCanBeDeclined();
+    void staleBatchIsSolvedAgain();
+    void failureIsToldInTheDock();
+    void chosenBatchIsShownInTheCentre();
+    void actionsFollowTheRow();
+    void dockIsRememberedAndSharesItsPlace();
+};
+
+void TestHistory::rowsSayWhatTheLedgerSays() {
+    HistoryModel model;
+    model.setLedger(ledger(3, 2));
+    QCOMPARE(model.rowCount(), 4);
+    QCOMPARE(cell(model, 0, HistoryModel::Title), QStringLiteral("Checkpoint"));
+    QVERIFY(!model.index(0, HistoryModel::Title).data(Qt::CheckStateRole).isValid());
+    QCOMPARE(cell(model, 3, HistoryModel::Title), QStringLiteral("batch 3"));
+    QCOMPARE(cell(model, 3, HistoryModel::RecipeColumn), QStringLiteral("MEMIT · spread"));
+    QCOMPARE(cell(model, 3, HistoryModel::Layers), QStringLiteral("3, 4"));
+    QCOMPARE(cell(model, 3, HistoryModel::Softness), QStringLiteral("100"));
+    QCOMPARE(cell(model, 3, HistoryModel::Edits), QStringLiteral("3"));
+    QCOMPARE(cell(model, 3, HistoryModel::Efficacy), QStringLiteral("83.3 %")); // mean of 0.7, 0.9, 0.9
+    QCOMPARE(cell(model, 3, HistoryModel::Norm), QStringLiteral("10.0 %"));     // the larger of the two
+    QCOMPARE(cell(model, 3, HistoryModel::Took), QStringLiteral("2.5 s"));
+    for (int column = 0; column < HistoryModel::ColumnCount; ++column)
+        QVERIFY(!model.headerData(column, Qt::Horizontal, Qt::ToolTipRole).toString().isEmpty());
+}
+
+void TestHistory::statesOfRows() {
+    HistoryModel model;
+    LedgerState state = ledger(4, 3);
+    state.entries[0].active = false;
+    state.entries[1].stale = true;
+    state.entries[3].stale = true; // undone: not in the weights, so nothing to mend
+    model.setLedger(state);
+    QCOMPARE(model.state(0), HistoryModel::Checkpoint);
+    QCOMPARE(model.state(1), HistoryModel::SwitchedOff);
+    QCOMPARE(model.state(2), HistoryModel::Stale);
+    QCOMPARE(model.state(3), HistoryModel::Applied);
+    QCOMPARE(model.state(4), HistoryModel::Undone);
+    QCOMPARE(model.staleCount(), 1);
+    QCOMPARE(model.firstStaleRow(), 2);
+    QCOMPARE(model.positionRow(), 3);
+    QVERIFY(cell(model, 3, HistoryModel::State).contains(QStringLiteral("here")));
+    QVERIFY(cell(model, 2, HistoryModel::State).contains(QStringLiteral("stale")));
+    QVERIFY(model.index(2, HistoryModel::State)
+                .data(Qt::ToolTipRole)
+                .toString()
+                .contains(QStringLiteral("earlier batch was switched")));
+}
+
+void TestHistory::switchingIsOnlyAsked() {
+    HistoryModel model;
+    model.setLedger(ledger(2, 2));
+    QSignalSpy asked(&model, &HistoryModel::switchRequested);
+    const QModelIndex box = model.index(1, HistoryModel::Title);
+    QVERIFY(box.flags() & Qt::ItemIsUserCheckable);
+    QVERIFY(!(model.index(0, HistoryModel::Title).flags() & Qt::ItemIsUserCheckable));
+    QVERIFY(!model.setData(box, Qt::Unchecked, Qt::CheckStateRole));
+    QCOMPARE(asked.count(), 1);
+    QCOMPARE(asked.first(), (QVariantList{QVariant::fromValue(quint64{1}), false}));
+    QCOMPARE(box.data(Qt::CheckStateRole).toInt(), int(Qt::Checked)); // until it has happened
+    model.setData(box, Qt::Checked, Qt::CheckStateRole);
+    QCOMPARE(asked.count(), 1); // as it is already
+}
+
+void TestHistory::rowsAreKept() {
+    HistoryModel model;
+    model.setLedger(ledger(3, 3));
+    const QPersistentModelIndex second(model.index(2, HistoryModel::Title));
+    LedgerState state = ledger(2, 2);
+    state.entries.push_back(entry(9, "another way on"));
+    state.position = 3;
+    model.setLedger(state);
+    QVERIFY(second.isValid());
+    QCOMPARE(second.data().toString(), QStringLiteral("batch 2"));
+    QCOMPARE(cell(model, 3, HistoryModel::Title), QStringLiteral("another way on"));
+    model.setLedger({});
+    QCOMPARE(model.rowCount(), 1);
+    QVERIFY(!second.isValid());
+}
+
+void TestHistory::detailsTellWarningsAndTimes() {
+    LedgerState state = ledger(2, 2);
+    auto report = std::make_shared<EditReport>(*state.entries[1].report);
+    report->warnings = {"the system is ill-conditioned (1e13)"};
+    report->edits[0].value_kept = true;
+    state.entries[1].report = report;
+    HistoryModel model;
+    model.setLedger(state);
+    const QString details = model.details(2);
+    QVERIFY(details.contains(QStringLiteral("ill-conditioned")));
+    QVERIFY(details.contains(QStringLiteral("values 2.0 s")));
+    QVERIFY(details.contains(QStringLiteral("solve 20 ms")));
+    QVERIFY(details.contains(QStringLiteral("1 of 2 value")));
+    QVERIFY(!model.details(1).contains(QStringLiteral("kept")));
+    QCOMPARE(model.recipeSentence(2), QStringLiteral("MEMIT on layers 3, 4, spread, softness 100."));
+    QVERIFY(!model.recipeSentence(0).isEmpty());
+}
+
+void TestHistory::emptyHistorySaysWhatToDo() {
+    HistoryModel model;
+    HistoryPanel panel(model);
+    auto* stack = panel.findChild<QStackedWidget*>();
+    QCOMPARE(stack->currentWidget()->objectName(), QStringLiteral("historyEmpty"));
+    model.setLedger(ledger(1, 1));
+    QVERIFY(stack->currentWidget()->objectName() != QStringLiteral("historyEmpty"));
+    QCOMPARE(panel.currentRow(), 1); // where the model stands
+}
+
+void TestHistory::jumpByKeyboardAndBack() {
+    auto f = openApplied();
+    auto* table = f->get<QTableView>("historyTable");
+    QVERIFY(table->hasFocus());
+    QCOMPARE(f->window.historyPanel().currentRow(), 3);
+    QTest::keyClick(table, Qt::Key_Up);
+    QTest::keyClick(table, Qt::Key_Up);
+    QCOMPARE(f->window.historyPanel().currentRow(), 1);
+    QTest::keyClick(table, Qt::Key_Return);
+    QVERIFY(f->settle());
+    QCOMPARE(m_script->position.load(), std::size_t{1});
+    QCOMPARE(f->edits().row(0).state, EditState::Applied);
+    QCOMPARE(f->edits().row(2).state, EditState::Undone);
+    f->action(ActionId::GoToCheckpoint)->trigger();
+    QVERIFY(f->settle());
+    QCOMPARE(m_script->position.load(), std::size_t{0});
+    f->action(ActionId::GoToNewest)->trigger();
+    QVERIFY(f->settle());
+    QCOMPARE(m_script->position.load(), std::size_t{3});
+    QVERIFY(!f->action(ActionId::GoToNewest)->isEnabled()); // already there
+}
+
+void TestHistory::spaceSwitchesOff() {
+    auto f = openApplied();
+    auto* table = f->get<QTableView>("historyTable");
+    QTest::keyClick(table, Qt::Key_Space); // the last one: nothing comes after it
+    QVERIFY(f->settle());
+    const auto& entries = f->workbench.studio().ledger().entries;
+    QVERIFY(!entries[2].active);
+    QCOMPARE(table->model()->index(3, 0).data(Qt::CheckStateRole).toInt(), int(Qt::Unchecked));
+    QVERIFY(!f->get<OfferLine>("offerLine")->isVisible());
+    QCOMPARE(f->edits().index(2, EditsModel::Answer).data().toString(), QStringLiteral("composer"));
+    QTest::keyClick(table, Qt::Key_Space);
+    QVERIFY(f->settle());
+    QVERIFY(entries[2].active);
+    QCOMPARE(f->edits().index(2, EditsModel::Answer).data().toString(), QStringLiteral("architect"));
+}
+
+void TestHistory::laterBatchesAreOfferedInPlace() {
+    auto f = openApplied();
+    auto* table = f->get<QTableView>("historyTable");
+    table->setCurrentIndex(table->model()->index(1, 0));
+    QTest::keyClick(table, Qt::Key_Space);
+    QVERIFY(f->settle());
+    auto* offer = f->get<OfferLine>("offerLine");
+    QVERIFY(offer->isVisible());
+    QVERIFY(!QApplication::activeModalWidget());
+    auto* button = f->get<QPushButton>("offerAccept");
+    QVERIFY2(button->text().contains(QLatin1Char('2')), qPrintable(button->text()));
+    QVERIFY(table->model()->index(2, HistoryModel::State).data().toString().contains(QStringLiteral("stale")));
+    button->click();
+    QVERIFY(f->settle());
+    QVERIFY(!offer->isVisible());
+    const auto& entries = f->workbench.studio().ledger().entries;
+    QVERIFY(!entries[0].active); // as it was switched
+    QVERIFY(!entries[1].stale && !entries[2].stale);
+}
+
+void TestHistory::offerCanBeDeclined() {
+    auto f = openApplied();
+    f->workbench.studio().switchBatch(f->workbench.studio().ledger().entries[0].id, false, false);
+    QVERIFY(f->settle());
+    QVERIFY(f->get<OfferLine>("offerLine")->isVisible());
+    f->get<QPushButton>("offerDecline")->click();
+    QVERIFY(!f->get<OfferLine>("offerLine")->isVisible());
+    QVERIFY(f->action(ActionId::SolveStale)->isEnabled()); // still possible
+}
+
+void TestHistory::staleBatchIsSolvedAgain() {
+    auto f = openApplied();
+    f->workbench.studio().switchBatch(f->workbench.studio().ledger().entries[0].id, false, false);
+    QVERIFY(f->settle());
+    f->window.historyPanel().selectRow(2);
+    QVERIFY(f->action(ActionId::SolveAgain)->isEnabled());
+    const int before = m_script->softenings;
+    f->action(ActionId::SolveAgain)->trigger();
+    QVERIFY(f->settle());
+    QCOMPARE(m_script->softenings.load(), before + 1);
+    f->action(ActionId::SolveStale)->trigger();
+    QVERIFY(f->settle());
+    QVERIFY(!f->action(ActionId::SolveStale)->isEnabled());
+}
+
+void TestHistory::failureIsToldInTheDock() {
+    auto f = openApplied();
+    m_script->fail_switch = true;
+    auto* table = f->get<QTableView>("historyTable");
+    QTest::keyClick(table, Qt::Key_Space);
+    QVERIFY(f->settle());
+    auto* failure = f->get<FailureLine>("historyFailure");
+    QVERIFY(failure->isVisible());
+    QVERIFY(failure->text().contains(QStringLiteral("could not be switched")));
+    QCOMPARE(table->model()->index(3, 0).data(Qt::CheckStateRole).toInt(), int(Qt::Checked));
+    m_script->fail_switch = false;
+    QTest::keyClick(table, Qt::Key_Space);
+    QVERIFY(f->settle());
+    QVERIFY(!failure->isVisible());
+}
+
+void TestHistory::chosenBatchIsShownInTheCentre() {
+    auto f = openApplied();
+    f->window.editsPanel().selectRow(2);
+    auto* table = f->get<QTableView>("historyTable");
+    table->setFocus();
+    QTest::keyClick(table, Qt::Key_Up);
+    QCOMPARE(f->window.historyPanel().currentRow(), 2);
+    QCOMPARE(f->window.editsPanel().currentRow(), 1);
+    QVERIFY(f->settle());
+}
+
+void TestHistory::actionsFollowTheRow() {
+    auto f = openApplied();
+    f->window.historyPanel().selectRow(0);
+    QVERIFY(f->action(ActionId::GoHere)->isEnabled());
+    QVERIFY(!f->action(ActionId::SwitchBatch)->isEnabled()); // the checkpoint
+    f->window.historyPanel().selectRow(3);
+    QVERIFY(!f->action(ActionId::GoHere)->isEnabled()); // stands there
+    QVERIFY(f->action(ActionId::SwitchBatch)->isEnabled());
+    QVERIFY(!f->action(ActionId::SolveAgain)->isEnabled()); // nothing is stale
+    m_script->apply_ms = 300;
+    f->workbench.studio().goTo(1);
+    f->workbench.addEdits({{fakeDrafts()[1]}, {}, "test"}, QStringLiteral("Drafts"));
+    QVERIFY(f->settle());
+    f->workbench.apply(f->workbench.drafts());
+    QTRY_VERIFY(!f->action(ActionId::SwitchBatch)->isEnabled()); // while something is written
+    QVERIFY(f->settle());
+}
+
+void TestHistory::dockIsRememberedAndSharesItsPlace() {
+    auto f = openApplied();
+    auto* history = f->get<QDockWidget>("historyDock");
+    auto* log = f->get<QDockWidget>("logDock");
+    f->action(ActionId::ToggleLog)->trigger();
+    QVERIFY(!log->isHidden() && !history->isHidden());
+    QVERIFY(f->window.tabifiedDockWidgets(log).contains(history));
+    f->action(ActionId::RestoreLayout)->trigger();
+    QVERIFY(log->isHidden() && history->isHidden());
+    QVERIFY(!f->action(ActionId::ToggleHistory)->isChecked());
+}
+
+QTEST_MAIN(TestHistory)
+#include "test_history.moc"

@@ -1,0 +1,259 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The knob in the window, on the fake engine.
+#include "fake_engine.h"
+#include "models/frontier_model.h"
+#include "panels/panel_parts.h"
+#include "panels/softness_control.h"
+#include "panels/trade_off_panel.h"
+#include "plots/frontier_plot.h"
+#include "plots/probability_bars.h"
+#include "window_fixture.h"
+
+#include <QLabel>
+#include <QSignalSpy>
+#include <QToolButton>
+
+using namespace emend;
+using namespace emend::test;
+using namespace emend::ui;
+
+class TestTradeOff : public QObject {
+    Q_OBJECT
+
+    std::unique_ptr<Theme> m_theme;
+    std::shared_ptr<FakeScript> m_script;
+
+    std::unique_ptr<WindowFixture> open(bool applied = true) {
+        auto made = std::make_unique<WindowFixture>(*m_theme, fakeFactory(m_script));
+        made->workbench.addEdits({fakeDrafts(), {}, "test"}, QStringLiteral("Drafts"));
+        made->window.openModel(QStringLiteral("/models/demo_model"));
+        if (!made->settle())
+            qFatal("did not settle");
+        made->window.editsPanel().selectRow(0);
+        if (applied)
+            made->workbench.apply({0});
+        if (!made->settle())
+            qFatal("did not settle");
+        return made;
+    }
+    static double softnessNow(WindowFixture& f, std::size_t batch = 0) {
+        return f.workbench.studio().ledger().entries.at(batch).report->recipe.softness.value_or(-1);
+    }
+    void show(WindowFixture& f) {
+        f.action(ActionId::ShowTradeOff)->trigger();
+        if (!f.settle())
+            qFatal("did not settle");
+    }
+
+  private slots:
+    void initTestCase() { m_theme = std::make_unique<Theme>(); }
+    void init() { m_script = std::make_shared<FakeScript>(); }
+
+    void frontierIsAskedOnlyWhenSomebodyLooks();
+    void draftsHaveNoKnob();
+    void fastSliderSendsTheLatestAndQueuesOne();
+    void answersFollowTheKnob();
+    void settlingIsSaid();
+    void compareFollowsAfterSettling();
+    void draggingTheChartMovesTheKnob();
+    void failedFrontierIsToldInPlace();
+    void failedSofteningGoesBack();
+    void clickWithoutMovingAsksNothing();
+    void resetGoesBackToTheRecipe();
+    void otherBatchOtherFrontier();
+    void switchedOffSaysSo();
+    void busyIsShown();
+};
+
+void TestTradeOff::frontierIsAskedOnlyWhenSomebodyLooks() {
+    auto f = open();
+    QCOMPARE(m_script->frontiers.load(), 0);
+    show(*f);
+    QCOMPARE(m_script->frontiers.load(), 1);
+    QVERIFY(f->get<FrontierPlot>("frontierPlot")->isVisible());
+    QVERIFY(f->get<QTableView>("frontierTable")->model()->rowCount() > 10);
+    f->action(ActionId::ShowCompare)->trigger();
+    show(*f);
+    QCOMPARE(m_script->frontiers.load(), 1); // known already
+}
+
+void TestTradeOff::draftsHaveNoKnob() {
+    auto f = open(false);
+    show(*f);
+    QVERIFY(!f->get<TradeOffPanel>("tradeOffPanel")->isShowing());
+    QCOMPARE(m_script->frontiers.load(), 0);
+}
+
+void TestTradeOff::fastSliderSendsTheLatestAndQueuesOne() {
+    auto f = open();
+    show(*f);
+    m_script->soften_ms = 150;
+    QSignalSpy softened(&f->workbench.studio(), &Studio::softened);
+    auto* slider = f->get<SoftnessSlider>("softnessSlider");
+    slider->setSliderDown(true);
+    for (int step = 1; step <= 300; ++step)
+        slider->setValue(step);
+    const double last = slider->softnessAt(300);
+    QTRY_COMPARE(softened.count(), 2); // the first, and of all that waited the newest
+    QTest::qWait(400);
+    QCOMPARE(softened.count(), 2); // nothing was queued behind it
+    QCOMPARE(softened.last().at(1).value<std::shared_ptr<const SoftnessResult>>()->softness, last);
+    QCOMPARE(softened.last().at(2).toBool(), false);
+    QCOMPARE(slider->value(), 300); // older answers do not pull at the hand
+    slider->setSliderDown(false);
+    QVERIFY(f->settle());
+    QCOMPARE(softened.count(), 3);
+    QCOMPARE(softened.last().at(2).toBool(), true);
+    QCOMPARE(m_script->softenings.load(), 3);
+    QCOMPARE(softnessNow(*f), last);
+}
+
+void TestTradeOff::answersFollowTheKnob() {
+    auto f = open();
+    show(*f);
+    auto* answer = f->get<QLabel>("tradeOffAnswer");
+    QVERIFY2(answer->text().contains(QStringLiteral("p(Rome) <b>96.2 %")), qPrintable(answer->text()));
+    auto* slider = f->get<SoftnessSlider>("softnessSlider");
+    slider->setSliderDown(true);
+    slider->setValue(slider->stepOf(20000)); // where half of the edit is gone
+    QVERIFY(f->settle());
+    QVERIFY2(answer->text().contains(QStringLiteral("p(Rome) <b>4")), qPrintable(answer->text()));
+    QVERIFY(answer->text().contains(QStringLiteral("|D|")));
+    QVERIFY(f->get<QLabel>("tradeOffPhase")->text().contains(QStringLiteral("exact for one layer")));
+    slider->setSliderDown(false);
+    QVERIFY(f->settle());
+}
+
+void TestTradeOff::settlingIsSaid() {
+    auto f = open();
+    show(*f);
+    auto* phase = f->get<QLabel>("tradeOffPhase");
+    QVERIFY(phase->text().startsWith(QStringLiteral("As solved")));
+    m_script->soften_ms = 100;
+    f->get<SoftnessControl>("softnessControl")->choose(300);
+    QVERIFY(phase->text().startsWith(QStringLiteral("Settling")));
+    QVERIFY(f->settle());
+    QVERIFY(phase->text().startsWith(QStringLiteral("Settled")));
+    QCOMPARE(softnessNow(*f), 300.0);
+}
+
+void TestTradeOff::compareFollowsAfterSettling() {
+    auto f = open();
+    show(*f);
+    const int before = m_script->comparisons;
+    f->get<SoftnessControl>("softnessControl")->choose(20000);
+    QVERIFY(f->settle());
+    QVERIFY(m_script->comparisons > before);
+    const auto bars = f->get<ProbabilityBars>("probabilityBars")->entries();
+    QVERIFY(bars.at(0).after.value() > 0.3 && bars.at(0).after.value() < 0.6);
+}
+
+void TestTradeOff::draggingTheChartMovesTheKnob() {
+    auto f = open();
+    show(*f);
+    auto* plot = f->get<FrontierPlot>("frontierPlot");
+    (void)plot->render(ChartFormat::Png);
+    auto* area = f->get<QWidget>("frontierPlotArea");
+    const auto* model = qobject_cast<const FrontierModel*>(f->get<QTableView>("frontierTable")->model());
+    const QPoint from = plot->pixelOf(model->at(0)).toPoint();
+    const QPoint to = plot->pixelOf(model->at(1e4)).toPoint();
+    QTest::mousePress(area, Qt::LeftButton, {}, from);
+    QTest::mouseMove(area, (from + to) / 2);
+    QTest::mouseMove(area, to);
+    QTest::mouseRelease(area, Qt::LeftButton, {}, to);
+    QVERIFY(f->settle());
+    QVERIFY2(softnessNow(*f) > 5e3 && softnessNow(*f) < 2e4, qPrintable(QString::number(softnessNow(*f))));
+    QCOMPARE(f->get<SoftnessControl>("softnessControl")->softness(), softnessNow(*f));
+}
+
+void TestTradeOff::failedFrontierIsToldInPlace() {
+    m_script->fail_frontier = true;
+    auto f = open();
+    show(*f);
+    auto* failure = f->get<FailureLine>("tradeOffFailure");
+    QVERIFY(failure->isVisible());
+    QVERIFY(failure->text().contains(QStringLiteral("could not be decomposed")));
+    QVERIFY(f->get<SoftnessSlider>("softnessSlider")->isEnabled());
+    f->get<SoftnessControl>("softnessControl")->choose(300); // the knob works all the same
+    QVERIFY(f->settle());
+    QCOMPARE(softnessNow(*f), 300.0);
+}
+
+void TestTradeOff::failedSofteningGoesBack() {
+    auto f = open();
+    show(*f);
+    m_script->fail_soften = true;
+    f->get<SoftnessControl>("softnessControl")->choose(300);
+    QVERIFY(f->settle());
+    QVERIFY(f->get<FailureLine>("tradeOffFailure")->isVisible());
+    QCOMPARE(f->get<SoftnessControl>("softnessControl")->softness(), softnessNow(*f));
+    QCOMPARE(softnessNow(*f), 0.0);
+}
+
+void TestTradeOff::clickWithoutMovingAsksNothing() {
+    auto f = open();
+    show(*f);
+    f->get<SoftnessControl>("softnessControl")->choose(softnessNow(*f));
+    QVERIFY(f->settle());
+    QCOMPARE(m_script->softenings.load(), 0);
+}
+
+void TestTradeOff::resetGoesBackToTheRecipe() {
+    auto f = open();
+    show(*f);
+    auto* reset = f->get<QToolButton>("softnessReset");
+    QVERIFY(!reset->isEnabled());
+    f->get<SoftnessControl>("softnessControl")->choose(300);
+    QVERIFY(f->settle());
+    QVERIFY(reset->isEnabled()); // though the report has the new softness
+    reset->click();
+    QVERIFY(f->settle());
+    QCOMPARE(softnessNow(*f), 0.0);
+    QVERIFY(!reset->isEnabled());
+}
+
+void TestTradeOff::otherBatchOtherFrontier() {
+    auto f = open();
+    f->workbench.apply({1});
+    QVERIFY(f->settle());
+    show(*f);
+    QCOMPARE(m_script->frontiers.load(), 1);
+    f->get<SoftnessControl>("softnessControl")->choose(300);
+    QVERIFY(f->settle());
+    f->window.editsPanel().selectRow(1);
+    QVERIFY(f->settle());
+    QCOMPARE(m_script->frontiers.load(), 2);
+    QCOMPARE(f->get<SoftnessControl>("softnessControl")->softness(), 0.0);
+    QVERIFY(f->get<QLabel>("tradeOffCaption")->text().contains(QStringLiteral("Marie Curie")));
+    // The first one was softened underneath it.
+    QVERIFY(f->get<QLabel>("tradeOffPhase")->text().contains(QStringLiteral("Stale")));
+}
+
+void TestTradeOff::switchedOffSaysSo() {
+    auto f = open();
+    show(*f);
+    auto* panel = f->get<TradeOffPanel>("tradeOffPanel");
+    QVERIFY(panel->isShowing());
+    f->workbench.studio().switchBatch(f->workbench.studio().ledger().entries[0].id, false, false);
+    QVERIFY(f->settle());
+    QVERIFY(!panel->isShowing());
+    f->workbench.studio().switchBatch(f->workbench.studio().ledger().entries[0].id, true, false);
+    QVERIFY(f->settle());
+    QVERIFY(panel->isShowing());
+    f->action(ActionId::Undo)->trigger();
+    QVERIFY(f->settle());
+    QVERIFY(!panel->isShowing());
+}
+
+void TestTradeOff::busyIsShown() {
+    auto f = open();
+    m_script->frontier_ms = 200;
+    f->action(ActionId::ShowTradeOff)->trigger();
+    auto* waiting = f->get<EmptyState>("frontierWaiting");
+    QTRY_VERIFY(waiting->isVisible() && waiting->accessibleName().startsWith(QStringLiteral("Preparing")));
+    QVERIFY(f->settle());
+    QVERIFY(!waiting->isVisible());
+}
+
+QTEST_MAIN(TestTradeOff)
+#include "test_trade_off.moc"
