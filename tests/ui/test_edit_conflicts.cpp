@@ -36,6 +36,7 @@ class TestEditConflicts : public QObject {
     void onlyWhenSolvedTogether();
     void onlyAmongThoseThatWait();
     void followsTheRows();
+    void onlyWithinABatch();
     void nextGoesAround();
     void nearKeysHoldUntilChanged();
     void tenThousandRowsStayLinear();
@@ -110,6 +111,17 @@ void TestEditConflicts::followsTheRows() {
     turn();
     QCOMPARE(marked(model), QStringLiteral(".."));
     QCOMPARE(model.conflicts(), EditsModel::Conflicts{});
+}
+
+void TestEditConflicts::onlyWithinABatch() {
+    EditsModel model;
+    model.setSolvedTogether(Together::Yes, 2);
+    model.addRequests({about("A"), about("B"), about("A"), about("A"), about("B")});
+    turn();
+    QCOMPARE(marked(model), QStringLiteral("..xx."));
+    model.setSolvedTogether(Together::Yes, 0);
+    turn();
+    QCOMPARE(marked(model), QStringLiteral("xxxxx"));
 }
 
 void TestEditConflicts::nextGoesAround() {

@@ -95,6 +95,7 @@ void TestWindowRecipe::invalidRecipesAreNotAskedAbout() {
     m_fixture->get<QLineEdit>("recipe_layers")->setText(QStringLiteral("none of them"));
     QVERIFY(m_fixture->settle());
     QCOMPARE(m_script->statuses.load(), before);
+    QVERIFY2(line().text().contains(QStringLiteral("no fault")), qPrintable(line().text()));
     m_fixture->get<QLineEdit>("recipe_layers")->setText(QStringLiteral("2"));
     QVERIFY(m_fixture->settle());
     QVERIFY(line().text().contains(QStringLiteral("layer 2")));

@@ -85,7 +85,8 @@ class EditsModel : public QAbstractTableModel {
 
     // --- edits in each other's way, among those that wait to be applied
     enum class SolvedTogether { No, Yes, Merged }; // as the recipe has it
-    void setSolvedTogether(SolvedTogether together);
+    // `batch`: so many at a time, in their order; 0: all.
+    void setSolvedTogether(SolvedTogether together, int batch = 0);
     // What the engine found for these rows; holds until one of the two is changed.
     void setNearKeys(const QList<quint64>& ids, const std::vector<EditConflict>& conflicts);
     struct Conflicts {
@@ -130,6 +131,7 @@ class EditsModel : public QAbstractTableModel {
     };
     QHash<quint64, NearKey> m_nearKeys; // by row
     SolvedTogether m_together = SolvedTogether::No;
+    int m_batch = 0;
     Conflicts m_conflicts;
     bool m_conflictsStale = false;
 };

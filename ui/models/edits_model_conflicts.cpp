@@ -27,10 +27,11 @@ bool waits(const EditRow& row) {
 
 } // namespace
 
-void EditsModel::setSolvedTogether(SolvedTogether together) {
-    if (together == m_together)
+void EditsModel::setSolvedTogether(SolvedTogether together, int batch) {
+    if (together == m_together && batch == m_batch)
         return;
     m_together = together;
+    m_batch = batch;
     noteConflicts();
 }
 
@@ -69,9 +70,12 @@ void EditsModel::findConflicts() {
     if (m_together != SolvedTogether::No) {
         std::unordered_map<std::string_view, int> first;
         first.reserve(m_rows.size());
+        int waiting = 0;
         for (int i = 0; i < rowCount(); ++i) {
             if (!waits(row(i)))
                 continue;
+            if (m_batch > 0 && waiting++ % m_batch == 0)
+                first.clear(); // the next batch
             const auto [place, fresh] = first.emplace(trimmed(row(i).request.subject), i);
             if (fresh)
                 continue;

@@ -1,9 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "panels/recipe_editors.h"
 
+#include "plots/theme_colors.h"
+
 #include <QAction>
+#include <QDragEnterEvent>
 #include <QFileDialog>
 #include <QLocale>
+#include <QMimeData>
+#include <QPainter>
 #include <QStyle>
 #include <QWheelEvent>
 
@@ -35,6 +40,12 @@ bool toNumber(const QLocale& locale, const QString& text, double& value) {
     if (!fine)
         value = text.toDouble(&fine);
     return fine && std::isfinite(value);
+}
+
+QString droppedFile(const QMimeData* data) {
+    const QList<QUrl> urls = data->urls();
+    const QString file = urls.size() == 1 ? urls.front().toLocalFile() : QString();
+    return file.endsWith(QStringLiteral(".json"), Qt::CaseInsensitive) ? QString() : file;
 }
 
 } // namespace
@@ -146,6 +157,45 @@ FileEdit::FileEdit(const QString& title, QWidget* parent)
         if (!file.isEmpty())
             setText(file);
     });
+}
+
+void FileEdit::dragEnterEvent(QDragEnterEvent* event) {
+    if (!droppedFile(event->mimeData()).isEmpty())
+        event->acceptProposedAction();
+    else
+        event->ignore(); // whoever is behind may want it
+}
+
+void FileEdit::dropEvent(QDropEvent* event) {
+    const QString file = droppedFile(event->mimeData());
+    if (file.isEmpty())
+        return event->ignore();
+    event->acceptProposedAction();
+    setText(file);
+}
+
+QSize ExplainedRows::sizeHint(const QStyleOptionViewItem& option, const QModelIndex& index) const {
+    const QFontMetrics metrics(option.font);
+    const QString told = index.data(Qt::ToolTipRole).toString();
+    return {std::max(metrics.horizontalAdvance(told), metrics.horizontalAdvance(index.data().toString())) + 40,
+            (told.isEmpty() ? 1 : 2) * metrics.height() + 10};
+}
+
+void ExplainedRows::paint(QPainter* painter, const QStyleOptionViewItem& option, const QModelIndex& index) const {
+    const ThemeColors& colors = ThemeColors::of(option.palette);
+    const bool chosen = option.state & (QStyle::State_Selected | QStyle::State_MouseOver);
+    painter->save();
+    painter->fillRect(option.rect, chosen ? colors.accentSoft : colors.surface);
+    const QRect text = option.rect.adjusted(12, 5, -12, -5);
+    QFont font = option.font;
+    font.setWeight(QFont::DemiBold);
+    painter->setFont(font);
+    painter->setPen(colors.text);
+    painter->drawText(text, Qt::AlignLeft | Qt::AlignTop, index.data().toString());
+    painter->setFont(option.font);
+    painter->setPen(colors.muted);
+    painter->drawText(text, Qt::AlignLeft | Qt::AlignBottom, index.data(Qt::ToolTipRole).toString());
+    painter->restore();
 }
 
 QSpinBox* countBox(int least, int most, int step) {

@@ -9,6 +9,7 @@
 #include <QLineEdit>
 #include <QSlider>
 #include <QSpinBox>
+#include <QStyledItemDelegate>
 
 namespace emend::ui {
 
@@ -58,10 +59,24 @@ class FileEdit : public QLineEdit {
     Q_OBJECT
   public:
     explicit FileEdit(const QString& title, QWidget* parent = nullptr);
+
+  protected:
+    // A file is meant as its path; recipes are none of ours.
+    void dragEnterEvent(QDragEnterEvent* event) override;
+    void dropEvent(QDropEvent* event) override;
 };
 
 QSpinBox* countBox(int least, int most, int step);
 QComboBox* choiceBox();
+
+// The rows of a choice's list with what each of them is, in a second line; it is their tool tip.
+class ExplainedRows : public QStyledItemDelegate {
+    Q_OBJECT
+  public:
+    using QStyledItemDelegate::QStyledItemDelegate;
+    [[nodiscard]] QSize sizeHint(const QStyleOptionViewItem& option, const QModelIndex& index) const override;
+    void paint(QPainter* painter, const QStyleOptionViewItem& option, const QModelIndex& index) const override;
+};
 
 // Calls back when the person, or anybody, changes what the editor says.
 template<class Editor, class Call>

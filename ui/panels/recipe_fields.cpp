@@ -7,6 +7,7 @@
 #include "emend/error.h"
 #include "models/text_format.h"
 
+#include <QAbstractItemView>
 #include <QRegularExpression>
 
 namespace emend::ui {
@@ -37,6 +38,13 @@ void addTable(RecipeForm& form, const QString& id, const QString& name, Rows row
         box->addItem(text(info.id), text(info.id));
         box->setItemData(box->count() - 1, text(info.explanation), Qt::ToolTipRole);
     }
+    auto* delegate = new ExplainedRows(box);
+    box->setItemDelegate(delegate);
+    int width = 0;
+    for (int row = 0; row < box->count(); ++row)
+        width = std::max(width, delegate->sizeHint(QStyleOptionViewItem(), box->model()->index(row, 0)).width());
+    box->view()->setMinimumWidth(width);
+    box->setMaxVisibleItems(box->count());
     form.add({.id = id,
               .name = name,
               .explanation = QString(),
@@ -186,7 +194,7 @@ void addBatch(RecipeForm& form) {
     QSpinBox* box = countBox(0, 1'000'000, 1);
     form.add({.id = QStringLiteral("batch"),
               .name = tr("Batch"),
-              .explanation = tr("Edits solved together; the next batch finds what the last one left"),
+              .explanation = QString(),
               .show =
                   [box](const Recipe& recipe) {
                       const bool one = find_algorithm(recipe.algorithm).one_at_a_time;

@@ -55,6 +55,9 @@ void RecipeForm::place(RecipeField* field, Fold* into) {
         m_layout->addWidget(field);
     connect(field, &RecipeField::resetRequested, this, [this, field] { reset(field); });
     m_fields << field;
+    // What is dropped on a number is meant for the panel.
+    for (QLineEdit* line : field->findChildren<QLineEdit*>())
+        line->setAcceptDrops(qobject_cast<FileEdit*>(line) != nullptr);
 }
 
 void RecipeForm::setModel(const ModelInfo& model) {
@@ -217,6 +220,9 @@ void RecipeForm::showAll() {
     field(QStringLiteral("layers"))
         ->setExplanation(writesOneLayer(row) ? tr("Where to write: one layer")
                                              : tr("Where to write: one, or a range as 3-8"));
+    field(QStringLiteral("batch"))
+        ->setExplanation(row.one_at_a_time ? tr("Each edit finds what the one before it left")
+                                           : tr("Edits solved together; the next batch finds what the last one left"));
     emit shown(m_recipe);
     m_showing = false;
     validate();

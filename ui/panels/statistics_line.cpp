@@ -50,6 +50,11 @@ QString qualityText(const std::vector<StatisticsStatus::Layer>& layers) {
     return text;
 }
 
+// A path is one long word: it may break behind its slashes, or it would widen the panel.
+QString breakable(QString text) {
+    return text.replace(u'/', QStringLiteral("/\u200b"));
+}
+
 } // namespace
 
 StatisticsLine::StatisticsLine(QWidget* parent)
@@ -81,7 +86,7 @@ StatisticsLine::StatisticsLine(QWidget* parent)
     layout->setColumnStretch(1, 1);
     connect(m_button, &QPushButton::clicked, this, &StatisticsLine::clicked);
     setAttribute(Qt::WA_StyledBackground); // for the line above it
-    setWaiting();
+    setWaiting(true);
 }
 
 void StatisticsLine::say(const QString& state, const QString& detail, bool alarm, Offer offer) {
@@ -89,7 +94,7 @@ void StatisticsLine::say(const QString& state, const QString& detail, bool alarm
     m_state->setText(state);
     m_state->setToolTip(state);
     m_detail->setAlarm(alarm);
-    m_detail->setText(detail);
+    m_detail->setText(breakable(detail));
     m_bar->setVisible(offer == Offer::Cancel);
     m_button->setVisible(offer != Offer::Nothing);
     m_button->setEnabled(true);
@@ -124,12 +129,20 @@ QString StatisticsLine::text() const {
     return m_state->text() + u'\n' + m_detail->text();
 }
 
-void StatisticsLine::setWaiting() {
-    if (!isCollecting())
-        say({}, tr("Looking for what this recipe needs…"), false, Offer::Nothing);
+// What stands in the way is the file or the text that was named, that there is none, or, for once, something else.
+StatisticsLine::Offer StatisticsLine::wayOut(const StatisticsStatus& status, const Recipe& recipe) {
+    if (!recipe.statistics_file.empty())
+        return Offer::ChooseFile;
+    return status.source.empty() || !recipe.corpus.empty() ? Offer::ChooseText : Offer::Retry;
 }
 
-void StatisticsLine::setStatus(const StatisticsStatus& status, bool file) {
+void StatisticsLine::setWaiting(bool valid) {
+    if (!isCollecting())
+        say({}, valid ? tr("Looking for what this recipe needs…") : tr("Told once the recipe has no fault"), false,
+            Offer::Nothing);
+}
+
+void StatisticsLine::setStatus(const StatisticsStatus& status, const Recipe& recipe) {
     if (isCollecting())
         return; // comes again when that is over
     std::vector<int> all;
@@ -143,7 +156,7 @@ void StatisticsLine::setStatus(const StatisticsStatus& status, bool file) {
         say(tr("not used"), tr("This recipe goes without them."), false, Offer::Nothing);
     } else if (!status.problem.empty()) {
         const QString hint = status.hint.empty() ? QString() : QStringLiteral(" - ") + fromStd(status.hint);
-        say(tr("✗ none to be had"), fromStd(status.problem) + hint, true, file ? Offer::ChooseFile : Offer::ChooseText);
+        say(tr("✗ none to be had"), fromStd(status.problem) + hint, true, wayOut(status, recipe));
     } else if (missing.empty()) {
         say(tr("✓ %1").arg(layersText(all)),
             tr("%1, from %2").arg(qualityText(status.layers), sourceName(status.source)), false, Offer::Nothing);

@@ -3,6 +3,7 @@
 // and why there are none to be had. One button: Collect, Cancel, or choose a text.
 #pragma once
 
+#include "emend/recipe.h"
 #include "emend/report.h"
 #include "jobs/job_queue.h"
 
@@ -21,9 +22,8 @@ class StatisticsLine : public QWidget {
   public:
     explicit StatisticsLine(QWidget* parent = nullptr);
 
-    void setWaiting(); // for a recipe that can be asked about
-    // `file`: the recipe names a file of statistics, so that is what a fault is about.
-    void setStatus(const StatisticsStatus& status, bool file);
+    void setWaiting(bool valid); // for the answer, or for a recipe that can be asked about
+    void setStatus(const StatisticsStatus& status, const Recipe& recipe); // of what the recipe asked for
     void setFailure(const Failure& failure);
     void setCollecting();
     void setCollected(); // what is there now is told next
@@ -41,6 +41,7 @@ class StatisticsLine : public QWidget {
     enum class Offer { Nothing, Collect, Retry, Cancel, ChooseText, ChooseFile };
     void say(const QString& state, const QString& detail, bool alarm, Offer offer);
     void clicked();
+    static Offer wayOut(const StatisticsStatus& status, const Recipe& recipe);
 
     Offer m_offer = Offer::Nothing;
     MutedLabel* m_state;

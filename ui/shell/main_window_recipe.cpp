@@ -11,12 +11,12 @@ void MainWindow::connectRecipe() {
     Studio& studio = m_workbench.studio();
     StatisticsLine& line = m_recipe->statistics();
     connect(m_recipe, &RecipePanel::recipeChanged, this, [this, &line] {
-        line.setWaiting();
+        line.setWaiting(m_recipe->isValid());
         m_workbench.setRecipe(m_recipe->recipe(), m_recipe->isValid());
     });
     connect(&studio, &Studio::statisticsKnown, &line,
             [this, &line](const std::shared_ptr<const StatisticsStatus>& status) {
-                line.setStatus(*status, !m_recipe->recipe().statistics_file.empty());
+                line.setStatus(*status, m_recipe->recipe());
             });
     connect(&studio, &Studio::statisticsUnknown, &line, [&line](const Failure& failure) {
         if (!failure.cancelled && !line.isCollecting())

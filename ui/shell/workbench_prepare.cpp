@@ -81,7 +81,8 @@ void Workbench::setRecipe(const Recipe& recipe, bool valid) {
     using Together = EditsModel::SolvedTogether;
     m_edits.setSolvedTogether(row.one_at_a_time || row.fine_tunes || recipe.batch == 1 ? Together::No
                               : recipe.merge_subjects                                  ? Together::Merged
-                                                                                       : Together::Yes);
+                                                                                       : Together::Yes,
+                              recipe.batch);
     m_statusTimer.start();
     noteState();
 }
@@ -89,7 +90,10 @@ void Workbench::setRecipe(const Recipe& recipe, bool valid) {
 void Workbench::askStatistics() {
     if (!m_studio.model() || m_studio.isOpening() || !m_recipeValid || m_studio.isCollecting())
         return noteSettled();
-    m_studio.statisticsStatus(m_recipe);
+    Recipe recipe = m_recipe;
+    if (find_algorithm(recipe.algorithm).fine_tunes)
+        recipe.use_statistics = false; // gradient steps know of none
+    m_studio.statisticsStatus(recipe);
 }
 
 void Workbench::collectStatistics() {
