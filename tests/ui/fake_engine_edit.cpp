@@ -190,6 +190,7 @@ StatisticsStatus FakeEngine::statistics_status(const Recipe& recipe, const JobCo
     if (!status.complete())
         status.seconds_estimate = 12;
     if (is == Statistics::Problem && recipe.corpus.empty()) {
+        status.source.clear();
         status.problem = "there is no text to collect statistics over";
         status.hint = "choose a text file, or put corpus.txt into the model's folder";
         status.seconds_estimate = -1;
