@@ -82,6 +82,7 @@ void print_text(const Options& options, const EditReport& report, const std::vec
 void run_edit(Program& program, const Options& options) {
     if (options.edits.file.empty() && options.edits.prompt.empty() && options.edits.relation.empty())
         throw UsageError("give --edits FILE, or --subject, --prompt and --object");
+    check_recipe_options(options.recipe);
     check_outputs(options, program.model_folder());
     // Faults of the request are found before a model is loaded.
     GatheredEdits gathered = gather_edits(options.edits);

@@ -201,11 +201,16 @@ void add_recipe_options(CLI::App* command, RecipeOptions& options) {
          [](Recipe& r) { r.use_statistics = false; });
 }
 
-Recipe build_recipe(const RecipeOptions& options, const ModelInfo& model, std::optional<std::uint64_t> seed,
-                    const std::function<void(const std::string&)>& say) {
+void check_recipe_options(const RecipeOptions& options) {
     if (!options.weights.empty() && !options.distribution.empty() &&
         !find_distribution(options.distribution).takes_weights)
         throw UsageError("--weights goes with --distribution weights, not with " + options.distribution);
+    if (!options.file.empty())
+        static_cast<void>(recipe_file(options.file));
+}
+
+Recipe build_recipe(const RecipeOptions& options, const ModelInfo& model, std::optional<std::uint64_t> seed,
+                    const std::function<void(const std::string&)>& say) {
     std::string algorithm(find_algorithm(options.algorithm.empty() ? "ROME" : options.algorithm).id);
     std::string file;
     std::string text;

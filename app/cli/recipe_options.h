@@ -25,8 +25,12 @@ void add_recipe_options(CLI::App* command, RecipeOptions& options);
 std::string algorithms_text();
 Json algorithms_json();
 
+// What can be seen before a model is there. Throws UsageError for options that do not fit, Error for a recipe that is
+// not there.
+void check_recipe_options(const RecipeOptions& options);
+
 // Defaults for the model, then the recipe file, then single options. Checked. say: what the user should know about how
-// the file was understood. Throws UsageError for options that do not fit, Error for contents.
+// the file was understood. Throws Error.
 Recipe build_recipe(const RecipeOptions& options, const ModelInfo& model, std::optional<std::uint64_t> seed,
                     const std::function<void(const std::string&)>& say);
 

@@ -23,7 +23,7 @@ struct CliResult {
     [[nodiscard]] QByteArray all() const; // for failure messages
 };
 
-// A scratch folder: the working directory and the cache of every program started in it.
+// A scratch folder: the working directory, the cache and the presets of every program started in it.
 class CliSandbox {
   public:
     [[nodiscard]] QString path(const QString& name = {}) const;
@@ -36,10 +36,21 @@ class CliSandbox {
     [[nodiscard]] CliResult run(const QStringList& arguments) const;
     [[nodiscard]] std::unique_ptr<QProcess> start(const QStringList& arguments) const;
     [[nodiscard]] static CliResult finish(QProcess& process);
+    // With standard error on a terminal of 200 columns; `terminal` is what is seen there, to be read and closed.
+    [[nodiscard]] std::unique_ptr<QProcess> start_on_terminal(const QStringList& arguments, int& terminal) const;
+
+    // CSV of facts of the demo model that shall change: "X is located in the city of" another city. Paraphrases too.
+    QString demo_edits(const QString& name, int count, int first = 0) const;
+    // Statistics of the demo model's first layers, collected once.
+    QString demo_statistics() const;
 
   private:
+    [[nodiscard]] std::unique_ptr<QProcess> prepared() const;
     QTemporaryDir folder_;
 };
+
+// Waits until the program has written a word to standard error, in any case; false when it ended without.
+bool reached(QProcess& process, const QByteArray& word, QByteArray& heard);
 
 QString test_model(const QString& name); // a folder of tests/data/models
 

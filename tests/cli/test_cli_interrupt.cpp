@@ -3,7 +3,6 @@
 #include "cli_runner.h"
 
 #include <csignal>
-#include <QElapsedTimer>
 #include <QTest>
 
 using namespace emend::test;
@@ -11,21 +10,6 @@ using namespace emend::test;
 class TestCliInterrupt : public QObject {
     Q_OBJECT
     CliSandbox sandbox_;
-
-    // Waits until the program talks about a phase on standard error.
-    static bool reached(QProcess& process, const QByteArray& phase, QByteArray& heard) {
-        QElapsedTimer timer;
-        timer.start();
-        while (timer.elapsed() < 120000) {
-            heard += process.readAllStandardError();
-            if (heard.toLower().contains(phase))
-                return true;
-            if (process.state() == QProcess::NotRunning)
-                return false;
-            process.waitForReadyRead(100);
-        }
-        return false;
-    }
 
   private slots:
     void initTestCase() {
@@ -45,6 +29,14 @@ class TestCliInterrupt : public QObject {
                                "--prompt",  "{} was born in",
                                "--object",  "Madrid",
                                "--dump",    sandbox_.path("dump.safetensors")};
+        const QStringList softly{"edit",          test_model("gpt2_edit"),
+                                 "--recipe",      sandbox_.path("slow.json"),
+                                 "--algorithm",   "MEMIT",
+                                 "--subject",     "Elena Silva",
+                                 "--prompt",      "{} was born in",
+                                 "--object",      "Madrid",
+                                 "--frontier",    sandbox_.path("frontier.csv"),
+                                 "--save-recipe", sandbox_.path("used.json")};
         const QStringList statistics{"statistics", test_model("gpt2_edit"),
                                      "--corpus",   sandbox_.path("corpus.txt"),
                                      "--layers",   "0-3",
@@ -52,6 +44,7 @@ class TestCliInterrupt : public QObject {
                                      "--out",      sandbox_.path("out.safetensors")};
         QTest::newRow("edit") << edit << QByteArray("value") << false;
         QTest::newRow("edit, JSON") << edit << QByteArray("value") << true;
+        QTest::newRow("edit with more to write") << softly << QByteArray("value") << true;
         QTest::newRow("statistics") << statistics << QByteArray("statistics") << true;
     }
     void stops() {

@@ -39,6 +39,15 @@ class TestCliUsage : public QObject {
         QTest::newRow("algorithm") << QStringList{"edit", model, "--edits", "f", "--algorithm", "MEND"};
         QTest::newRow("distribution") << QStringList{"edit", model, "--edits", "f", "--distribution", "even"};
         QTest::newRow("layers of an edit") << QStringList{"edit", model, "--edits", "f", "--layers", "3-x"};
+        QTest::newRow("weights") << QStringList{"edit", model, "--edits", "f", "--weights", "1,-2"};
+        QTest::newRow("weights spread") << QStringList{"edit",      model,   "--edits",        "f",
+                                                       "--weights", "1,2,1", "--distribution", "spread"};
+        QTest::newRow("steps") << QStringList{"edit", model, "--edits", "f", "--steps", "0"};
+        QTest::newRow("ridge") << QStringList{"edit", model, "--edits", "f", "--ridge", "-1"};
+        QTest::newRow("batch") << QStringList{"edit", model, "--edits", "f", "--batch", "-1"};
+        QTest::newRow("tokens") << QStringList{"edit", model, "--edits", "f", "--statistics-tokens", "many"};
+        QTest::newRow("one file for two results")
+            << QStringList{"edit", model, "--edits", "f", "--frontier", "x.json", "--save-recipe", "./x.json"};
         QTest::newRow("layers") << QStringList{"statistics", model, "--corpus", "f", "--layers", "z"};
         QTest::newRow("device") << QStringList{"info", model, "--device", "gpu"};
         QTest::newRow("demo of a model") << QStringList{"demo", model};
@@ -55,6 +64,48 @@ class TestCliUsage : public QObject {
         for (const char* key : {"what", "where", "hint"})
             QVERIFY2(!json.error()[key].toString().isEmpty(), json.all());
         QVERIFY2(json.err.isEmpty(), json.all());
+    }
+
+    void slips_data() {
+        QTest::addColumn<QStringList>("arguments");
+        QTest::addColumn<QStringList>("named");
+        const QString model = test_model("gpt2");
+        QTest::newRow("another word") << QStringList{"bogus"} << QStringList{"\"bogus\"", "commands: info", "edit"};
+        QTest::newRow("swapped letters") << QStringList{"eidt", model} << QStringList{"\"eidt\"", "mean \"edit\"?"};
+        QTest::newRow("a beginning") << QStringList{"stat", model} << QStringList{"mean \"statistics\"?"};
+        QTest::newRow("nothing") << QStringList{} << QStringList{"no command", "commands: info"};
+        QTest::newRow("option") << QStringList{"edit", model, "--sofness", "3"}
+                                << QStringList{"\"--sofness\"", "mean \"--softness\"?"};
+        QTest::newRow("option with a value")
+            << QStringList{"info", model, "--dtpye=float32"} << QStringList{"\"--dtpye=float32\"", "mean \"--dtype\"?"};
+        QTest::newRow("option instead of the model")
+            << QStringList{"info", "--jsn"} << QStringList{"\"--jsn\"", "mean \"--json\"?"};
+    }
+    void slips() {
+        QFETCH(QStringList, arguments);
+        QFETCH(QStringList, named);
+        const CliResult result = sandbox_.run(arguments);
+        QCOMPARE(result.code, 2);
+        for (const QString& part : named)
+            QVERIFY2(result.err.contains(part.toUtf8()), result.all());
+    }
+
+    void algorithms_are_explained() {
+        const CliResult text = sandbox_.run({"edit", "--list-algorithms"});
+        QVERIFY2(text.code == 0, text.all());
+        const CliResult json = sandbox_.run({"edit", "--list-algorithms", "--json"});
+        QVERIFY2(json.code == 0, json.all());
+        const CliResult help = sandbox_.run({"edit", "--help"});
+        QCOMPARE(json.json["algorithms"].toArray().size(), 8);
+        QCOMPARE(json.json["distributions"].toArray().size(), 5);
+        for (const char* table : {"algorithms", "distributions"}) {
+            for (const QJsonValue row : json.json[table].toArray()) {
+                QVERIFY(text.out.contains(row["id"].toString().toUtf8()));
+                QVERIFY(row["explanation"].toString().size() > 10);
+                QVERIFY(text.out.contains(row["explanation"].toString().toUtf8()));
+                QVERIFY(help.out.contains(row["explanation"].toString().toUtf8()));
+            }
+        }
     }
 
     void stream_and_json() {
