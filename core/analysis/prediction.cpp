@@ -31,6 +31,15 @@ double target_probability(const at::Tensor& logits, const std::vector<std::int32
     return std::exp(sum);
 }
 
+// Whether every token of the target is the likeliest in its place.
+bool is_likeliest(const at::Tensor& logits, const std::vector<std::int32_t>& target) {
+    const at::Tensor best = logits.argmax(1);
+    for (std::size_t j = 0; j < target.size(); ++j)
+        if (best[static_cast<std::int64_t>(j)].item<std::int64_t>() != target[j])
+            return false;
+    return true;
+}
+
 void check_length(const Row& row, const std::string& prompt, int positions) {
     if (row.prompt_length == 0)
         throw Error("the prompt is empty", {}, "type at least one word");
@@ -125,6 +134,7 @@ std::vector<Prediction> predict(const Decoder& decoder, const Tokenizer& tokeniz
                 break;
             case Place::new_object:
                 answer.p_new = target_probability(logits, row.target);
+                answer.says_new = is_likeliest(logits, row.target);
                 break;
             case Place::true_object:
                 answer.p_true = target_probability(logits, row.target);

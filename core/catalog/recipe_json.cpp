@@ -4,8 +4,10 @@
 #include "emend/recipe.h"
 
 #include <algorithm>
+#include <filesystem>
 #include <functional>
 #include <map>
+#include <numeric>
 
 namespace emend {
 
@@ -255,6 +257,51 @@ bool is_reference_file(const Json& json) {
            json.contains("mom2_update_weight") || json.contains("norm_constraint");
 }
 
+// The algorithm of a hparams file that does not say: by its folder, else by the keys that only one of them has.
+std::string likely_algorithm(const Json& json, std::string_view where, const std::string& otherwise) {
+    const std::filesystem::path path(where);
+    for (const auto& part : path.parent_path())
+        for (const AlgorithmInfo& row : algorithms())
+            if (part.string() == row.id)
+                return std::string(row.id);
+    if (json.contains("norm_constraint"))
+        return "FT-L";
+    if (json.contains("nullspace_threshold") || json.contains("L2"))
+        return "AlphaEdit";
+    if (json.contains("context_template_length_params"))
+        return otherwise == "R-ROME" ? otherwise : "ROME";
+    // MEMIT's files and EMMET's have the same keys.
+    if (json.contains("mom2_update_weight") && find_algorithm(otherwise).one_at_a_time)
+        return "MEMIT";
+    return otherwise;
+}
+
+// How many letters have to be changed, put in or taken out.
+std::size_t distance(std::string_view a, std::string_view b) {
+    std::vector<std::size_t> row(b.size() + 1);
+    std::iota(row.begin(), row.end(), std::size_t{0});
+    for (std::size_t i = 0; i < a.size(); ++i) {
+        std::size_t diagonal = row[0];
+        row[0] = i + 1;
+        for (std::size_t j = 0; j < b.size(); ++j) {
+            const std::size_t changed = diagonal + (a[i] == b[j] ? 0 : 1);
+            diagonal = row[j + 1];
+            row[j + 1] = std::min({changed, row[j] + 1, row[j + 1] + 1});
+        }
+    }
+    return row[b.size()];
+}
+
+// The known key that a key nobody knows was meant to be; empty when it looks like none.
+std::string near_miss(const std::string& key) {
+    constexpr std::size_t slip = 2; // two letters swapped are two changes
+    for (const auto* keys : {&reference_keys(), &own_keys()})
+        for (const auto& [name, setter] : *keys)
+            if (name.size() > 3 * slip && distance(key, name) <= slip)
+                return name;
+    return {};
+}
+
 } // namespace
 
 std::string recipe_to_json(const Recipe& recipe, int indent) {
@@ -297,7 +344,7 @@ std::string recipe_to_json(const Recipe& recipe, int indent) {
     return json.dump(indent, ' ', false, OrderedJson::error_handler_t::replace);
 }
 
-Recipe recipe_from_json(std::string_view text, const Recipe& base, std::string_view where) {
+Recipe recipe_from_json(std::string_view text, const Recipe& base, std::string_view where, std::string_view algorithm) {
     const Json json = catalog::parse_object(text, where);
     const bool reference = is_reference_file(json);
     const auto place = [&](const std::string& key) { return std::string(where) + ": " + key; };
@@ -305,11 +352,20 @@ Recipe recipe_from_json(std::string_view text, const Recipe& base, std::string_v
     if (reference)
         recipe.ridge = 0; // the reference adds none
     // First of all: the meaning of other keys depends on it.
+    bool says = false;
     for (const char* key : {"algorithm", "alg_name"})
-        if (json.contains(key))
+        if (json.contains(key)) {
             recipe.algorithm = find_algorithm(catalog::text(json[key], place(key))).id;
+            says = true;
+        }
+    if (reference && !says)
+        recipe.algorithm = likely_algorithm(json, where, recipe.algorithm);
+    if (!algorithm.empty())
+        recipe.algorithm = find_algorithm(algorithm).id;
 
     for (const auto& [key, value] : json.items()) {
+        if (key == "algorithm" || key == "alg_name")
+            continue;
         const auto own = own_keys().find(key);
         const auto foreign = reference_keys().find(key);
         if (own != own_keys().end()) {
@@ -321,6 +377,9 @@ Recipe recipe_from_json(std::string_view text, const Recipe& base, std::string_v
             for (const auto& [name, setter] : own_keys())
                 known += (known.empty() ? "" : ", ") + name;
             throw Error("a recipe has no key \"" + key + "\"", place(key), "known are " + known);
+        } else if (const std::string meant = near_miss(key); !meant.empty()) {
+            throw Error("\"" + key + "\" is not a key of hparams files", place(key),
+                        "did you mean \"" + meant + "\"? Take the key out if not");
         }
     }
     // They add lambda_n I to lambda C, here it is added to C.

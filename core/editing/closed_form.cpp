@@ -86,9 +86,22 @@ struct System {
     const std::vector<std::string>& names;
 };
 
-// Fills in what every way of solving ends with.
-void finish(Solution& solution, const Metric& metric, const System& system) {
-    if (solution.left.size(1) > solution.left.size(0)) { // more edits than values have dimensions: keep D itself
+void check_sound(Solution& solution) {
+    if (!std::isfinite(solution.memorization) || !std::isfinite(solution.preservation))
+        throw Error("the update is not finite", {}, "a larger ridge or softness makes the system solvable");
+    if (solution.condition > ill_conditioned)
+        solution.warnings.push_back("the system is ill-conditioned (" + number(solution.condition) +
+                                    "): some edits ask for nearly the same key; a softness above 0 would steady it");
+}
+
+// More edits than values have dimensions: D itself is smaller than its factors.
+bool keeps_product(const Solution& solution) {
+    return solution.left.size(1) > solution.left.size(0);
+}
+
+// What a solution from a decomposition ends with.
+void finish(Solution& solution, const System& system) {
+    if (keeps_product(solution)) {
         solution.right = at::matmul(solution.left, solution.right);
         solution.left = at::eye(solution.left.size(0), at::kDouble);
     }
@@ -96,13 +109,9 @@ void finish(Solution& solution, const Metric& metric, const System& system) {
     const std::int64_t all = left_over.size(1);
     solution.memorization = left_over.slice(1, 0, system.edits).square().sum().item<double>();
     solution.disturbance = left_over.slice(1, system.edits, all).square().sum().item<double>();
-    solution.preservation = solution.system.known() ? solution.system.preservation(solution.softness)
-                                                    : metric.quadratic(solution.left, solution.right);
-    if (!std::isfinite(solution.memorization) || !std::isfinite(solution.preservation))
-        throw Error("the update is not finite", {}, "a larger ridge or softness makes the system solvable");
-    if (solution.condition > ill_conditioned)
-        solution.warnings.push_back("the system is ill-conditioned (" + number(solution.condition) +
-                                    "): some edits ask for nearly the same key; a softness above 0 would steady it");
+    if (solution.system.known())
+        solution.preservation = solution.system.preservation(solution.softness);
+    check_sound(solution);
 }
 
 // By singular values, without squaring the condition. At mu = 0 directions that are nothing but rounding are left out.
@@ -135,7 +144,7 @@ void solve_by_spectrum(Solution& solution, const Metric& metric, const System& s
     solution.right = known.right.slice(0, 0, kept);
 }
 
-// For big batches with mu > 0: Cholesky of the smaller Gram matrix.
+// For big batches with mu > 0: Cholesky of the smaller Gram matrix, and as little as possible on the large side.
 void solve_by_gram(Solution& solution, const Metric& metric, const System& system) {
     const at::Tensor whitened_keys = metric.whiten(system.keys);
     const bool few_edits = whitened_keys.size(1) <= whitened_keys.size(0);
@@ -152,13 +161,28 @@ void solve_by_gram(Solution& solution, const Metric& metric, const System& syste
         const at::Tensor half = at::linalg_solve_triangular(factor.t(), rows, /*upper=*/true, /*left=*/false);
         return at::linalg_solve_triangular(factor, half, /*upper=*/false, /*left=*/false);
     };
+    at::Tensor whitened; // rows before L^-1
+    at::Tensor left_over;
     if (few_edits) {
         solution.left = solved(system.residual);
-        solution.right = metric.unwhiten_rows(whitened_keys.t());
+        left_over = solution.softness * solution.left; // R - R (G + mu)^-1 G
+        whitened = whitened_keys.t();
+        if (keeps_product(solution)) {
+            whitened = at::matmul(solution.left, whitened);
+            solution.left = at::eye(solution.left.size(0), at::kDouble);
+        }
     } else {
+        whitened = solved(at::matmul(system.residual, whitened_keys.t()));
         solution.left = at::eye(system.residual.size(0), at::kDouble);
-        solution.right = metric.unwhiten_rows(solved(at::matmul(system.residual, whitened_keys.t())));
+        left_over = system.residual - at::matmul(whitened, whitened_keys);
     }
+    solution.right = metric.unwhiten_rows(whitened);
+    const std::int64_t all = left_over.size(1);
+    solution.memorization = left_over.slice(1, 0, system.edits).square().sum().item<double>();
+    solution.disturbance = left_over.slice(1, system.edits, all).square().sum().item<double>();
+    const at::Tensor outer = at::matmul(solution.left.t(), solution.left);
+    solution.preservation = std::max(0.0, (outer * metric.products(whitened, solution.right)).sum().item<double>());
+    check_sound(solution);
 }
 
 } // namespace
@@ -187,8 +211,8 @@ Solution solve(const Metric& metric, const at::Tensor& keys, const at::Tensor& r
             solution.system = decompose_system(metric, system.keys, system.residual);
     } else {
         solve_by_spectrum(solution, metric, system);
+        finish(solution, system);
     }
-    finish(solution, metric, system);
     return solution;
 }
 
@@ -231,7 +255,9 @@ Solution solve_rome(const Metric& metric, const at::Tensor& direction_key, const
         system.preserved = system.moved * metric.products(whitened / length, solution.right);
     }
     static const std::vector<std::string> no_names;
-    finish(solution, metric, {divisor, r, 1, no_names});
+    if (!solution.system.known())
+        solution.preservation = metric.quadratic(solution.left, solution.right);
+    finish(solution, {divisor, r, 1, no_names});
     return solution;
 }
 

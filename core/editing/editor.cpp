@@ -62,6 +62,8 @@ Recipe fitted(const Recipe& given, const Decoder& decoder) {
     Recipe recipe = given;
     recipe.layers = written_layers(given);
     recipe.softness = given.softness.value_or(algorithm.default_softness);
+    if (recipe.layers.size() == 1)
+        recipe.distribution = "single"; // whatever was chosen, one layer takes all
     if (recipe.layers.empty())
         throw Error("no layer is chosen", "layers", "name at least one");
     for (const int layer : recipe.layers)

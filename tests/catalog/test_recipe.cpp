@@ -37,8 +37,8 @@ class TestRecipe : public QObject {
     Q_OBJECT
   private slots:
     void tables() {
-        QCOMPARE(algorithms().size(), std::size_t{4});
-        QCOMPARE(distributions().size(), std::size_t{3});
+        QCOMPARE(algorithms().size(), std::size_t{8});
+        QCOMPARE(distributions().size(), std::size_t{5});
         QCOMPARE(find_algorithm("rome").id, std::string_view("ROME"));
         QCOMPARE(find_algorithm("r_rome").id, std::string_view("R-ROME"));
         QCOMPARE(find_algorithm("rrome").id, std::string_view("R-ROME"));
@@ -49,14 +49,71 @@ class TestRecipe : public QObject {
     }
 
     void shares() {
-        QCOMPARE(find_distribution("single").share(1), 1.0);
-        QCOMPARE(find_distribution("spread").share(4), 0.25);
-        QCOMPARE(find_distribution("root-spread").share(4), 0.5);
-        // Spread leaves nothing: what each layer takes of the rest adds up to everything.
-        double left = 1;
-        for (int layers_left = 5; layers_left > 0; --layers_left)
-            left -= left * find_distribution("spread").share(layers_left);
-        QVERIFY(std::abs(left) < 1e-15);
+        const std::vector<double> equal(4, 1.0);
+        const auto share = [](const char* id, std::span<const double> weights, std::size_t index) {
+            return find_distribution(id).share(weights, index);
+        };
+        QCOMPARE(share("single", std::span(equal).first(1), 0), 1.0);
+        QCOMPARE(share("spread", equal, 0), 0.25);
+        QCOMPARE(share("root-spread", equal, 0), 0.5);
+        QCOMPARE(share("first-and-last", std::span(equal).first(2), 0), 1.0);
+        QCOMPARE(share("weights", std::vector<double>{1, 3, 4}, 1), 3.0 / 7);
+        // Nothing is left: what each layer takes of the rest adds up to everything.
+        for (const auto& weights : {std::vector<double>(5, 1.0), std::vector<double>{0.1, 7, 2, 2}})
+            for (const char* id : {"spread", "weights"}) {
+                double left = 1;
+                for (std::size_t layer = 0; layer < weights.size(); ++layer)
+                    left -= left * share(id, weights, layer);
+                QVERIFY(std::abs(left) < 1e-15);
+            }
+    }
+
+    void first_and_last_writes_two_layers() {
+        Recipe recipe;
+        recipe.layers = {3, 4, 5, 8};
+        QCOMPARE(written_layers(recipe), recipe.layers);
+        recipe.distribution = "first-and-last";
+        QCOMPARE(written_layers(recipe), (std::vector<int>{3, 8}));
+    }
+
+    void what_does_not_fit_is_refused_data() {
+        QTest::addColumn<QString>("json");
+        QTest::addColumn<QString>("field");
+        QTest::newRow("weights missing") << R"({"algorithm":"MEMIT","distribution":"weights","layers":[0,1]})"
+                                         << "weights";
+        QTest::newRow("weights too many")
+            << R"({"algorithm":"MEMIT","distribution":"weights","layers":[0,1],"weights":[1,1,1]})"
+            << "weights";
+        QTest::newRow("weight of nothing")
+            << R"({"algorithm":"MEMIT","distribution":"weights","layers":[0,1],"weights":[1,0]})"
+            << "weights";
+        QTest::newRow("one layer is not two") << R"({"algorithm":"MEMIT","distribution":"first-and-last","layers":[1]})"
+                                              << "layers";
+        QTest::newRow("null space without statistics") << R"({"algorithm":"AlphaEdit","use_statistics":false})"
+                                                       << "use_statistics";
+        QTest::newRow("no threshold") << R"({"algorithm":"AlphaEdit","null_space_threshold":0})"
+                                      << "null_space_threshold";
+        QTest::newRow("negative norm") << R"({"algorithm":"ENCORE","norm_weight":-1})"
+                                       << "norm_weight";
+        QTest::newRow("negative bound") << R"({"algorithm":"FT-L","largest_change":-1})"
+                                        << "largest_change";
+        QTest::newRow("fine-tuning two layers") << R"({"algorithm":"FT-L","layers":[0,1],"distribution":"spread"})"
+                                                << "layers";
+    }
+    void what_does_not_fit_is_refused() {
+        QFETCH(QString, json);
+        QFETCH(QString, field);
+        const ModelInfo model = model_of("gpt2", 8, 192);
+        const std::string text = json.toStdString();
+        const Recipe named = recipe_from_json(text, {}, "x");
+        const Recipe recipe = recipe_from_json(text, default_recipe(model, named.algorithm), "x");
+        try {
+            check_recipe(recipe, model);
+            QFAIL("it was taken");
+        } catch (const Error& error) {
+            QCOMPARE(QString::fromStdString(error.where()), "recipe: " + field);
+            QVERIFY(!error.hint().empty());
+        }
     }
 
     void defaults_data() {

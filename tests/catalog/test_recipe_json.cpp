@@ -138,7 +138,6 @@ class TestRecipeJson : public QObject {
         row(R"({"context_seed": -1})", "recipe.json: context_seed");
         row(R"({"context_samples": [[1]]})", "recipe.json: context_samples");
         row(R"({"batch": 99999999999999999999})", "recipe.json: batch");
-        row(R"({"v_lr": 0.5, "update_norm_lambda": 0.01})", "update_norm_lambda");
         row(R"({"v_lr": 0.5, "fact_token": "subject_first"})", "fact_token");
     }
     void faults() {
@@ -153,6 +152,86 @@ class TestRecipeJson : public QObject {
             QVERIFY(!error.where().empty());
             QVERIFY(!error.hint().empty());
         }
+    }
+
+    void hparams_say_what_they_are_for_data() {
+        QTest::addColumn<QByteArray>("json");
+        QTest::addColumn<QString>("file");
+        QTest::addColumn<QString>("algorithm");
+        QTest::newRow("several layers with a weight")
+            << QByteArray(R"({"layers":[0,1],"mom2_update_weight":20})") << "x.json"
+            << "MEMIT";
+        QTest::newRow("the folder says") << QByteArray(R"({"layers":[0,1],"mom2_update_weight":20})")
+                                         << "hparams/EMMET/gpt2-xl.json"
+                                         << "EMMET";
+        QTest::newRow("null space") << QByteArray(R"({"layers":[3],"mom2_update_weight":20,"L2":10,"v_lr":0.5})")
+                                    << "x.json"
+                                    << "AlphaEdit";
+        QTest::newRow("fine-tuning") << QByteArray(R"({"layers":[0],"num_steps":25,"lr":5e-4,"norm_constraint":1e-4})")
+                                     << "x.json"
+                                     << "FT-L";
+        QTest::newRow("templates by length")
+            << QByteArray(R"({"layers":[5],"v_lr":0.5,"context_template_length_params":[[5,10]]})") << "x.json"
+            << "ROME";
+        QTest::newRow("it says") << QByteArray(R"({"alg_name":"MEMIT_seq","layers":[5],"mom2_update_weight":7})")
+                                 << "x.json"
+                                 << "MEMIT-seq";
+    }
+    void hparams_say_what_they_are_for() {
+        QFETCH(QByteArray, json);
+        QFETCH(QString, file);
+        QFETCH(QString, algorithm);
+        const Recipe recipe = recipe_from_json(json.toStdString(), {}, file.toStdString());
+        QCOMPARE(recipe.algorithm, algorithm.toStdString());
+        if (algorithm == "MEMIT")
+            QCOMPARE(*recipe.softness, 20.0);
+        if (algorithm == "EMMET")
+            QCOMPARE(recipe.statistics_weight, 20.0);
+        if (algorithm == "AlphaEdit")
+            QCOMPARE(*recipe.softness, 10.0);
+        if (algorithm == "FT-L")
+            QVERIFY(recipe.largest_change == 1e-4 && recipe.values.learning_rate == 5e-4 && recipe.values.steps == 25);
+        // Said on purpose, it is that one, and the keys mean what they mean there.
+        const Recipe asked = recipe_from_json(json.toStdString(), {}, file.toStdString(), "EMMET");
+        QCOMPARE(asked.algorithm, std::string("EMMET"));
+    }
+
+    void norm_of_the_update_is_read_in_our_terms() {
+        Recipe memit;
+        memit.algorithm = "MEMIT";
+        memit = read(R"({"mom2_update_weight": 200, "update_norm_lambda": 10})", memit);
+        QCOMPARE(memit.norm_weight, 0.05); // lambda_n I beside lambda C
+        Recipe emmet;
+        emmet.algorithm = "EMMET";
+        emmet = read(R"({"mom2_update_weight": 200, "update_norm_lambda": 10})", emmet);
+        QCOMPARE(emmet.norm_weight, 10.0); // beside the weighted C
+    }
+
+    void slips_in_hparams_are_found() {
+        for (const char* json :
+             {R"({"v_lr": 0.5, "mom2_update_wieght": 200})", R"({"v_lr": 0.5, "v_num_grad_step": 9})",
+              R"({"v_lr": 0.5, "clamp_norm_facotr": 9})"}) {
+            try {
+                static_cast<void>(read(json));
+                QFAIL(json);
+            } catch (const Error& error) {
+                QVERIFY(error.hint().find("did you mean") != std::string::npos);
+            }
+        }
+        static_cast<void>(read(R"({"v_lr": 0.5, "something_of_theirs": [1]})")); // not ours to judge
+    }
+
+    void what_came_later_goes_there_and_back() {
+        Recipe recipe = default_recipe(demo(), "AlphaEdit");
+        recipe.distribution = "weights";
+        recipe.layers = {1, 2};
+        recipe.weights = {0.1, 2};
+        recipe.norm_weight = 0.3;
+        recipe.null_space_threshold = 1e-3;
+        recipe.largest_change = 1e-5;
+        recipe.merge_subjects = true;
+        recipe.values.steps_after_argmax = 0;
+        QCOMPARE(recipe_from_json(recipe_to_json(recipe), Recipe{}, "x"), recipe);
     }
 };
 

@@ -148,6 +148,9 @@ void TestEngineHistory::sequences_protect_what_other_algorithms_wrote() {
     const auto after_the_rest = [&](const char* algorithm) {
         Recipe recipe = fixture_->recipe(algorithm);
         recipe.softness = 1e-6;
+        recipe.values.steps = 20;
+        recipe.values.clamp = 4;
+        recipe.contexts.groups = {{"{}"}}; // the key itself, not a mean
         EditRequest again = four_requests()[0]; // the same key, asked for something else
         again.object = "Rome";
         const EditReport report = engine().apply({again, four_requests()[1]}, recipe, {}, {});

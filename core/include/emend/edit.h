@@ -38,7 +38,8 @@ struct TokenProbability {
 struct Prediction {
     std::string prompt;                // with the subject filled in
     std::vector<TokenProbability> top; // most likely next tokens, best first
-    double p_new = 0;                  // probability of the new object: product over its tokens
+    double p_new = 0;                  // probability of the whole new object: product over its tokens
+    bool says_new = false;             // every token of the new object is the likeliest in its place
     std::optional<double> p_true;      // the same of the true object, where one is known
 };
 

@@ -112,9 +112,12 @@ Recipe default_recipe(const ModelInfo& model, std::string_view algorithm = "ROME
 void check_recipe(const Recipe& recipe, const ModelInfo& model);
 
 // JSON, as kept in sessions. Reads our own recipes and the reference implementations' hparams files (CLI.md); keys that
-// are missing keep the values of `base`. Throws Error naming the key.
+// are missing keep the values of `base`. The algorithm is `algorithm` if given, else what the file says; a hparams file
+// that does not say is known by its folder (hparams/MEMIT/…) or its keys. Throws Error naming the key; keys that nobody
+// knows are passed over in hparams files unless they look like a slip.
 std::string recipe_to_json(const Recipe& recipe, int indent = 2);
-Recipe recipe_from_json(std::string_view json, const Recipe& base, std::string_view where);
+Recipe recipe_from_json(std::string_view json, const Recipe& base, std::string_view where,
+                        std::string_view algorithm = {});
 
 // "3-8", "0,1,2", "5" -> ascending layers. Throws Error.
 std::vector<int> parse_layers(std::string_view text);
