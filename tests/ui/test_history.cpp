@@ -173,12 +173,13 @@ void TestHistory::detailsTellWarningsAndTimes() {
     state.entries[1].report = report;
     HistoryModel model;
     model.setLedger(state);
-    const QString details = model.details(2);
-    QVERIFY(details.contains(QStringLiteral("ill-conditioned")));
+    const QString details = model.facts(2);
+    QVERIFY(model.warnings(2).contains(QStringLiteral("ill-conditioned")));
+    QVERIFY(model.warnings(1).isEmpty());
     QVERIFY(details.contains(QStringLiteral("values 2.0 s")));
     QVERIFY(details.contains(QStringLiteral("solve 20 ms")));
     QVERIFY(details.contains(QStringLiteral("1 of 2 value")));
-    QVERIFY(!model.details(1).contains(QStringLiteral("kept")));
+    QVERIFY(!model.facts(1).contains(QStringLiteral("kept")));
     QCOMPARE(model.recipeSentence(2), QStringLiteral("MEMIT on layers 3, 4, spread, softness 100."));
     QVERIFY(!model.recipeSentence(0).isEmpty());
 }

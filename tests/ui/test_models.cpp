@@ -156,7 +156,7 @@ void TestModels::tokens() {
 
 void TestModels::norms() {
     auto report = std::make_shared<EditReport>();
-    report->layers = {{3, 2.5, 50, 0.05, 1, 0.01, 0}, {5, 1.5, 60, 0.025, 1, std::nan(""), 0}};
+    report->layers = {{3, 2.5, 50, 0.05, 1, 768, 340, 0.01, 0}, {5, 1.5, 60, 0.025, 1, 768, 340, std::nan(""), 0}};
     NormsModel model;
     const QAbstractItemModelTester tester(&model, QAbstractItemModelTester::FailureReportingMode::QtTest);
     model.setReport(report, 4); // the report knows of more layers than we were told
@@ -168,20 +168,26 @@ void TestModels::norms() {
     QCOMPARE(model.index(0, NormsModel::UpdateNorm).data().toString(), QStringLiteral("–"));
     QCOMPARE(model.index(5, NormsModel::Preservation).data().toString(), QStringLiteral("–"));
     QVERIFY(model.describe(3).contains(QStringLiteral("2.500")));
+    QVERIFY(model.describe(3).contains(QStringLiteral("preservation 0.01000")));
+    QVERIFY(model.describe(5).contains(QStringLiteral("no statistics")));
+    QCOMPARE(model.index(3, NormsModel::Rank).data().toString(), QStringLiteral("1 of 768"));
+    QCOMPARE(model.index(3, NormsModel::Condition).data().toString(), QStringLiteral("340"));
     model.setReport(nullptr, 8);
     QCOMPARE(model.rowCount(), 0);
 }
 
 void TestModels::normsCsvIsExact() {
     auto report = std::make_shared<EditReport>();
-    report->layers = {{0, 0.1, 3, 0.1 / 3, 1, 0.25, 0}};
+    report->layers = {{0, 0.1, 3, 0.1 / 3, 1, 768, 340, 0.25, 0}};
     NormsModel model;
     model.setReport(report, 1);
     const QStringList lines = model.toCsv().split(u'\n');
-    QCOMPARE(lines[0], QStringLiteral("layer,update_norm,relative_norm,preservation,memorization,rank,condition,weight_norm,dimensions"));
+    QCOMPARE(lines[0], QStringLiteral("layer,update_norm,relative_norm,preservation,memorization,rank,condition,"
+                                      "weight_norm,dimensions"));
     const QStringList cells = lines[1].split(u',');
     QCOMPARE(cells[1].toDouble(), 0.1);
-    QCOMPARE(cells[3].toDouble(), 0.1 / 3);
+    QCOMPARE(cells[2].toDouble(), 0.1 / 3);
+    QCOMPARE(cells.last().toInt(), 768);
 }
 
 void TestModels::logForgetsTheOldest() {

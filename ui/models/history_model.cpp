@@ -295,7 +295,7 @@ QString HistoryModel::recipeSentence(int row) const {
     return parts.join(QStringLiteral(", ")) + u'.';
 }
 
-QString HistoryModel::details(int row) const {
+QString HistoryModel::facts(int row) const {
     const LedgerEntry* of = entry(row);
     if (!of || !of->report)
         return {};
@@ -323,11 +323,15 @@ QString HistoryModel::details(int row) const {
                      .arg(kept);
     if (!report.conflicts.empty())
         facts << tr("%n conflict(s) inside the batch", nullptr, static_cast<int>(report.conflicts.size()));
+    return facts.join(QStringLiteral("  ·  "));
+}
+
+QString HistoryModel::warnings(int row) const {
+    const LedgerEntry* of = entry(row);
     QStringList lines;
-    if (!facts.isEmpty())
-        lines << facts.join(QStringLiteral("  ·  "));
-    for (const std::string& warning : report.warnings)
-        lines << QStringLiteral("⚠ ") + fromStd(warning);
+    if (of && of->report)
+        for (const std::string& warning : of->report->warnings)
+            lines << QStringLiteral("⚠ ") + fromStd(warning);
     return lines.join(u'\n');
 }
 

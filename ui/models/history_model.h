@@ -42,7 +42,8 @@ class HistoryModel : public QAbstractTableModel {
     [[nodiscard]] int firstStaleRow() const; // -1: none
 
     [[nodiscard]] QString recipeSentence(int row) const; // "MEMIT on layers 3-5, spread, softness 100"
-    [[nodiscard]] QString details(int row) const;        // warnings, seconds by phase, kept values; one a line
+    [[nodiscard]] QString facts(int row) const;          // seconds by phase, kept values, conflicts
+    [[nodiscard]] QString warnings(int row) const;       // of the report, one a line
 
   signals:
     void switchRequested(quint64 batch, bool active);

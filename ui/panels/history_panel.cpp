@@ -91,7 +91,7 @@ HistoryPanel::HistoryPanel(HistoryModel& model, QWidget* parent)
     , m_offer(new OfferLine)
     , m_failure(new FailureLine)
     , m_sentence(new QLabel)
-    , m_details(new MutedLabel)
+    , m_warnings(new MutedLabel)
     , m_buttons(new QHBoxLayout) {
     auto* empty = new EmptyState(tr("No edits applied yet"), tr("Ctrl+Return applies the selected rows of the table."));
     empty->setObjectName(QStringLiteral("historyEmpty"));
@@ -116,9 +116,9 @@ HistoryPanel::HistoryPanel(HistoryModel& model, QWidget* parent)
     m_sentence->setWordWrap(true);
     m_sentence->setTextFormat(Qt::PlainText);
     m_sentence->setTextInteractionFlags(Qt::TextSelectableByMouse);
-    m_details->setObjectName(QStringLiteral("historyDetails"));
-    m_details->setWordWrap(true);
-    m_details->setTextFormat(Qt::PlainText);
+    m_warnings->setObjectName(QStringLiteral("historyWarnings"));
+    m_warnings->setWordWrap(true);
+    m_warnings->setTextFormat(Qt::PlainText);
 
     auto* page = new QWidget;
     auto* layout = new QVBoxLayout(page);
@@ -129,7 +129,7 @@ HistoryPanel::HistoryPanel(HistoryModel& model, QWidget* parent)
     auto* told = new QVBoxLayout;
     told->setSpacing(2);
     told->addWidget(m_sentence);
-    told->addWidget(m_details);
+    told->addWidget(m_warnings);
     m_buttons->setSpacing(4);
     foot->addLayout(told, 1);
     foot->addLayout(m_buttons);
@@ -198,7 +198,7 @@ void HistoryPanel::selectRow(int row) {
 }
 
 QSize HistoryPanel::sizeHint() const {
-    return {800, fontMetrics().height() * 12};
+    return {800, fontMetrics().height() * 14};
 }
 
 void HistoryPanel::refresh() {
@@ -228,10 +228,13 @@ void HistoryPanel::refreshOffer() {
 
 void HistoryPanel::refreshDetails() {
     const int row = currentRow();
-    m_sentence->setText(row < 0 ? QString() : m_model.recipeSentence(row));
-    const QString details = row < 0 ? QString() : m_model.details(row);
-    m_details->setText(details);
-    m_details->setVisible(!details.isEmpty());
+    QString told = row < 0 ? QString() : m_model.recipeSentence(row);
+    if (const QString facts = m_model.facts(row); !facts.isEmpty())
+        told += QStringLiteral("  ·  ") + facts;
+    m_sentence->setText(told);
+    const QString warnings = m_model.warnings(row);
+    m_warnings->setText(warnings);
+    m_warnings->setVisible(!warnings.isEmpty());
 }
 
 void HistoryPanel::sizeColumns() {
@@ -279,6 +282,12 @@ bool HistoryPanel::eventFilter(QObject* watched, QEvent* event) {
         }
     }
     return QWidget::eventFilter(watched, event);
+}
+
+void HistoryPanel::resizeEvent(QResizeEvent* event) {
+    QWidget::resizeEvent(event);
+    if (m_table->currentIndex().isValid())
+        m_table->scrollTo(m_table->currentIndex());
 }
 
 void HistoryPanel::changeEvent(QEvent* event) {

@@ -62,6 +62,7 @@ class HistoryPanel : public QWidget {
   protected:
     bool eventFilter(QObject* watched, QEvent* event) override;
     void changeEvent(QEvent* event) override;
+    void resizeEvent(QResizeEvent* event) override;
 
   private:
     void refresh();
@@ -76,7 +77,7 @@ class HistoryPanel : public QWidget {
     OfferLine* m_offer;
     FailureLine* m_failure;
     QLabel* m_sentence;
-    MutedLabel* m_details;
+    MutedLabel* m_warnings;
     QHBoxLayout* m_buttons;
     int m_declined = 0; // stale batches the offer was declined for
     int m_position = -1;

@@ -25,6 +25,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
+constexpr int tickHeight = 4;   // between the groove and the numbers
 constexpr int firstDecade = 24; // steps between 0 and the smallest softness above it
 
 // As many digits as somebody would type, and a step that fits the size of the number.
@@ -94,7 +95,7 @@ int SoftnessSlider::stepOf(double softness) const {
 
 QSize SoftnessSlider::sizeHint() const {
     const QSize bare = QSlider::sizeHint();
-    return {std::max(bare.width(), 240), bare.height() + fontMetrics().height()};
+    return {std::max(bare.width(), 240), bare.height() + fontMetrics().height() + tickHeight};
 }
 
 QSize SoftnessSlider::minimumSizeHint() const {
@@ -103,7 +104,7 @@ QSize SoftnessSlider::minimumSizeHint() const {
 
 void SoftnessSlider::initStyleOption(QStyleOptionSlider* option) const {
     QSlider::initStyleOption(option);
-    option->rect.setBottom(option->rect.bottom() - fontMetrics().height());
+    option->rect.setBottom(option->rect.bottom() - fontMetrics().height() - tickHeight);
 }
 
 void SoftnessSlider::changeEvent(QEvent* event) {
@@ -129,7 +130,7 @@ void SoftnessSlider::paintEvent(QPaintEvent* event) {
         if (left < free + 8)
             return;
         painter.drawText(left, height() - fontMetrics().descent() - 1, text);
-        painter.drawLine(x, handle.bottom() + 1, x, handle.bottom() + 3);
+        painter.drawLine(x, handle.bottom() + 1, x, handle.bottom() + tickHeight - 1);
         free = left + wide;
     };
     label(0, QStringLiteral("0"));

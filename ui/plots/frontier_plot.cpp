@@ -101,6 +101,7 @@ FrontierPlot::FrontierPlot(FrontierModel& model, QWidget* parent)
     m_softEnd = label();
     m_defaultLabel = label();
     m_markerLabel = label();
+    m_exactEnd->setText(tr("softness 0 (ROME, EMMET): memorize exactly"));
     m_softEnd->setText(tr("large softness: leave alone"));
 
     auto* layout = new QVBoxLayout(this);
@@ -146,9 +147,6 @@ void FrontierPlot::nameAxes() {
     // A low chart has room for the short name only.
     const QString full = tr("Memorization error |R − D K|²");
     m_plot->yAxis->setLabel(fontMetrics().horizontalAdvance(full) < m_plot->height() - 70 ? full : tr("Memorization"));
-    // With the other lines there is less room between them.
-    m_exactEnd->setText(m_layers.isEmpty() ? tr("softness 0 (ROME, EMMET): memorize exactly")
-                                           : tr("softness 0: exact"));
 }
 
 void FrontierPlot::resizeEvent(QResizeEvent* event) {
@@ -293,6 +291,7 @@ void FrontierPlot::placeMarks() {
     const QPointF marker = pixelOf(m_model.at(m_softness));
     const auto near = [&](const QPointF& a, const QPointF& b) { return std::abs(a.y() - b.y()) < 1.2 * line; };
     put(m_exactEnd, exact, 0);
+    m_exactEnd->setVisible(m_layers.isEmpty()); // it would lie across their lines
     put(m_softEnd, soft, 0);
     m_marker->position->setPixelPosition(marker);
     m_markerLabel->setText(same ? tr("softness %1 (default)").arg(formatSetting(m_softness))
@@ -306,6 +305,9 @@ void FrontierPlot::placeMarks() {
         m_defaultLabel->setText(tr("default %1").arg(formatSetting(m_defaultSoftness)));
         const int taken = (near(at, exact) ? 1 : 0) + (near(at, marker) ? 1 : 0);
         put(m_defaultLabel, at, taken);
+        const int label = QFontMetrics(m_markerLabel->font()).horizontalAdvance(m_markerLabel->text()) + 16;
+        if (!m_layers.isEmpty() && near(at, marker) && std::abs(at.x() - marker.x()) < label)
+            m_defaultLabel->setVisible(false); // both stand above the line
     }
     if (m_current >= 0)
         m_read->position->setPixelPosition(pixelOf(m_model.point(m_current)));

@@ -192,7 +192,6 @@ void MainWindow::restoreDefaultLayout() {
         addDockWidget(Qt::BottomDockWidgetArea, dock);
         dock->hide();
     }
-    tabifyDockWidget(m_historyDock, m_logDock);
     // Of whatever width there is: the tables left and centre share what the recipe leaves.
     const int recipe = fontMetrics().averageCharWidth() * 46;
     const int rest = width() - recipe;

@@ -75,6 +75,7 @@ class MainWindow : public QMainWindow {
     void connectHistory();
     void refreshHistory();
     void showEditsOf(int historyRow);
+    void showDock(QDockWidget* dock, bool shown);
     QDockWidget* makeDock(const QString& title, const char* name, QWidget* panel);
     // True when nothing would be lost, or the user says so.
     [[nodiscard]] bool mayLoseEdits(const QString& question);

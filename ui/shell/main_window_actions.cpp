@@ -136,10 +136,7 @@ void MainWindow::connectViewActions() {
     on(ShowTradeOff, [this] { showTab(CentreTab::TradeOff); });
     on(ToggleHistory, [this](bool shown) { showHistory(shown); });
     connect(m_historyDock, &QDockWidget::visibilityChanged, m_actions[ToggleHistory], &QAction::setChecked);
-    on(ToggleLog, [this](bool shown) {
-        m_logDock->setVisible(shown);
-        m_logDock->raise(); // it may lie behind the history
-    });
+    on(ToggleLog, [this](bool shown) { showDock(m_logDock, shown); });
     connect(m_logDock, &QDockWidget::visibilityChanged, m_actions[ToggleLog], &QAction::setChecked);
     auto* themes = new QActionGroup(this);
     for (const ActionId id : {ThemeSystem, ThemeLight, ThemeDark})

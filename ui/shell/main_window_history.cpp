@@ -30,6 +30,16 @@ void MainWindow::buildHistory() {
     m_historyDock = makeDock(tr("History"), "historyDock", m_historyPanel);
 }
 
+// One at the foot, or both in one place behind tabs: side by side neither has room.
+void MainWindow::showDock(QDockWidget* dock, bool shown) {
+    QDockWidget* other = dock == m_logDock ? m_historyDock : m_logDock;
+    if (shown && !other->isHidden() && !other->isFloating() && !dock->isFloating())
+        tabifyDockWidget(other, dock);
+    dock->setVisible(shown);
+    if (shown)
+        dock->raise();
+}
+
 void MainWindow::connectHistory() {
     m_tradeOff.follow(*m_tradeOffPanel);
     connect(&m_history, &History::message, m_jobs, &JobBar::setMessage);
@@ -63,11 +73,9 @@ void MainWindow::refreshHistory() {
 }
 
 void MainWindow::showHistory(bool shown) {
-    m_historyDock->setVisible(shown);
-    if (!shown)
-        return;
-    m_historyDock->raise(); // it may lie behind the log
-    m_historyPanel->table()->setFocus(Qt::ShortcutFocusReason);
+    showDock(m_historyDock, shown);
+    if (shown)
+        m_historyPanel->table()->setFocus(Qt::ShortcutFocusReason);
 }
 
 // The views in the centre follow the edits table.
