@@ -3,6 +3,7 @@
 // N]]]]`. For looking at the window while the engine is not there; the program has no such mode.
 #include "fake_engine.h"
 #include "panels/edits_panel.h"
+#include "panels/preset_bar.h"
 #include "panels/recipe_field.h"
 #include "shell/screenshot.h"
 
@@ -90,6 +91,8 @@ int main(int argc, char** argv) {
         }
         if (const auto at = args.indexOf(QStringLiteral("layers")); at > 0)
             window.findChild<QLineEdit*>(QStringLiteral("recipe_layers"))->setText(args.value(at + 1));
+        if (const auto at = args.indexOf(QStringLiteral("recipe")); at > 0)
+            window.findChild<PresetBar*>()->openFile(args.value(at + 1));
         if (const auto at = args.indexOf(QStringLiteral("scheme")); at > 0) {
             auto* box = window.findChild<QComboBox*>(QStringLiteral("recipe_distribution"));
             box->setCurrentIndex(box->findData(args.value(at + 1)));

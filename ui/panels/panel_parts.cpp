@@ -121,7 +121,9 @@ void EmptyState::addAction(QAction* action) {
 
 FailureLine::FailureLine(QWidget* parent)
     : QFrame(parent)
-    , m_text(new QLabel) {
+    , m_layout(new QHBoxLayout(this))
+    , m_text(new QLabel)
+    , m_dismiss(new QToolButton) {
     m_text->setWordWrap(true);
     m_text->setTextInteractionFlags(Qt::TextSelectableByMouse | Qt::TextSelectableByKeyboard);
     m_text->setTextFormat(Qt::PlainText);
@@ -129,15 +131,40 @@ FailureLine::FailureLine(QWidget* parent)
     copy->setText(tr("Copy details"));
     copy->setAccessibleName(tr("Copy the details of the fault"));
     connect(copy, &QToolButton::clicked, this, [this] { QApplication::clipboard()->setText(m_details); });
-    auto* layout = new QHBoxLayout(this);
-    layout->setContentsMargins(8, 4, 4, 4);
-    layout->addWidget(m_text, 1);
-    layout->addWidget(copy, 0, Qt::AlignTop);
+    m_dismiss->setText(tr("Dismiss"));
+    m_dismiss->setAccessibleName(tr("Put the message away"));
+    connect(m_dismiss, &QToolButton::clicked, this, &FailureLine::clear);
+    m_dismiss->hide();
+    auto* buttons = new QHBoxLayout;
+    buttons->setSpacing(4);
+    buttons->addWidget(copy);
+    buttons->addWidget(m_dismiss);
+    buttons->addStretch(1);
+    m_layout->setContentsMargins(8, 4, 4, 4);
+    m_layout->addWidget(m_text, 1);
+    m_layout->addLayout(buttons);
+    m_layout->setAlignment(buttons, Qt::AlignTop);
     hide();
 }
 
+void FailureLine::setNarrow() {
+    m_narrow = true;
+    m_layout->setDirection(QBoxLayout::TopToBottom);
+    m_dismiss->show();
+}
+
 void FailureLine::showFailure(const Failure& failure) {
-    m_text->setText(failure.summary());
+    Failure shown = failure;
+    if (m_narrow) {
+        constexpr qsizetype longest = 160; // all of it is in the details
+        if (shown.hint.size() > longest)
+            shown.hint = shown.hint.first(longest).section(u' ', 0, -2) + QStringLiteral(" …");
+        if (!shown.where.isEmpty())
+            shown.what = tr("%1 (%2)", "what went wrong (where)").arg(shown.what, shown.where);
+        // A path is one long word: it may break behind its slashes.
+        shown.what.replace(u'/', QStringLiteral("/\u200b"));
+    }
+    m_text->setText(shown.summary());
     m_text->setAccessibleName(failure.summary());
     m_details = failure.details();
     setToolTip(m_details);

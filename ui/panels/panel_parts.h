@@ -11,6 +11,7 @@
 #include <QWidget>
 
 class QAction;
+class QBoxLayout;
 class QHBoxLayout;
 
 namespace emend::ui {
@@ -65,13 +66,18 @@ class FailureLine : public QFrame {
     Q_OBJECT
   public:
     explicit FailureLine(QWidget* parent = nullptr);
+    // For a narrow panel: where it happened in the text, buttons below it, one that puts it away.
+    void setNarrow();
     void showFailure(const Failure& failure);
     void clear();
     [[nodiscard]] QString text() const { return m_text->text(); }
 
   private:
+    QBoxLayout* m_layout;
     QLabel* m_text;
+    QToolButton* m_dismiss;
     QString m_details;
+    bool m_narrow = false;
 };
 
 } // namespace emend::ui

@@ -39,6 +39,7 @@ RecipePanel::RecipePanel(QWidget* parent)
     , m_resetAll(new QPushButton(tr("Reset all"))) {
     setAcceptDrops(true);
     m_failure->setObjectName(QStringLiteral("recipeFailure"));
+    m_failure->setNarrow();
     m_statistics->setObjectName(QStringLiteral("statisticsLine"));
     m_resetAll->setObjectName(QStringLiteral("recipeResetAll"));
     m_resetAll->setProperty("quiet", true);
