@@ -173,6 +173,7 @@ Prediction FakeEngine::predict(const std::string& prompt, const EditRequest& edi
                                   {std::string("the"), 0.0034},
                                   {std::string("Vienna"), 0.0011}})
         prediction.top.push_back({idOf(" " + text), " " + text, p});
+    prediction.says_new = answer == edit.object && sure > 0.5;
     prediction.p_new = answer == edit.object ? sure : 0.0021;
     if (edit.true_object)
         prediction.p_true = answer == *edit.true_object ? sure : 0.0104;

@@ -108,6 +108,12 @@ void TestRecipePresets::hparamsOfTheReference() {
     QCOMPARE(recipe.algorithm, std::string("MEMIT"));
     QCOMPARE(recipe.layers, (std::vector<int>{1, 2}));
     QCOMPARE(recipe.softness.value(), 4000.0);
+    // One that does not say what it is for lies in a folder that does.
+    QVERIFY(QDir(m_scratch->path()).mkpath(QStringLiteral("hparams/EMMET")));
+    const QByteArray nameless = R"({"layers": [1], "clamp_norm_factor": 0.75, "v_num_grad_steps": 20, "v_lr": 0.5,
+        "mom2_update_weight": 1})";
+    QCOMPARE(readRecipe(write(QStringLiteral("hparams/EMMET/gpt2.json"), nameless), model()).algorithm,
+             std::string("EMMET"));
     // What it leaves out is MEMIT's, not that of the algorithm one begins with.
     QCOMPARE(recipe.contexts, default_recipe(model(), "MEMIT").contexts);
 }

@@ -72,7 +72,7 @@ Recipe readRecipe(const QString& path, const ModelInfo& model) {
         refuse(QT_TRANSLATE_NOOP("emend::ui::presets", "this is too large for a recipe"), path,
                fromStd(tr(QT_TRANSLATE_NOOP("emend::ui::presets", "choose a recipe or an hparams file"))));
     const std::string text = file.readAll().toStdString();
-    const std::string name = QFileInfo(path).fileName().toStdString();
+    const std::string name = path.toStdString(); // hparams files are known by their folder, too
     // Twice: the defaults depend on the algorithm that the file names.
     const Recipe first = recipe_from_json(text, default_recipe(model), name);
     return recipe_from_json(text, default_recipe(model, first.algorithm), name);
