@@ -11,6 +11,7 @@
 
 #include <QLabel>
 #include <QSignalSpy>
+#include <QTextDocument>
 #include <QToolButton>
 
 using namespace emend;
@@ -53,6 +54,7 @@ class TestTradeOff : public QObject {
     void draftsHaveNoKnob();
     void fastSliderSendsTheLatestAndQueuesOne();
     void answersFollowTheKnob();
+    void smallProbabilitiesAreNoMarkup();
     void settlingIsSaid();
     void compareFollowsAfterSettling();
     void draggingTheChartMovesTheKnob();
@@ -122,6 +124,18 @@ void TestTradeOff::answersFollowTheKnob() {
     QVERIFY(f->get<QLabel>("tradeOffPhase")->text().contains(QStringLiteral("exact for one layer")));
     slider->setSliderDown(false);
     QVERIFY(f->settle());
+}
+
+void TestTradeOff::smallProbabilitiesAreNoMarkup() {
+    FrontierModel model;
+    TradeOffPanel panel(model);
+    Prediction now;
+    now.p_new = 0.5;
+    now.p_true = 1e-9;
+    panel.setAnswer(&fakeDrafts()[0], &now);
+    QTextDocument document;
+    document.setHtml(panel.findChild<QLabel*>(QStringLiteral("tradeOffAnswer"))->text());
+    QVERIFY(document.toPlainText().contains(QStringLiteral("p(Paris) < 0.01 %")));
 }
 
 void TestTradeOff::settlingIsSaid() {

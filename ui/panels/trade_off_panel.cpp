@@ -196,9 +196,12 @@ void TradeOffPanel::setAnswer(const EditRequest* edit, const Prediction* now) {
     m_answerText.clear();
     if (edit && now) {
         QStringList told{
-            tr("p(%1) <b>%2</b>").arg(fromStd(edit->object).toHtmlEscaped(), formatProbability(now->p_new))};
+            tr("p(%1) <b>%2</b>")
+                .arg(fromStd(edit->object).toHtmlEscaped(), formatProbability(now->p_new).toHtmlEscaped())};
         if (edit->true_object && now->p_true)
-            told << tr("p(%1) %2").arg(fromStd(*edit->true_object).toHtmlEscaped(), formatProbability(*now->p_true));
+            told << tr("p(%1) %2")
+                        .arg(fromStd(*edit->true_object).toHtmlEscaped(),
+                             formatProbability(*now->p_true).toHtmlEscaped());
         if (!now->top.empty())
             told << tr("says “%1”").arg(answerText(now->top.front().piece).toHtmlEscaped());
         m_answerText = told.join(QStringLiteral("&nbsp;&nbsp; "));
