@@ -50,7 +50,7 @@ void print_trace(const TraceSummary& trace) {
 }
 
 void print_scores(const char* title, const EditScores& scores, std::size_t edits) {
-    std::printf("%-14s ES %5.1f  PS %5.1f  NS %5.1f | most likely: edit %5.1f  paraphrase %5.1f  neighbour %5.1f | "
+    std::printf("%-24s ES %5.1f  PS %5.1f  NS %5.1f | most likely: edit %5.1f  paraphrase %5.1f  neighbour %5.1f | "
                 "unrelated facts %5.1f | %.2f s an edit\n",
                 title, scores.efficacy.percent(), scores.paraphrase.percent(), scores.neighbourhood.percent(),
                 scores.efficacy_argmax.percent(), scores.paraphrase_argmax.percent(),
@@ -74,15 +74,31 @@ void measure_edits(const MeasureOptions& options, const World& world, const Voca
         const std::string title = std::string(algorithm) + " layer " + layers_to_text(recipe.layers);
         print_scores(title.c_str(), meter.measure(edits, recipe, 1, kUnrelatedAfterOne), edits.size());
     }
-    for (const char* algorithm : {"MEMIT", "EMMET"}) {
-        Recipe recipe = default_recipe(info, algorithm);
-        if (!options.softness.empty() && recipe.algorithm == "MEMIT")
-            recipe.softness = std::stod(options.softness);
-        for (const std::size_t batch : {std::size_t{10}, std::size_t{50}, std::size_t{100}}) {
-            const auto edits = meter.draw_edits(batch == 10 ? 50 : 100, options.tune, 12);
-            const std::string title = std::string(algorithm) + " batch " + std::to_string(batch);
+    constexpr std::size_t batches[] = {1, 10, 50, 100};
+    const auto measure = [&](const Recipe& recipe, const std::string& name) {
+        for (const std::size_t batch : batches) {
+            const auto edits = meter.draw_edits(batch <= 10 ? 50 : 100, options.tune, 12);
+            const std::string title = name + " " + std::to_string(batch);
             print_scores(title.c_str(), meter.measure(edits, recipe, batch, kUnrelatedFacts), edits.size());
         }
+    };
+    measure(default_recipe(info, "ROME"), "ROME in sequence");
+    for (const AlgorithmInfo& row : algorithms()) {
+        if (row.one_at_a_time)
+            continue;
+        Recipe recipe = default_recipe(info, row.id);
+        if (!options.softness.empty() && row.default_softness > 0 && !row.in_null_space)
+            recipe.softness = std::stod(options.softness);
+        const std::string name(row.id);
+        if (row.fine_tunes) {
+            measure(recipe, name);
+            continue;
+        }
+        measure(recipe, name + " spread " + layers_to_text(recipe.layers));
+        Recipe single = recipe;
+        single.layers = default_recipe(info, "ROME").layers;
+        single.distribution = "single";
+        measure(single, name + " single " + layers_to_text(single.layers));
     }
 }
 

@@ -163,11 +163,13 @@ void solve_by_gram(Solution& solution, const Metric& metric, const System& syste
     };
     at::Tensor whitened; // rows before L^-1
     at::Tensor left_over;
+    bool whole = true; // the rows are D itself, and left the identity
     if (few_edits) {
         solution.left = solved(system.residual);
         left_over = solution.softness * solution.left; // R - R (G + mu)^-1 G
         whitened = whitened_keys.t();
-        if (keeps_product(solution)) {
+        whole = keeps_product(solution);
+        if (whole) {
             whitened = at::matmul(solution.left, whitened);
             solution.left = at::eye(solution.left.size(0), at::kDouble);
         }
@@ -180,8 +182,12 @@ void solve_by_gram(Solution& solution, const Metric& metric, const System& syste
     const std::int64_t all = left_over.size(1);
     solution.memorization = left_over.slice(1, 0, system.edits).square().sum().item<double>();
     solution.disturbance = left_over.slice(1, system.edits, all).square().sum().item<double>();
-    const at::Tensor outer = at::matmul(solution.left.t(), solution.left);
-    solution.preservation = std::max(0.0, (outer * metric.products(whitened, solution.right)).sum().item<double>());
+    if (whole) {
+        solution.preservation = metric.trace(whitened, solution.right);
+    } else {
+        const at::Tensor outer = at::matmul(solution.left.t(), solution.left);
+        solution.preservation = std::max(0.0, (outer * metric.products(whitened, solution.right)).sum().item<double>());
+    }
     check_sound(solution);
 }
 

@@ -108,8 +108,8 @@ Metric Metric::null_space(const Spectrum& spectrum, double threshold) {
                     "collect the statistics again");
     const auto below = (spectrum.values < threshold).sum().item<std::int64_t>(); // ascending: they come first
     if (below == 0)
-        throw Error("the statistics have no null space: their smallest eigenvalue is " +
-                        number(smallest) + ", the threshold " + number(threshold),
+        throw Error("the statistics have no null space: their smallest eigenvalue is " + number(smallest) +
+                        ", the threshold " + number(threshold),
                     {}, "raise the threshold of the null space, or choose MEMIT");
     Metric metric = identity(spectrum.values.size(0));
     metric.basis_ = spectrum.vectors.slice(1, 0, below).contiguous();
@@ -145,6 +145,14 @@ at::Tensor Metric::products(const at::Tensor& whitened, const at::Tensor& right)
         return at::matmul(whitened * basis_values_, whitened.t());
     const at::Tensor in_metric = at::matmul(whitened, whitened.t()) / weight_;
     return is_identity() ? in_metric : in_metric - ridge_added_ * at::matmul(right, right.t());
+}
+
+double Metric::trace(const at::Tensor& whitened, const at::Tensor& right) const {
+    const NoGrad no_grad;
+    if (basis_.defined())
+        return (whitened.square() * basis_values_).sum().item<double>();
+    const double in_metric = whitened.square().sum().item<double>() / weight_;
+    return is_identity() ? in_metric : std::max(0.0, in_metric - ridge_added_ * right.square().sum().item<double>());
 }
 
 double Metric::quadratic(const at::Tensor& left, const at::Tensor& right) const {

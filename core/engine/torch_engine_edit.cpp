@@ -3,7 +3,6 @@
 #include "analysis/prediction.h"
 #include "editing/conflicts.h"
 #include "editing/keys.h"
-#include "editing/statistics_file.h"
 #include "emend/error.h"
 #include "engine/batch_solver.h"
 #include "engine/output_guard.h"
@@ -64,32 +63,7 @@ StatisticsReport TorchEngine::collect_statistics(const StatisticsRequest& reques
     return guarded("collecting statistics", [&] {
         OpenModel& open = model();
         check_output(open, request.out);
-        Collected collected;
-        {
-            const AtPosition unedited(open.ledger, 0);
-            collected = collect(open.decoder, open.tokenizer, open.info.fingerprint,
-                                {.corpus = corpus_path(open, request.corpus),
-                                 .layers = request.layers,
-                                 .tokens = request.tokens,
-                                 .resume = request.resume},
-                                job);
-        }
-        StatisticsReport report{.layers = {},
-                                .file = collected.file,
-                                .tokens_per_second = collected.tokens_per_second,
-                                .from_cache = collected.from_cache};
-        if (!request.out.empty()) {
-            write_statistics(request.out, collected.layers, open.info.fingerprint, collected.corpus_sha256);
-            report.file = request.out;
-        }
-        for (const auto& layer : collected.layers) {
-            job.check();
-            report.layers.push_back({.layer = layer.layer,
-                                     .tokens = layer.count,
-                                     .trace = layer.second_moment.trace().item<double>(),
-                                     .condition = condition_number(layer.second_moment)});
-        }
-        return report;
+        return emend::collect_statistics(open, request, job);
     });
 }
 
