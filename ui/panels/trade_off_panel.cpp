@@ -10,6 +10,7 @@
 #include <QCheckBox>
 #include <QEvent>
 #include <QHeaderView>
+#include <QScrollArea>
 #include <QSplitter>
 #include <QStackedWidget>
 #include <QTableView>
@@ -58,6 +59,7 @@ TradeOffPanel::TradeOffPanel(FrontierModel& model, QWidget* parent)
     m_table->setToolTip(tr("Enter takes the softness of the row"));
     m_table->verticalHeader()->hide();
     m_table->horizontalHeader()->setHighlightSections(false);
+    m_table->horizontalHeader()->setTextElideMode(Qt::ElideRight);
 
     auto* splitter = new QSplitter(Qt::Vertical);
     splitter->setObjectName(QStringLiteral("updateSplitter"));
@@ -86,7 +88,14 @@ TradeOffPanel::TradeOffPanel(FrontierModel& model, QWidget* parent)
     layout->addLayout(below);
     layout->addWidget(m_chartStack, 1);
     m_stack->addWidget(m_empty);
-    m_stack->addWidget(page);
+    // A low window with large text scrolls.
+    auto* scroll = new QScrollArea;
+    scroll->setObjectName(QStringLiteral("tradeOffScroll"));
+    scroll->setWidget(page);
+    scroll->setWidgetResizable(true);
+    scroll->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
+    scroll->setFocusPolicy(Qt::NoFocus);
+    m_stack->addWidget(scroll);
     auto* outer = new QVBoxLayout(this);
     outer->setContentsMargins(0, 0, 0, 0);
     outer->addWidget(m_stack);

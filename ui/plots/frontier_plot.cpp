@@ -278,7 +278,7 @@ void FrontierPlot::placeMarks() {
         // The line bends to the upper right: below and left of it, or above and right, nothing else is drawn.
         const int width = QFontMetrics(label->font()).horizontalAdvance(label->text()) + 24;
         // Between the lines of the layers there is no room.
-        const bool right = !m_layers.isEmpty() && at.x() + width < area.right() && at.y() - 1.5 * line > area.top();
+        const bool right = !m_layers.isEmpty() && at.x() + width < area.right() && at.y() - 1.5 * line > area.top() - 10;
         const bool left = !right && at.x() - width > area.left();
         const bool above = !left || at.y() + (steps + 1.5) * line > area.bottom();
         label->setPositionAlignment((left ? Qt::AlignRight : Qt::AlignLeft) | (above ? Qt::AlignBottom : Qt::AlignTop));
