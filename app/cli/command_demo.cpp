@@ -42,7 +42,7 @@ struct Result {
     [[nodiscard]] bool undone() const { return hash_before == hash_undone; }
     [[nodiscard]] auto turned_paraphrases() const {
         const auto rows = rows_of(comparison, Kind::paraphrase);
-        return std::count_if(rows.begin(), rows.end(), [&](const auto& row) { return turned(row, edit); });
+        return std::count_if(rows.begin(), rows.end(), [](const auto& row) { return turned(row); });
     }
     [[nodiscard]] auto unchanged_neighbours() const {
         const auto rows = rows_of(comparison, Kind::neighbour);
@@ -57,7 +57,7 @@ Json to_json(const Result& result) {
         for (const Comparison::Row& row : rows_of(result.comparison, kind)) {
             Json entry = cli::to_json(row);
             if (kind == Kind::paraphrase)
-                entry["turned"] = turned(row, result.edit);
+                entry["turned"] = turned(row);
             else
                 entry["unchanged"] = unchanged(row);
             list.push_back(std::move(entry));
@@ -124,7 +124,7 @@ void tell_rows(Story& story, const Result& result) {
     auto rows = result.comparison.rows;
     const auto first_neighbour =
         std::stable_partition(rows.begin(), rows.end(), [](const auto& row) { return row.kind != Kind::neighbour; });
-    print_comparison({rows.begin(), first_neighbour}, result.edit);
+    print_comparison({rows.begin(), first_neighbour});
     const auto all_paraphrases = rows_of(result.comparison, Kind::paraphrase).size();
     story.say(std::to_string(result.turned_paraphrases()) + " of " + std::to_string(all_paraphrases) +
               " paraphrases turned.");
@@ -133,7 +133,7 @@ void tell_rows(Story& story, const Result& result) {
                   styled(answer_text(row.after), Style::good) + " (before: " + answer_text(row.before) + ")");
     }
     story.step("What it says about others");
-    print_comparison({first_neighbour, rows.end()}, result.edit);
+    print_comparison({first_neighbour, rows.end()});
     story.say(std::to_string(result.unchanged_neighbours()) + " of " + std::to_string(rows.end() - first_neighbour) +
               " answers are what they were.");
 }

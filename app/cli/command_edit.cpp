@@ -7,7 +7,10 @@
 #include "recipe_options.h"
 #include "report_json.h"
 #include "report_text.h"
+#include "text/subject_locator.h"
+#include "text/tokenizer.h"
 
+#include <algorithm>
 #include <filesystem>
 #include <iostream>
 #include <set>
@@ -49,13 +52,30 @@ std::vector<Comparison> compare(const std::vector<EditRequest>& edits, Engine& e
     return comparisons;
 }
 
+Scores scores_of(const EditReport& report, const std::vector<Comparison>& comparisons, const std::string& model) {
+    const auto has_true = [](const EditOutcome& outcome) { return outcome.request.true_object.has_value(); };
+    if (std::ranges::none_of(report.edits, has_true))
+        return {};
+    const Tokenizer tokenizer = Tokenizer::load(model);
+    return score_edits(report, comparisons,
+                       [&](const std::string& object) { return encode_target(tokenizer, object).size(); });
+}
+
+Json to_json(const Scores& scores) {
+    const auto value = [](const std::optional<double>& share) { return share ? Json(*share) : Json(); };
+    return {{"efficacy", value(scores.efficacy)},
+            {"paraphrase", value(scores.paraphrase)},
+            {"neighbourhood", value(scores.neighbourhood)},
+            {"score", value(scores.score)}};
+}
+
 Json document_of(const EditReport& report, const std::vector<Comparison>& comparisons, const GatheredEdits& gathered) {
-    Json document = to_json(report);
+    Json document = cli::to_json(report);
     for (std::size_t i = 0; i < comparisons.size(); ++i)
         for (const Comparison::Row& row : comparisons[i].rows)
             if (row.kind != Comparison::Row::Kind::edit) {
                 const bool paraphrase = row.kind == Comparison::Row::Kind::paraphrase;
-                document["edits"][i][paraphrase ? "paraphrases" : "neighbours"].push_back(to_json(row));
+                document["edits"][i][paraphrase ? "paraphrases" : "neighbours"].push_back(cli::to_json(row));
             }
     document["skipped"] = Json::array();
     for (const auto& skipped : gathered.skipped)
@@ -63,20 +83,32 @@ Json document_of(const EditReport& report, const std::vector<Comparison>& compar
     return document;
 }
 
-void print_text(const Options& options, const EditReport& report, const std::vector<Comparison>& comparisons,
-                const GatheredEdits& gathered) {
+void print_text(const Options& options, const EditReport& report, const std::vector<Comparison>& comparisons) {
     const bool all = options.verbose || report.edits.size() <= most_listed;
     print_report(report, all);
     if (!all) {
         std::cout << '\n';
-        return print_comparison_summary(comparisons, gathered.edits);
+        return print_comparison_summary(comparisons);
     }
     for (std::size_t i = 0; i < comparisons.size(); ++i) {
         if (!comparisons[i].rows.empty()) {
             std::cout << '\n';
-            print_comparison(comparisons[i].rows, gathered.edits[i]);
+            print_comparison(comparisons[i].rows);
         }
     }
+}
+
+// Records of a file are counted from 1 for people; the JSON result has their index, from 0.
+void tell_about(const GatheredEdits& gathered, Program& program) {
+    for (const std::string& note : gathered.notes)
+        program.message(note, true);
+    for (const auto& skipped : gathered.skipped)
+        program.message(
+            "record " + std::to_string(skipped.index + 1) + " of the file is passed over: " + skipped.reason, true);
+    // Facts that are missing are worth a line even to somebody who wants silence; with --json the result has them.
+    if (program.quiet && !program.json && !gathered.skipped.empty())
+        std::cerr << "warning: " << gathered.skipped.size() << " of " << gathered.skipped.size() + gathered.edits.size()
+                  << " records of the file are passed over\n";
 }
 
 void run_edit(Program& program, const Options& options) {
@@ -93,8 +125,7 @@ void run_edit(Program& program, const Options& options) {
         throw Error(recipe.algorithm + " has no softness: it follows no formula", "--frontier",
                     "choose another algorithm, for example MEMIT, or leave --frontier out");
     drop_faulty(gathered, *engine, program.job(gathered.edits.size()));
-    for (const auto& skipped : gathered.skipped)
-        program.message("record " + std::to_string(skipped.index) + " is passed over: " + skipped.reason, true);
+    tell_about(gathered, program);
     const JobContext job = program.job(gathered.edits.size());
     const EditReport report = engine->apply(gathered.edits, recipe, options.apply, job);
     for (const std::string& warning : report.warnings)
@@ -102,6 +133,7 @@ void run_edit(Program& program, const Options& options) {
     std::vector<Comparison> comparisons;
     if (!options.no_comparisons)
         comparisons = compare(gathered.edits, *engine, job);
+    const Scores scores = scores_of(report, comparisons, program.model_folder());
     std::optional<Frontier> frontier;
     if (!options.frontier.empty())
         frontier = engine->frontier(report.batch_id, job);
@@ -114,16 +146,18 @@ void run_edit(Program& program, const Options& options) {
         write_file_atomic(options.save_recipe, recipe_to_json(report.recipe) + '\n');
     if (program.json) {
         Json document = document_of(report, comparisons, gathered);
+        document["scores"] = to_json(scores);
         if (frontier)
             document["frontier"] = frontier_rows(*frontier);
         return program.print(document);
     }
     program.clear_progress();
-    print_text(options, report, comparisons, gathered);
+    print_text(options, report, comparisons);
     if (frontier)
         std::cout << "  trade-off over " << frontier->total.size() << " softnesses: " << options.frontier << '\n';
     if (!options.save_recipe.empty())
         std::cout << "  recipe as used: " << options.save_recipe << '\n';
+    print_verdict(report, scores);
 }
 
 } // namespace
@@ -158,6 +192,10 @@ void add_edit(Program& program) {
                 throw CLI::Success("listed", CLI::ExitCodes::Success); // as --help does
             },
             "What there is, with a line of explanation each")
+        ->group(group);
+    command
+        ->add_flag_callback(
+            "--list-relations", [&program] { list_relations(program); }, "Relations for --relation")
         ->group(group);
     command->footer(algorithms_text() + "The model's folder is never written to.");
 }

@@ -76,7 +76,7 @@ void add_generate(Program& program) {
         ->capture_default_str();
     command->add_flag("--greedy", options->greedy, "Always the likeliest token (the default)");
     options->temperature = command->add_option("--temperature", request.temperature, "Sample; below 1 is more careful")
-                               ->check(CLI::PositiveNumber);
+                               ->check(above_zero("use --greedy for the likeliest token"));
     options->top_p = command->add_option("--top-p", request.top_p, "Sample from the likeliest tokens that make up P")
                          ->check(CLI::Range(1e-9, 1.0));
     options->top_k = command->add_option("--top-k", request.top_k, "Sample from the K likeliest tokens")

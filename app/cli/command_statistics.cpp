@@ -87,7 +87,7 @@ void add_statistics(Program& program) {
     command->add_option("--corpus", request.corpus, "Text file (default: corpus.txt of the model's folder)");
     command->add_option("--layers", options->layers, "5, 3-8 or 0,1,2")->check(readable(parse_layers))->required();
     command->add_option("--tokens", request.tokens, "Stop after so many tokens; 0 is ten per dimension of the key")
-        ->check(CLI::NonNegativeNumber);
+        ->check(not_negative());
     command->add_option("--out", request.out, "File to write (default: the cache)");
     command->add_flag("--eigenvalues", options->eigenvalues, "Show every eigenvalue of the second moments");
     command->add_flag("--resume", options->resume, "Go on where a stopped collection ended");

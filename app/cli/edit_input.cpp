@@ -7,6 +7,7 @@
 #include "text/subject_locator.h"
 
 #include <algorithm>
+#include <map>
 #include <set>
 
 namespace emend::cli {
@@ -20,7 +21,7 @@ void add_edit_options(CLI::App* command, EditOptions& options) {
         ->group(group);
     command->add_option("--object", options.object, "What the model shall say: \"Rome\"")->group(group);
     command->add_option("--true-object", options.true_object, "What it should have said before")->group(group);
-    command->add_option("--relation", options.relation, "A relation of the library instead of --prompt")->group(group);
+    command->add_option("--relation", options.relation, "Instead of --prompt, see --list-relations")->group(group);
     command->add_flag("--article", options.article, "With --relation: the subject takes \"the\"")->group(group);
     command->add_option("--paraphrase", options.paraphrases, "Another wording to watch (repeatable)")
         ->group(group)
@@ -65,6 +66,41 @@ GatheredEdits gather_file(const std::string& path) {
     return gathered;
 }
 
+std::string count_text(std::size_t count, const char* one, const char* many) {
+    return std::to_string(count) + (count == 1 ? one : many);
+}
+
+// Spaces that nobody sees and tokens do, and facts that take each other's place.
+void tidy(GatheredEdits& gathered) {
+    std::size_t objects = 0, prompts = 0, rivals = 0;
+    std::string example;
+    std::map<std::pair<std::string, std::string>, std::string> asked; // subject and prompt: object
+    for (EditRequest& edit : gathered.edits) {
+        const std::string_view object = edit.object;
+        if (const std::string_view kept = object.substr(0, object.find_last_not_of(" \t\r\n") + 1); kept != object) {
+            edit.object = std::string(kept);
+            ++objects;
+        }
+        prompts += edit.prompt.ends_with(' ') ? 1 : 0;
+        const auto [before, fresh] = asked.try_emplace({edit.subject, edit.prompt}, edit.object);
+        if (!fresh && before->second != edit.object) {
+            if (rivals++ == 0)
+                example = edit.subject + ": " + before->second + " and " + edit.object;
+            before->second = edit.object;
+        }
+    }
+    if (objects > 0)
+        gathered.notes.push_back(count_text(objects, " object ends", " objects end") +
+                                 " in a space, which is taken away");
+    if (prompts > 0)
+        gathered.notes.push_back(count_text(prompts, " prompt ends", " prompts end") +
+                                 " in a space: the model answers something else than without it");
+    if (rivals > 0)
+        gathered.notes.push_back(count_text(rivals, " edit asks", " edits ask") +
+                                 " for another object than an earlier one of the same subject and prompt (" + example +
+                                 "): together they are in each other's way, one after another the last one stays");
+}
+
 // In portions, so that thousands of edits show how far they are.
 std::vector<EditCheck> check_all(const std::vector<EditRequest>& edits, Engine& engine, const JobContext& job) {
     constexpr std::size_t portion = 256;
@@ -98,6 +134,7 @@ GatheredEdits gather_edits(const EditOptions& options) {
             throw Error("the file holds no edit that can be used" + reason, options.file,
                         "each record needs a subject, a prompt and a new object");
         }
+        tidy(gathered);
         return gathered;
     }
     if (!options.prompt.empty() && !options.relation.empty())
@@ -111,11 +148,11 @@ GatheredEdits gather_edits(const EditOptions& options) {
     if (!options.true_object.empty())
         request.true_object = options.true_object;
     if (options.subject.empty())
-        throw Error("the subject is empty", "--subject", "type the name the prompt is about");
+        throw UsageError("the subject is empty", "--subject", "type the name the prompt is about");
     try {
         check_object(options.object);
     } catch (const Error& error) {
-        throw Error(error.message(), "--object", error.hint());
+        throw UsageError(error.message(), "--object", error.hint());
     }
     if (!options.relation.empty()) {
         shipped_relations().fill(request, options.relation, options.article);
@@ -125,7 +162,23 @@ GatheredEdits gather_edits(const EditOptions& options) {
     request.paraphrases.insert(request.paraphrases.end(), options.paraphrases.begin(), options.paraphrases.end());
     request.neighbours = options.neighbours;
     gathered.edits.push_back(std::move(request));
+    tidy(gathered);
     return gathered;
+}
+
+void list_relations(Program& program) {
+    const RelationLibrary library = shipped_relations();
+    Json list = Json::array();
+    Table table({{"id"}, {"prompt"}});
+    for (const Relation& relation : library.relations()) {
+        list.push_back({{"id", relation.id}, {"name", relation.name}, {"prompt", relation.prompt}});
+        table.row({relation.id, relation.prompt});
+    }
+    if (program.json)
+        program.print({{"relations", std::move(list)}});
+    else
+        table.print();
+    throw CLI::Success("listed", CLI::ExitCodes::Success);
 }
 
 void drop_faulty(GatheredEdits& gathered, Engine& engine, const JobContext& job) {

@@ -20,11 +20,13 @@ struct EditOptions {
 };
 
 void add_edit_options(CLI::App* command, EditOptions& options);
+[[noreturn]] void list_relations(Program& program); // prints them and ends as --help does
 
 struct GatheredEdits {
     std::vector<EditRequest> edits;
     std::vector<int> records;                // which record of the file each edit was
     std::vector<EditsFile::Problem> skipped; // records of a file that could not be read or cannot be edited
+    std::vector<std::string> notes;          // what may not be as it was meant
     bool from_file = false;
 };
 

@@ -23,6 +23,17 @@ namespace {
 
 constexpr int done = 0, failed = 1, wrong_usage = 2, cancelled = 130;
 
+std::function<std::string(const std::string&)> number_check(bool zero_too, const std::string& advice) {
+    return [zero_too, advice](const std::string& text) -> std::string {
+        double value = 0;
+        const auto [stopped, code] = std::from_chars(text.data(), text.data() + text.size(), value);
+        if (code != std::errc() || stopped != text.data() + text.size() || value > 0 || (zero_too && value == 0))
+            return {}; // what is no number is said elsewhere
+        return std::string(zero_too ? "must be 0 or more" : "must be above 0") + ", not " + text +
+               (advice.empty() ? "" : "; " + advice);
+    };
+}
+
 std::vector<std::string> command_names(const CLI::App& app) {
     std::vector<std::string> names;
     for (const CLI::App* command : app.get_subcommands([](const CLI::App*) { return true; }))
@@ -62,7 +73,7 @@ void Program::add_compute(CLI::App* command) {
 }
 
 void Program::add_seed(CLI::App* command) {
-    command->add_option("--seed", seed, "Seed of everything random (default 0)");
+    command->add_option("--seed", seed, "Seed of everything random (default 0)")->check(is_digits);
 }
 
 int Program::run(int argc, char** argv) {
@@ -94,9 +105,13 @@ int Program::run(int argc, char** argv) {
     } catch (const CLI::ParseError& error) {
         if (error.get_exit_code() == static_cast<int>(CLI::ExitCodes::Success))
             return app_.exit(error) == 0 ? done : wrong_usage; // --help, --version
-        return fail(parse_fault(error), "command line", help_hint(argc, argv), wrong_usage);
+        const std::string what = parse_fault(error);
+        // "--softness: must be …"
+        const std::size_t colon = what.starts_with("--") ? what.find(": ") : std::string::npos;
+        return fail(what, colon == std::string::npos ? "command line" : what.substr(0, colon), help_hint(argc, argv),
+                    wrong_usage);
     } catch (const UsageError& error) {
-        return fail(error.what(), "command line", help_hint(argc, argv), wrong_usage);
+        return fail(error.what(), error.where, error.hint.empty() ? help_hint(argc, argv) : error.hint, wrong_usage);
     } catch (const Cancelled&) {
         return fail("cancelled", "", "nothing was changed", cancelled);
     } catch (const Error& error) {
@@ -217,6 +232,17 @@ void Program::print(const Json& document) {
     clear_progress();
     // Pieces of tokens may be half a character.
     std::cout << document.dump(2, ' ', false, Json::error_handler_t::replace) << '\n';
+}
+
+std::function<std::string(const std::string&)> above_zero(const std::string& advice) {
+    return number_check(false, advice);
+}
+std::function<std::string(const std::string&)> not_negative(const std::string& advice) {
+    return number_check(true, advice);
+}
+std::string is_digits(const std::string& value) {
+    const bool digits = !value.empty() && value.find_first_not_of("0123456789") == std::string::npos;
+    return digits ? "" : "\"" + value + "\" is not a whole number of 0 or more";
 }
 
 std::vector<std::int32_t> parse_ids(const std::string& text) {

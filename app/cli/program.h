@@ -23,8 +23,19 @@ using Json = nlohmann::ordered_json;
 
 // Wrong usage that only shows when options are seen together. Exit code 2.
 struct UsageError : std::runtime_error {
-    using std::runtime_error::runtime_error;
+    // where: the option; hint: empty for the command's --help.
+    explicit UsageError(const std::string& what, std::string at = "command line", std::string advice = {})
+        : std::runtime_error(what)
+        , where(std::move(at))
+        , hint(std::move(advice)) {}
+    std::string where;
+    std::string hint;
 };
+
+// Checks for CLI11 that say what they want. advice: "use --greedy for the likeliest token", or nothing.
+std::function<std::string(const std::string&)> above_zero(const std::string& advice = {});
+std::function<std::string(const std::string&)> not_negative(const std::string& advice = {});
+std::string is_digits(const std::string& value); // CLI11 reads -3 as a large unsigned number
 
 // A check for CLI11 from a function that throws Error for a value it cannot read: such a value is wrong usage.
 template<typename Read>

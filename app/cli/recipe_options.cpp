@@ -47,8 +47,8 @@ CLI::Option* setting(CLI::App* command, RecipeOptions& options, const char* grou
     return command
         ->add_option_function<T>(
             name,
-            [&options, apply](const T& value) {
-                options.settings.emplace_back([apply, value](Recipe& recipe) { apply(recipe, value); });
+            [&options, name, apply](const T& value) {
+                options.settings.push_back({name, [apply, value](Recipe& recipe) { apply(recipe, value); }});
             },
             text)
         ->group(group);
@@ -65,10 +65,18 @@ std::vector<std::string> preset_names() {
     return names;
 }
 
+void check_there(const std::string& file, const std::string& option, const std::string& hint) {
+    std::error_code none;
+    if (!file.empty() && !fs::exists(file, none))
+        throw Error("there is no such file for " + option, file, hint);
+}
+
 // A file as it is named, else a preset of that name.
 std::string recipe_file(const std::string& name) {
     std::error_code none;
     const bool path = name.find('/') != std::string::npos || name.ends_with(".json");
+    if (path)
+        check_there(name, "--recipe", "check the path; a preset is named without folder and ending");
     if (path || fs::is_regular_file(name, none))
         return name;
     const fs::path preset = fs::path(presets_dir()) / (name + ".json");
@@ -82,19 +90,22 @@ std::string recipe_file(const std::string& name) {
                 known.empty() ? "there are no presets yet; name a file, or keep one there with --save-recipe" : known);
 }
 
-// The published hparams files do not say whose they are, but give themselves away. Empty: not one of those.
-std::string recognised_algorithm(const std::string& text) {
+bool names_an_algorithm(const std::string& text) {
     const Json json = Json::parse(text, nullptr, false);
-    if (!json.is_object() || json.contains("algorithm") || json.contains("alg_name"))
-        return {};
-    if (json.contains("nullspace_threshold") || json.contains("L2"))
-        return "AlphaEdit";
-    if (json.contains("norm_constraint"))
-        return "FT-L";
-    if (!json.contains("mom2_update_weight") && !json.contains("v_num_grad_steps"))
-        return {};
-    const bool several = json.contains("layers") && json["layers"].is_array() && json["layers"].size() > 1;
-    return several ? "MEMIT" : "ROME";
+    return !json.is_object() || json.contains("algorithm") || json.contains("alg_name");
+}
+
+// The option that set a field of the recipe ("values.steps"), if one did.
+std::string option_of(const RecipeOptions& options, std::string field) {
+    if (const std::size_t dot = field.find('.'); dot != std::string::npos)
+        field.erase(0, dot + 1);
+    std::ranges::replace(field, '_', '-');
+    const std::string option = "--" + field;
+    const bool given = std::ranges::any_of(options.settings, [&](const auto& s) { return s.option == option; }) ||
+                       (field == "layers" && !options.layers.empty()) ||
+                       (field == "weights" && !options.weights.empty()) ||
+                       (field == "distribution" && !options.distribution.empty());
+    return given ? option : std::string();
 }
 
 } // namespace
@@ -131,20 +142,25 @@ void add_recipe_options(CLI::App* command, RecipeOptions& options) {
     std::string names;
     for (const AlgorithmInfo& row : algorithms())
         names += (names.empty() ? "" : ", ") + std::string(row.id);
-    command->add_option("--algorithm", options.algorithm, names)->check(readable(find_algorithm))->group(group);
+    command->add_option("--algorithm", options.algorithm, names + " (default ROME)")
+        ->check(readable(find_algorithm))
+        ->group(group);
     names.clear();
     for (const DistributionInfo& row : distributions())
         names += (names.empty() ? "" : ", ") + std::string(row.id);
-    command->add_option("--distribution", options.distribution, names)
+    command
+        ->add_option("--distribution", options.distribution, names + " (default: single, spread over several layers)")
         ->check(readable(find_distribution))
         ->group(group);
-    command->add_option("--layers", options.layers, "5, 3-8 or 0,1,2")->check(readable(parse_layers))->group(group);
+    command->add_option("--layers", options.layers, "5, 3-8 or 0,1,2 (default: by model and algorithm)")
+        ->check(readable(parse_layers))
+        ->group(group);
     command->add_option("--weights", options.weights, "1,2,1: what each layer takes, distribution weights")
         ->check(readable(parse_weights))
         ->group(group);
 
     const auto number = [&](const char* name, const char* text, auto apply) {
-        return setting<double>(command, options, group, name, text, apply)->check(CLI::NonNegativeNumber);
+        return setting<double>(command, options, group, name, text, apply)->check(not_negative());
     };
     const auto whole = [&](const char* name, const char* text, auto apply) {
         return setting<int>(command, options, group, name, text, apply);
@@ -152,17 +168,21 @@ void add_recipe_options(CLI::App* command, RecipeOptions& options) {
     const auto flag = [&](const char* name, const char* text, auto apply) {
         command
             ->add_flag_callback(
-                name, [&options, apply] { options.settings.emplace_back(apply); }, text)
+                name,
+                [&options, name, apply] {
+                    options.settings.push_back({name, apply});
+                },
+                text)
             ->group(group);
     };
-    whole("--batch", "Edits solved together; 0 is all", [](Recipe& r, int v) {
+    whole("--batch", "Edits solved together; 0 is all (default 0; ROME always 1)", [](Recipe& r, int v) {
         r.batch = v;
-    })->check(CLI::NonNegativeNumber);
+    })->check(not_negative());
     flag("--merge-subjects", "Edits of one subject share one key and one value (MEMIT-Merge)",
          [](Recipe& r) { r.merge_subjects = true; });
 
     group = "Update";
-    number("--softness", "0 memorizes exactly; lambda of MEMIT, L2 of AlphaEdit",
+    number("--softness", "0 memorizes exactly; lambda of MEMIT, L2 of AlphaEdit (default: the algorithm's)",
            [](Recipe& r, double v) { r.softness = v; });
     number("--alpha", "EMMET: added to the system of several edits, for keys nearly the same",
            [](Recipe& r, double v) { r.alpha = v; });
@@ -174,7 +194,7 @@ void add_recipe_options(CLI::App* command, RecipeOptions& options) {
            [](Recipe& r, double v) { r.largest_change = v; });
 
     group = "Value search";
-    whole("--steps", "Steps at most", [](Recipe& r, int v) { r.values.steps = v; })->check(CLI::PositiveNumber);
+    whole("--steps", "Steps at most", [](Recipe& r, int v) { r.values.steps = v; })->check(above_zero());
     number("--learning-rate", "Of Adam", [](Recipe& r, double v) { r.values.learning_rate = v; });
     number("--clamp", "The change is at most this times the hidden state's length",
            [](Recipe& r, double v) { r.values.clamp = v; });
@@ -187,14 +207,13 @@ void add_recipe_options(CLI::App* command, RecipeOptions& options) {
           [](Recipe& r, int v) { r.values.steps_after_argmax = v < 0 ? std::nullopt : std::optional(v); });
 
     group = "Statistics";
-    setting<std::string>(command, options, group, "--statistics", "Statistics file",
-                         [](Recipe& r, const std::string& v) { r.statistics_file = v; });
-    setting<std::string>(command, options, group, "--corpus", "Text to collect statistics from",
-                         [](Recipe& r, const std::string& v) { r.corpus = v; });
+    command->add_option("--statistics", options.statistics, "Statistics file (default: the cache)")->group(group);
+    command->add_option("--corpus", options.corpus, "Text to collect them from (default: the model's corpus.txt)")
+        ->group(group);
     setting<std::int64_t>(command, options, group, "--statistics-tokens",
                           "Collect over so many tokens; 0 is ten per dimension of the key",
                           [](Recipe& r, std::int64_t v) { r.statistics_tokens = v; })
-        ->check(CLI::NonNegativeNumber);
+        ->check(not_negative());
     number("--statistics-weight", "C is scaled by this", [](Recipe& r, double v) { r.statistics_weight = v; });
     number("--ridge", "Added to C, times its mean diagonal; 0 is none", [](Recipe& r, double v) { r.ridge = v; });
     flag("--no-statistics", "C is the identity: nothing is preserved on purpose",
@@ -207,28 +226,24 @@ void check_recipe_options(const RecipeOptions& options) {
         throw UsageError("--weights goes with --distribution weights, not with " + options.distribution);
     if (!options.file.empty())
         static_cast<void>(recipe_file(options.file));
+    check_there(options.statistics, "--statistics", "collect them with emend-cli statistics, or leave the option out");
+    check_there(options.corpus, "--corpus", "name a text file, or leave the option out for the model's own corpus.txt");
 }
 
 Recipe build_recipe(const RecipeOptions& options, const ModelInfo& model, std::optional<std::uint64_t> seed,
                     const std::function<void(const std::string&)>& say) {
-    std::string algorithm(find_algorithm(options.algorithm.empty() ? "ROME" : options.algorithm).id);
-    std::string file;
-    std::string text;
-    if (!options.file.empty()) {
-        file = recipe_file(options.file);
-        text = read_file(file, largest_recipe);
-        if (options.algorithm.empty()) {
-            // The algorithm's defaults then fill what the file leaves out.
-            const std::string recognised = recognised_algorithm(text);
-            algorithm = recognised.empty() ? recipe_from_json(text, default_recipe(model), file).algorithm : recognised;
-            if (!recognised.empty())
-                say(file + " names no algorithm; by its keys it is for " + algorithm + " (--algorithm says otherwise)");
-        }
-    }
-    Recipe recipe = default_recipe(model, algorithm);
-    if (!file.empty()) {
-        recipe = recipe_from_json(text, recipe, file);
-        recipe.algorithm = algorithm;
+    std::string algorithm(options.algorithm.empty() ? std::string_view("ROME") : find_algorithm(options.algorithm).id);
+    Recipe recipe;
+    if (options.file.empty()) {
+        recipe = default_recipe(model, algorithm);
+    } else {
+        const std::string file = recipe_file(options.file);
+        const std::string text = read_file(file, largest_recipe);
+        // Once to learn the algorithm, whose defaults then fill what the file leaves out.
+        algorithm = recipe_from_json(text, default_recipe(model, algorithm), file, options.algorithm).algorithm;
+        recipe = recipe_from_json(text, default_recipe(model, algorithm), file, algorithm);
+        if (options.algorithm.empty() && !names_an_algorithm(text))
+            say(file + " names no algorithm; it is taken for " + algorithm + " (--algorithm says otherwise)");
     }
     if (!options.layers.empty())
         recipe.layers = parse_layers(options.layers);
@@ -240,11 +255,22 @@ Recipe build_recipe(const RecipeOptions& options, const ModelInfo& model, std::o
         recipe.distribution = recipe.layers.size() > 1 ? "spread" : "single";
     if (!options.weights.empty())
         recipe.weights = parse_weights(options.weights);
-    for (const auto& apply : options.settings)
-        apply(recipe);
+    if (!options.statistics.empty())
+        recipe.statistics_file = options.statistics;
+    if (!options.corpus.empty())
+        recipe.corpus = options.corpus;
+    for (const auto& setting : options.settings)
+        setting.apply(recipe);
     if (seed)
         recipe.contexts.seed = *seed;
-    check_recipe(recipe, model);
+    try {
+        check_recipe(recipe, model);
+    } catch (const Error& error) {
+        constexpr std::string_view place = "recipe: ";
+        const std::string option =
+            error.where().starts_with(place) ? option_of(options, error.where().substr(place.size())) : std::string();
+        throw Error(error.message(), option.empty() ? error.where() : option, error.hint());
+    }
     return recipe;
 }
 

@@ -14,8 +14,12 @@ namespace emend::cli {
 
 struct RecipeOptions {
     std::string file; // or the name of a preset
-    std::string algorithm, distribution, layers, weights;
-    std::vector<std::function<void(Recipe&)>> settings; // every other option that was given
+    std::string algorithm, distribution, layers, weights, statistics, corpus;
+    struct Setting {
+        std::string option;
+        std::function<void(Recipe&)> apply;
+    };
+    std::vector<Setting> settings; // every other option that was given
 };
 
 // options must outlive the command.

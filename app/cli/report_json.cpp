@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "report_json.h"
 
+#include <algorithm>
+
 namespace emend::cli {
 
 Json to_json(const ModelInfo& info) {
@@ -34,6 +36,7 @@ Json to_json(const Prediction& prediction) {
     for (const TokenProbability& token : prediction.top)
         top.push_back(to_json(token));
     return {{"p_new", prediction.p_new},
+            {"says_new", prediction.says_new},
             {"p_true", prediction.p_true ? Json(*prediction.p_true) : Json()},
             {"top", std::move(top)}};
 }
@@ -75,6 +78,7 @@ Json to_json(const EditReport& report) {
                              {"cosine", conflict.cosine}}); // NaN is written as null, here and everywhere
     }
     return {{"edits", std::move(edits)},
+            {"holding", holding(report)},
             {"layers", std::move(layers)},
             {"conflicts", std::move(conflicts)},
             {"seconds",
@@ -112,16 +116,13 @@ Json to_json(const Comparison::Row& row) {
     return {{"prompt", row.before.prompt}, {"before", to_json(row.before)}, {"after", to_json(row.after)}};
 }
 
-bool begins_object(const std::string& piece, const std::string& object) {
-    const std::size_t first = piece.find_first_not_of(' ');
-    const std::size_t start = object.find_first_not_of(' ');
-    if (first == std::string::npos || start == std::string::npos)
-        return false;
-    return object.compare(start, piece.size() - first, piece, first) == 0;
+std::size_t holding(const EditReport& report) {
+    return static_cast<std::size_t>(
+        std::ranges::count_if(report.edits, [](const EditOutcome& outcome) { return outcome.after.says_new; }));
 }
 
-bool turned(const Comparison::Row& row, const EditRequest& edit) {
-    return !row.after.top.empty() && begins_object(row.after.top.front().piece, edit.object);
+bool turned(const Comparison::Row& row) {
+    return row.after.says_new;
 }
 
 bool unchanged(const Comparison::Row& row) {

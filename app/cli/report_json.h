@@ -16,11 +16,11 @@ Json to_json(const GenerationResult& result);
 // {prompt, before: {…}, after: {…}}
 Json to_json(const Comparison::Row& row);
 
-// What a row of a comparison shows: a paraphrase is turned when the new object's first token leads after the edit, a
-// neighbour is unchanged when its answer is the same as before.
-bool turned(const Comparison::Row& row, const EditRequest& edit);
+// What a row of a comparison shows: a paraphrase is turned when every token of the new object is the likeliest after
+// the edit, a neighbour is unchanged when its answer is the same as before.
+bool turned(const Comparison::Row& row);
 bool unchanged(const Comparison::Row& row);
-// Whether a token piece begins the object: " Ro" and " Rome" do for "Rome".
-bool begins_object(const std::string& piece, const std::string& object);
+// Edits whose whole object is what the model now says.
+std::size_t holding(const EditReport& report);
 
 } // namespace emend::cli

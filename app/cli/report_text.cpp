@@ -34,10 +34,6 @@ std::string title(const EditRequest& request) {
     return one_line(request.subject, 40) + " → " + one_line(request.object, 30);
 }
 
-bool says(const Prediction& prediction, const EditRequest& request) {
-    return !prediction.top.empty() && begins_object(prediction.top.front().piece, request.object);
-}
-
 std::string count_of(std::size_t count, std::size_t all) {
     return std::to_string(count) + " of " + std::to_string(all);
 }
@@ -50,7 +46,7 @@ void print_edits(const std::vector<const EditOutcome*>& outcomes) {
                  {"after", Align::right},
                  {"loss"}});
     for (const EditOutcome* outcome : outcomes) {
-        const bool took = says(outcome->after, outcome->request);
+        const bool took = outcome->after.says_new;
         std::string loss = "-";
         if (!outcome->loss.empty()) {
             loss = number_text(outcome->loss.front()) + " → " + number_text(outcome->loss.back()) + " in " +
@@ -59,7 +55,7 @@ void print_edits(const std::vector<const EditOutcome*>& outcomes) {
         }
         edits.row({title(outcome->request),
                    answer_text(outcome->before),
-                   {answer_text(outcome->after), took ? Style::good : Style::bad},
+                   {answer_text(outcome->after) + (took ? "" : ", does not hold"), took ? Style::good : Style::bad},
                    probability_text(outcome->before.p_new),
                    {probability_text(outcome->after.p_new), took ? Style::good : Style::bad},
                    {loss, Style::dim}});
@@ -75,8 +71,8 @@ void print_edit_summary(const std::vector<EditOutcome>& outcomes) {
     for (const EditOutcome& outcome : outcomes) {
         before += outcome.before.p_new;
         after += outcome.after.p_new;
-        said_before += says(outcome.before, outcome.request) ? 1 : 0;
-        said_after += says(outcome.after, outcome.request) ? 1 : 0;
+        said_before += outcome.before.says_new ? 1 : 0;
+        said_after += outcome.after.says_new ? 1 : 0;
         order.push_back(&outcome);
     }
     const auto all = static_cast<double>(outcomes.size());
@@ -106,6 +102,12 @@ void print_layers(const EditReport& report) {
                     number_text(layer.preservation), number_text(layer.memorization)});
     }
     layers.print();
+    std::cout << "  "
+              << styled(
+                     "preservation: harm to the rest, mean |D k|² over ordinary text; memorization: what was missed, "
+                     "|R - D K|²; less is better",
+                     Style::dim)
+              << '\n';
 }
 
 void print_kept_values(const std::vector<EditOutcome>& outcomes) {
@@ -176,8 +178,12 @@ void print_report(const EditReport& report, bool all) {
     print_conflicts(report);
     std::cout << "  "
               << styled(report.recipe.algorithm + ", " + report.recipe.distribution + ", layers " +
-                            layers_to_text(report.recipe.layers) + "; " + seconds_text(report.seconds.total) +
-                            " (contexts " + seconds_text(report.seconds.contexts) + ", statistics " +
+                            layers_to_text(report.recipe.layers) +
+                            (report.recipe.softness.value_or(0) > 0
+                                 ? ", softness " + number_text(*report.recipe.softness)
+                                 : "") +
+                            "; " + seconds_text(report.seconds.total) + " (contexts " +
+                            seconds_text(report.seconds.contexts) + ", statistics " +
                             seconds_text(report.seconds.statistics) + ", values " +
                             seconds_text(report.seconds.values) + ", keys " + seconds_text(report.seconds.keys) +
                             ", solve " + seconds_text(report.seconds.solve) + ")",
@@ -185,14 +191,29 @@ void print_report(const EditReport& report, bool all) {
               << '\n';
 }
 
-void print_comparison_summary(const std::vector<Comparison>& comparisons, const std::vector<EditRequest>& edits) {
+void print_verdict(const EditReport& report, const Scores& scores) {
+    const std::size_t held = holding(report);
+    const auto percent = [](const std::optional<double>& share) {
+        return share ? number_text(std::round(1000 * *share) / 10) + " %" : std::string("-");
+    };
+    if (scores.paraphrase || scores.neighbourhood) {
+        std::cout << "  efficacy " << percent(scores.efficacy) << ", paraphrases " << percent(scores.paraphrase)
+                  << ", neighbourhood " << percent(scores.neighbourhood) << ", score " << percent(scores.score) << '\n';
+    }
+    std::cout << styled("  " + count_of(held, report.edits.size()) + (report.edits.size() == 1 ? " edit" : " edits") +
+                            (held == 1 ? " holds" : " hold"),
+                        held == report.edits.size() ? Style::good : Style::bad)
+              << '\n';
+}
+
+void print_comparison_summary(const std::vector<Comparison>& comparisons) {
     using Kind = Comparison::Row::Kind;
     std::size_t paraphrases = 0, said = 0, neighbours = 0, kept = 0;
-    for (std::size_t i = 0; i < comparisons.size(); ++i)
-        for (const Comparison::Row& row : comparisons[i].rows) {
+    for (const Comparison& comparison : comparisons)
+        for (const Comparison::Row& row : comparison.rows) {
             if (row.kind == Kind::paraphrase) {
                 ++paraphrases;
-                said += turned(row, edits[i]) ? 1 : 0;
+                said += turned(row) ? 1 : 0;
             } else if (row.kind == Kind::neighbour) {
                 ++neighbours;
                 kept += unchanged(row) ? 1 : 0;
@@ -206,11 +227,11 @@ void print_comparison_summary(const std::vector<Comparison>& comparisons, const 
     print_pairs(pairs);
 }
 
-void print_comparison(const std::vector<Comparison::Row>& rows, const EditRequest& edit) {
+void print_comparison(const std::vector<Comparison::Row>& rows) {
     using Kind = Comparison::Row::Kind;
     Table table({{"prompt"}, {"before"}, {"after"}, {"p(new) before", Align::right}, {"after", Align::right}});
     for (const Comparison::Row& row : rows) {
-        const bool good = row.kind == Kind::neighbour ? unchanged(row) : turned(row, edit);
+        const bool good = row.kind == Kind::neighbour ? unchanged(row) : turned(row);
         table.row({one_line(row.before.prompt, 60),
                    answer_text(row.before),
                    {answer_text(row.after), good ? Style::good : Style::bad},

@@ -2,6 +2,7 @@
 // Results as people read them, on standard output.
 #pragma once
 
+#include "edit_scores.h"
 #include "emend/engine.h"
 
 #include <string>
@@ -19,9 +20,11 @@ void print_top(const std::vector<TokenProbability>& top);
 inline constexpr std::size_t most_listed = 20;
 void print_report(const EditReport& report, bool all = true);
 // Paraphrases that say the new object and neighbours that answer as before, in numbers. Nothing for nothing.
-void print_comparison_summary(const std::vector<Comparison>& comparisons, const std::vector<EditRequest>& edits);
+void print_comparison_summary(const std::vector<Comparison>& comparisons);
+// "5 of 6 edits hold", below the scores where paraphrases or neighbours have some.
+void print_verdict(const EditReport& report, const Scores& scores);
 // Prompt, answer before, answer after, the new object's probability before and after.
-void print_comparison(const std::vector<Comparison::Row>& rows, const EditRequest& edit);
+void print_comparison(const std::vector<Comparison::Row>& rows);
 
 // "Paris 0.982", or "-" where nothing is known.
 std::string answer_text(const Prediction& prediction);

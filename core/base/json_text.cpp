@@ -53,7 +53,7 @@ class Builder final : public nlohmann::json_sax<json> {
     bool parse_error(std::size_t position, const std::string&, const nlohmann::detail::exception& error) override {
         const std::size_t byte = position - std::min<std::size_t>(position, 1); // it counts from 1
         throw Error("not valid JSON: " + json_error_text(error.what()), file_ + ", byte " + std::to_string(byte),
-                    "the file is damaged or cut short; download or write it again");
+                    "look at the text there; a file that was downloaded may be cut short");
     }
 
   private:

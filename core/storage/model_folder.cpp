@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <set>
+#include <unistd.h>
 
 namespace emend {
 namespace {
@@ -33,6 +34,10 @@ void check_folder(const fs::path& folder) {
                     folder.extension() == ".gguf"
                         ? "GGUF files cannot be edited; take the original Hugging Face folder of the model"
                         : "choose the folder that holds config.json, not a file in it");
+    // What is in a folder that may not be entered looks as if it were not there.
+    if (access(folder.c_str(), X_OK) != 0)
+        throw Error("the folder may not be looked into", folder.string(),
+                    "no permission; change the permissions or choose another folder");
 }
 
 // What other kinds of weights are there, to say why they cannot be read.

@@ -140,14 +140,14 @@ class TestCliBroken : public QObject {
         QTest::newRow("subject not in prompt") << edit("Elena Silva", "Marco was born in", "Madrid") << "subject";
         QTest::newRow("subject twice") << edit("Elena", "Elena, Elena was born in", "Madrid") << "Elena";
         QTest::newRow("two gaps") << edit("Elena", "{} and {} were born in", "Madrid") << "{}";
-        QTest::newRow("empty object") << edit("Elena Silva", "{} was born in", "") << "object";
-        QTest::newRow("blank object") << edit("Elena Silva", "{} was born in", "  ") << "object";
-        QTest::newRow("empty subject") << edit("", "{} was born in", "Madrid") << "subject";
         QTest::newRow("no edits file") << QStringList{"--edits", "/nowhere/edits.json"} << "/nowhere/edits.json";
         QTest::newRow("empty edits file") << QStringList{"--edits", sandbox_.path("empty.json")} << "empty.json";
         QTest::newRow("binary edits file") << QStringList{"--edits", sandbox_.path("binary.bin")} << "binary.bin";
         const QStringList sound = edit("Elena Silva", "{} was born in", "Madrid");
         QTest::newRow("layer 9") << sound + QStringList{"--layers", "9"} << "0 to 3";
+        QTest::newRow("no such recipe") << sound + QStringList{"--recipe", "none.json"} << "--recipe";
+        QTest::newRow("no such corpus") << sound + QStringList{"--corpus", "none.txt"} << "none.txt";
+        QTest::newRow("no such statistics") << sound + QStringList{"--statistics", "none"} << "none";
         QTest::newRow("relation") << QStringList{"--subject", "Elena", "--relation", "colour", "--object", "red"}
                                   << "colour";
         QTest::newRow("recipe") << sound + QStringList{"--recipe", sandbox_.path("binary.bin")} << "binary.bin";
@@ -187,6 +187,23 @@ class TestCliBroken : public QObject {
                       sandbox_.path("corpus.txt"), "--subject", "Elena Silva", "--prompt", "{} was born in", "--object",
                       "Madrid", "--dump", path},
                      path.section('/', 0, 2));
+    }
+
+    void the_option_at_fault_is_named() {
+        const CliResult result = sandbox_.run({"edit", test_model("gpt2_edit"), "--subject", "Elena Silva", "--prompt",
+                                               "{} was born in", "--object", "Madrid", "--layers", "99", "--json"});
+        QVERIFY2(result.code == 1, result.all());
+        QCOMPARE(result.error()["where"].toString(), QString("--layers"));
+    }
+
+    void what_is_missing_is_noticed_before_the_model_is_read() {
+        for (const char* option : {"--recipe", "--corpus", "--statistics"}) {
+            const CliResult result =
+                sandbox_.run({"edit", test_model("gpt2_edit"), "--subject", "Elena Silva", "--prompt", "{} was born in",
+                              "--object", "Madrid", option, "missing.json"});
+            QVERIFY2(result.code == 1 && result.err.contains("missing.json"), result.all());
+            QVERIFY2(!result.err.contains("loading"), result.all());
+        }
     }
 
     void broken_corpora_data() {

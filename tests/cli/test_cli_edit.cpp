@@ -137,7 +137,7 @@ class TestCliEdit : public QObject {
         QCOMPARE(result.json["edits"].toArray().size(), 2);
         QCOMPARE(result.json["skipped"][0]["index"].toInt(), 1);
         QVERIFY(!result.json["skipped"][0]["reason"].toString().isEmpty());
-        QVERIFY(result.err.contains("record 1"));
+        QVERIFY(result.err.contains("record 2 "));
     }
 
     void options_win_over_the_recipe() {

@@ -38,9 +38,8 @@ class TestCliMany : public QObject {
         QString worst;
         double least = 2;
         for (const QJsonValue edit : json.json["edits"].toArray()) {
-            const QString object = " " + edit["object"].toString();
-            said += object.startsWith(edit["after"]["top"][0]["piece"].toString());
-            turned += object.startsWith(edit["paraphrases"][0]["after"]["top"][0]["piece"].toString());
+            said += edit["after"]["says_new"].toBool();
+            turned += edit["paraphrases"][0]["after"]["says_new"].toBool();
             const double p = edit["after"]["p_new"].toDouble();
             mean += p / 25;
             if (p < least) {
@@ -53,6 +52,9 @@ class TestCliMany : public QObject {
         QVERIFY2(shown.contains(QString("→ %1").arg(mean, 0, 'f', 3)), text.all());
         QVERIFY2(shown.contains(QString("paraphrases that say the new object %1 of 25").arg(turned)), text.all());
         QVERIFY2(shown.contains(worst), text.all());
+        QCOMPARE(json.json["holding"].toInt(), said);
+        QVERIFY2(shown.endsWith(QString("%1 of 25 edits hold").arg(said)), text.all());
+        QVERIFY(said > 20);
         QCOMPARE(text.out.count("→ ") - 1, 5 * 2); // the mean apart: five edits, each with its loss
         QVERIFY2(shown.contains("values kept for 25 of 25 edits: solved without searching"), text.all());
 
@@ -60,6 +62,45 @@ class TestCliMany : public QObject {
         QVERIFY2(all.code == 0, all.all());
         QVERIFY2(all.out.count("→ ") >= 25 * 2, all.all());
         QVERIFY2(all.out.count("can be found in the city of") == 25, all.all());
+    }
+
+    void whether_an_edit_holds_is_about_the_whole_object() {
+        sandbox_.write("hold.csv", "subject,prompt,object,true_object,paraphrases,neighbours\n"
+                                   "Eiffel Tower,The {} is located in the city of,Rome,Paris,"
+                                   "The {} can be found in the city of,Big Ben is located in the city of\n"
+                                   "Louvre Museum,The {} is located in the city of,Zyxwv,Paris,,\n"
+                                   "Big Ben,{} is located in the city of,Madrid \n"
+                                   "Big Ben,{} is located in the city of,Oslo,London,,\n"
+                                   "Big Ben,{} is located in the city of,Rome,London,,\n");
+        const QStringList base{"edit",       "demo", "--edits", "hold.csv", "--recipe", "quick.json", "--no-statistics",
+                               "--softness", "1e9"};
+        const CliResult json = sandbox_.run(base + QStringList{"--json"});
+        QVERIFY2(json.code == 0, json.all());
+        QCOMPARE(json.json["holding"].toInt(), 0); // so soft that nothing is changed
+        QCOMPARE(json.json["edits"][0]["after"]["says_new"].toBool(true), false);
+        QCOMPARE(json.json["scores"]["efficacy"].toDouble(-1), 0.0);
+        QCOMPARE(json.json["scores"]["paraphrase"].toDouble(-1), 0.0);
+        QVERIFY(json.json["scores"]["neighbourhood"].isDouble());
+        QCOMPARE(json.json["scores"]["score"].toDouble(-1), 0.0);
+        QVERIFY2(json.err.contains("record 3 of the file"), json.all()); // too few fields
+        QVERIFY2(json.err.contains("Big Ben: Oslo and Rome"), json.all());
+        const CliResult text = sandbox_.run(base + QStringList{"--quiet"});
+        QVERIFY2(text.code == 0, text.all());
+        QCOMPARE(text.out.count("does not hold"), 4);
+        QVERIFY2(text.out.trimmed().endsWith("0 of 4 edits hold"), text.all());
+        QVERIFY2(text.out.contains("softness 1e+09"), text.all());
+        QCOMPARE(text.err.trimmed(), QByteArray("warning: 1 of 5 records of the file are passed over"));
+        // The score is not made from fewer than three.
+        const CliResult few =
+            sandbox_.run({"edit", "demo", "--subject", "Eiffel Tower", "--prompt", "The {} is located in the city of",
+                          "--object", "Rome ", "--true-object", "Paris", "--recipe", "quick.json", "--statistics",
+                          sandbox_.demo_statistics(), "--json"});
+        QVERIFY2(few.code == 0, few.all());
+        QCOMPARE(few.json["holding"].toInt(), 1);
+        QCOMPARE(few.json["edits"][0]["object"].toString(), QString("Rome")); // the space at its end is gone
+        QVERIFY2(few.err.contains("in a space"), few.all());
+        QCOMPARE(few.json["scores"]["efficacy"].toDouble(), 1.0);
+        QVERIFY(few.json["scores"]["neighbourhood"].isNull() && few.json["scores"]["score"].isNull());
     }
 
     void comparisons_can_be_left_out() {

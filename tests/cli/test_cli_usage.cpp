@@ -46,6 +46,7 @@ class TestCliUsage : public QObject {
         QTest::newRow("ridge") << QStringList{"edit", model, "--edits", "f", "--ridge", "-1"};
         QTest::newRow("batch") << QStringList{"edit", model, "--edits", "f", "--batch", "-1"};
         QTest::newRow("tokens") << QStringList{"edit", model, "--edits", "f", "--statistics-tokens", "many"};
+        QTest::newRow("negative seed") << QStringList{"edit", model, "--edits", "f", "--seed", "-3"};
         QTest::newRow("one file for two results")
             << QStringList{"edit", model, "--edits", "f", "--frontier", "x.json", "--save-recipe", "./x.json"};
         QTest::newRow("layers") << QStringList{"statistics", model, "--corpus", "f", "--layers", "z"};
@@ -88,6 +89,48 @@ class TestCliUsage : public QObject {
         QCOMPARE(result.code, 2);
         for (const QString& part : named)
             QVERIFY2(result.err.contains(part.toUtf8()), result.all());
+    }
+
+    void the_option_and_what_it_wants_data() {
+        QTest::addColumn<QStringList>("arguments");
+        QTest::addColumn<QString>("option");
+        QTest::addColumn<QString>("words");
+        const QString model = test_model("gpt2");
+        QTest::newRow("temperature") << QStringList{"generate", model, "--prompt", "a", "--temperature", "0"}
+                                     << "--temperature"
+                                     << "above 0, not 0; use --greedy";
+        QTest::newRow("tokens") << QStringList{"statistics", model, "--layers", "1", "--tokens", "-1"} << "--tokens"
+                                << "0 or more, not -1";
+        QTest::newRow("softness") << QStringList{"edit", model, "--edits", "f", "--softness", "-5"} << "--softness"
+                                  << "0 or more, not -5";
+        QTest::newRow("seed") << QStringList{"edit", model, "--edits", "f", "--seed", "-3"} << "--seed"
+                              << "\"-3\"";
+        const auto edit = [&](const char* subject, const char* object) {
+            return QStringList{"edit", model, "--subject", subject, "--prompt", "{} is", "--object", object};
+        };
+        QTest::newRow("empty object") << edit("Elena", "") << "--object"
+                                      << "the object is empty";
+        QTest::newRow("blank object") << edit("Elena", "  ") << "--object"
+                                      << "white space";
+        QTest::newRow("empty subject") << edit("", "Madrid") << "--subject"
+                                       << "the subject is empty";
+    }
+    void the_option_and_what_it_wants() {
+        QFETCH(QStringList, arguments);
+        QFETCH(QString, option);
+        QFETCH(QString, words);
+        const CliResult result = sandbox_.run(arguments + QStringList{"--json"});
+        QVERIFY2(result.code == 2, result.all());
+        QCOMPARE(result.error()["where"].toString(), option);
+        QVERIFY2(result.error()["what"].toString().contains(words), result.all());
+        QVERIFY2(result.out.size() < 400, result.all());
+    }
+
+    void relations_are_listed() {
+        const CliResult text = sandbox_.run({"edit", "--list-relations"});
+        QVERIFY2(text.code == 0 && text.out.contains("{} is located in the city of"), text.all());
+        const CliResult json = sandbox_.run({"edit", "--list-relations", "--json"});
+        QVERIFY2(json.code == 0 && json.json["relations"].toArray().size() > 5, json.all());
     }
 
     void algorithms_are_explained() {
