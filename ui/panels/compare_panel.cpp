@@ -4,6 +4,7 @@
 #include "models/comparison_model.h"
 #include "models/text_format.h"
 #include "models/token_list_model.h"
+#include "models/verdict.h"
 #include "panels/edit_delegates.h"
 #include "panels/generation_view.h"
 #include "panels/panel_parts.h"
@@ -11,7 +12,6 @@
 
 #include <QEvent>
 #include <QHeaderView>
-#include <QScrollArea>
 #include <QStackedWidget>
 #include <QTableView>
 #include <QVBoxLayout>
@@ -51,10 +51,14 @@ ComparePanel::ComparePanel(ComparisonModel& wordings, TokenListModel& before, To
     , m_prompt(new QLabel)
     , m_failure(new FailureLine)
     , m_bars(new ProbabilityBars)
+    , m_notHeld(new MutedLabel)
     , m_beforeTitle(new MutedLabel)
     , m_afterBox(new QWidget)
     , m_generation(new GenerationView)
     , m_wordingTable(new QTableView)
+    , m_noWordings(new EmptyState(tr("No prompts to watch"),
+                                  tr("Other wordings should turn with the edit, prompts about other subjects should "
+                                     "stay. Write some here, or import a file of edits that has them.")))
     , m_tally(new MutedLabel) {
     m_prompt->setObjectName(QStringLiteral("comparePrompt"));
     m_prompt->setTextFormat(Qt::RichText);
@@ -63,6 +67,10 @@ ComparePanel::ComparePanel(ComparisonModel& wordings, TokenListModel& before, To
     m_bars->setObjectName(QStringLiteral("probabilityBars"));
     m_failure->setObjectName(QStringLiteral("compareFailure"));
     m_generation->setObjectName(QStringLiteral("generationView"));
+    m_notHeld->setObjectName(QStringLiteral("compareNotHeld"));
+    m_notHeld->setWordWrap(true);
+    m_noWordings->setObjectName(QStringLiteral("noWordings"));
+    m_tally->setWordWrap(true);
     m_tally->setObjectName(QStringLiteral("wordingTally"));
     m_empty->setObjectName(QStringLiteral("compareEmpty"));
     m_beforeTokens = makeTokenTable(before, false, QStringLiteral("tokensBefore"));
@@ -102,23 +110,19 @@ ComparePanel::ComparePanel(ComparisonModel& wordings, TokenListModel& before, To
     layout->addWidget(m_prompt);
     layout->addWidget(m_failure);
     layout->addWidget(m_bars);
+    layout->addWidget(m_notHeld);
     layout->addWidget(sectionTitle(tr("Most likely next tokens")));
     layout->addLayout(tokens);
     layout->addWidget(sectionTitle(tr("Continuation from the same seed")));
     layout->addWidget(m_generation, 2);
     layout->addWidget(m_wordingTable, 4);
+    layout->addWidget(m_noWordings, 4);
     layout->addWidget(m_tally);
     m_wordingTable->setMinimumHeight(110);
 
     m_stack->addWidget(m_empty);
     // A low window, or one with the history in it, scrolls.
-    auto* scroll = new QScrollArea;
-    scroll->setObjectName(QStringLiteral("compareScroll"));
-    scroll->setWidget(page);
-    scroll->setWidgetResizable(true);
-    scroll->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
-    scroll->setFocusPolicy(Qt::NoFocus);
-    m_stack->addWidget(scroll);
+    m_stack->addWidget(new TallPage(page));
     auto* outer = new QVBoxLayout(this);
     outer->setContentsMargins(0, 0, 0, 0);
     outer->addWidget(m_stack);
@@ -166,6 +170,10 @@ void ComparePanel::changeEvent(QEvent* event) {
         sizeTables();
 }
 
+void ComparePanel::setWatchAction(QAction* action) {
+    m_noWordings->addAction(action);
+}
+
 void ComparePanel::showNothing(const QString& title, const QString& hint) {
     m_empty->setText(title, hint);
     m_stack->setCurrentIndex(0);
@@ -180,10 +188,14 @@ void ComparePanel::start(const EditRow& row, bool after) {
     m_failure->clear();
     m_prompt->setText(promptHtml(row.request));
     m_prompt->setAccessibleName(fromStd(row.request.prompt));
-    m_bars->setEntries({{fromStd(row.request.object), tr("new object"), {}, {}}}, after);
+    m_notHeld->hide();
+    m_bars->setEntries({{fromStd(row.request.object), tr("new, whole object"), {}, {}}}, after);
     m_beforeTitle->setText(after ? tr("Before") : tr("Now"));
     m_afterBox->setVisible(after);
     m_wordingTable->setColumnHidden(ComparisonModel::After, !after);
+    const bool watched = !row.request.paraphrases.empty() || !row.request.neighbours.empty();
+    m_wordingTable->setVisible(watched);
+    m_noWordings->setVisible(!watched);
     m_tally->setText(after ? QString() : tr("Apply the edit (Ctrl+Return) to see the answers after it"));
 }
 
@@ -193,19 +205,23 @@ void ComparePanel::setComparison(const EditRow& row, const Comparison& compariso
     const auto& first = comparison.rows.front();
     QList<ProbabilityBars::Entry> entries;
     const auto afterOf = [after](double p) { return after ? std::optional(p) : std::nullopt; };
-    entries << ProbabilityBars::Entry{fromStd(row.request.object), tr("new object"), first.before.p_new,
+    entries << ProbabilityBars::Entry{fromStd(row.request.object), tr("new, whole object"), first.before.p_new,
                                       afterOf(first.after.p_new)};
     if (row.request.true_object && first.before.p_true)
-        entries << ProbabilityBars::Entry{fromStd(*row.request.true_object), tr("old object"), first.before.p_true,
-                                          after ? first.after.p_true : std::nullopt};
+        entries << ProbabilityBars::Entry{fromStd(*row.request.true_object), tr("old, whole object"),
+                                          first.before.p_true, after ? first.after.p_true : std::nullopt};
     m_bars->setEntries(entries, after);
     if (after) {
+        m_notHeld->setVisible(!first.after.says_new);
+        m_notHeld->setText(notHeldText(fromStd(row.request.object), first.after.p_new));
         const ComparisonModel::Tally tally = m_wordings.tally();
         QStringList told;
         if (tally.paraphrases > 0)
             told << tr("%1 of %2 other wordings turned").arg(tally.turned).arg(tally.paraphrases);
         if (tally.neighbours > 0)
             told << tr("%1 of %2 neighbours stayed").arg(tally.unchanged).arg(tally.neighbours);
+        else if (tally.paraphrases > 0)
+            told << tr("no neighbours to watch yet (Ctrl+Shift+W)");
         m_tally->setText(told.join(QStringLiteral("  ·  ")));
     }
 }

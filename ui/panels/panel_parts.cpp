@@ -9,6 +9,7 @@
 #include <QEvent>
 #include <QHBoxLayout>
 #include <QPushButton>
+#include <QScrollBar>
 #include <QVBoxLayout>
 
 namespace emend::ui {
@@ -117,6 +118,19 @@ void EmptyState::addAction(QAction* action) {
     auto* button = new QPushButton(action->icon(), action->text().remove(u'&'));
     connect(button, &QPushButton::clicked, action, &QAction::trigger);
     m_buttons->insertWidget(m_buttons->count() - 1, button);
+}
+
+TallPage::TallPage(QWidget* page, QWidget* parent)
+    : QScrollArea(parent) {
+    setWidget(page);
+    setWidgetResizable(true);
+    setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
+    setFocusPolicy(Qt::NoFocus);
+}
+
+QSize TallPage::minimumSizeHint() const {
+    const int page = widget()->minimumSizeHint().width();
+    return {page + verticalScrollBar()->sizeHint().width(), QScrollArea::minimumSizeHint().height()};
 }
 
 FailureLine::FailureLine(QWidget* parent)

@@ -7,6 +7,7 @@
 
 #include <QFrame>
 #include <QLabel>
+#include <QScrollArea>
 #include <QToolButton>
 #include <QWidget>
 
@@ -59,6 +60,14 @@ class EmptyState : public QWidget {
     QLabel* m_title;
     MutedLabel* m_hint;
     QHBoxLayout* m_buttons;
+};
+
+// As wide as its page needs, and scrolling where the height does not suffice: a low window, large text.
+class TallPage : public QScrollArea {
+    Q_OBJECT
+  public:
+    explicit TallPage(QWidget* page, QWidget* parent = nullptr);
+    [[nodiscard]] QSize minimumSizeHint() const override;
 };
 
 // A fault shown in the panel it belongs to, with a button that copies the details. Hidden while all is well.

@@ -99,7 +99,7 @@ QSize SoftnessSlider::sizeHint() const {
 }
 
 QSize SoftnessSlider::minimumSizeHint() const {
-    return {120, sizeHint().height()};
+    return {90, sizeHint().height()};
 }
 
 void SoftnessSlider::initStyleOption(QStyleOptionSlider* option) const {
@@ -164,7 +164,7 @@ SoftnessControl::SoftnessControl(QWidget* parent)
     row->addWidget(m_slider, 1);
     row->addWidget(m_field, 0, Qt::AlignTop);
     row->addWidget(m_reset, 0, Qt::AlignTop);
-    m_field->setFixedWidth(fontMetrics().averageCharWidth() * 15);
+    m_field->setFixedWidth(fontMetrics().averageCharWidth() * 13);
 
     connect(m_slider, &QSlider::valueChanged, this, [this](int step) {
         if (!m_showing)

@@ -10,7 +10,6 @@
 #include <QCheckBox>
 #include <QEvent>
 #include <QHeaderView>
-#include <QScrollArea>
 #include <QSplitter>
 #include <QStackedWidget>
 #include <QTableView>
@@ -30,7 +29,7 @@ TradeOffPanel::TradeOffPanel(FrontierModel& model, QWidget* parent)
     , m_knob(new SoftnessControl)
     , m_answer(new QLabel)
     , m_phase(new MutedLabel)
-    , m_layersShown(new QCheckBox(tr("A line for every layer")))
+    , m_layersShown(new QCheckBox(tr("Every layer")))
     , m_chartStack(new QStackedWidget)
     , m_waiting(new EmptyState({}, {}))
     , m_plot(new FrontierPlot(model))
@@ -45,6 +44,7 @@ TradeOffPanel::TradeOffPanel(FrontierModel& model, QWidget* parent)
     m_answer->setWordWrap(true);
     m_phase->setObjectName(QStringLiteral("tradeOffPhase"));
     m_phase->setWordWrap(true);
+    m_layersShown->setToolTip(tr("A thin line for every layer beside their sum"));
     m_layersShown->setObjectName(QStringLiteral("frontierLayers"));
     m_waiting->setObjectName(QStringLiteral("frontierWaiting"));
     m_plot->setObjectName(QStringLiteral("frontierPlot"));
@@ -69,7 +69,10 @@ TradeOffPanel::TradeOffPanel(FrontierModel& model, QWidget* parent)
     splitter->setStretchFactor(0, 3);
     splitter->setStretchFactor(1, 1);
     splitter->setChildrenCollapsible(false);
-    m_table->setMinimumHeight(70);
+    m_table->setMinimumHeight(60);
+    // The chart takes what there is; what it would like to have is no reason to scroll.
+    m_chartStack->setSizePolicy(QSizePolicy::Preferred, QSizePolicy::Ignored);
+    m_chartStack->setMinimumHeight(240);
     m_chartStack->addWidget(m_waiting);
     m_chartStack->addWidget(splitter);
 
@@ -88,14 +91,7 @@ TradeOffPanel::TradeOffPanel(FrontierModel& model, QWidget* parent)
     layout->addLayout(below);
     layout->addWidget(m_chartStack, 1);
     m_stack->addWidget(m_empty);
-    // A low window with large text scrolls.
-    auto* scroll = new QScrollArea;
-    scroll->setObjectName(QStringLiteral("tradeOffScroll"));
-    scroll->setWidget(page);
-    scroll->setWidgetResizable(true);
-    scroll->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
-    scroll->setFocusPolicy(Qt::NoFocus);
-    m_stack->addWidget(scroll);
+    m_stack->addWidget(new TallPage(page));
     auto* outer = new QVBoxLayout(this);
     outer->setContentsMargins(0, 0, 0, 0);
     outer->addWidget(m_stack);

@@ -62,7 +62,7 @@ FrontierPlot::FrontierPlot(FrontierModel& model, QWidget* parent)
     m_plot->setObjectName(QStringLiteral("frontierPlotArea"));
     m_plot->setFocusPolicy(Qt::NoFocus);
     m_plot->setFocusProxy(this);
-    m_plot->setMinimumHeight(170);
+    m_plot->setMinimumHeight(150);
     m_plot->setContextMenuPolicy(Qt::CustomContextMenu);
     for (QCPAxis* axis : {m_plot->xAxis, m_plot->yAxis}) {
         axis->setScaleType(QCPAxis::stLogarithmic);
