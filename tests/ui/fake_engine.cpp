@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <iomanip>
+#include <sstream>
 
 namespace emend::test {
 
@@ -109,7 +111,7 @@ ModelInfo FakeEngine::inspect(const LoadOptions& options, const JobContext&) {
     info.heads = info.kv_heads = 6;
     info.vocab = 2048;
     info.positions = 96;
-    info.parameters = 4'000'000;
+    info.parameters = m_script->parameters;
     info.checkpoint_dtype = "float16";
     info.dtype = "float32";
     info.device = "cpu";
@@ -135,7 +137,13 @@ ModelInfo FakeEngine::open(const LoadOptions& options, const JobContext& job) {
 }
 
 std::string FakeEngine::weights_hash(const JobContext&) {
-    return std::to_string(m_ledger.position);
+    std::string active;
+    for (std::size_t i = 0; i < m_ledger.position; ++i)
+        if (m_ledger.entries[i].active)
+            active += std::to_string(m_ledger.entries[i].id) + ' ';
+    std::ostringstream hex;
+    hex << std::hex << std::setw(16) << std::setfill('0') << std::hash<std::string>{}(active);
+    return hex.str();
 }
 
 LogitsResult FakeEngine::logits(const LogitsRequest&, const JobContext&) {
@@ -175,6 +183,13 @@ Prediction FakeEngine::predict(const std::string& prompt, const EditRequest& edi
         prediction.top.push_back({idOf(" " + text), " " + text, p});
     prediction.says_new = answer == edit.object && sure > 0.5;
     prediction.p_new = answer == edit.object ? sure : 0.0021;
+    if (const std::size_t blank = answer.find(' ');
+        m_script->half_said && answer == edit.object && blank != std::string::npos) {
+        const std::string first = " " + answer.substr(0, blank);
+        prediction.top.front() = {idOf(first), first, sure};
+        prediction.says_new = false;
+        prediction.p_new = 0.12;
+    }
     if (edit.true_object)
         prediction.p_true = answer == *edit.true_object ? sure : 0.0104;
     return prediction;

@@ -18,11 +18,13 @@ namespace emend::test {
 
 struct FakeScript {
     std::atomic<int> layers{8};
+    std::atomic<std::int64_t> parameters{4'000'000};
     std::atomic<int> open_ms{0};
     std::atomic<int> apply_ms{0};
     std::atomic<int> check_ms{0};
     std::atomic<int> token_ms{0};
     std::atomic<bool> spin{false};        // burn the processor instead of sleeping
+    std::atomic<bool> half_said{false};   // of an object of several words, edits bring the first one only
     std::atomic<bool> fail_engine{false}; // the library cannot be loaded
     std::atomic<bool> fail_open{false};
     std::atomic<bool> fail_compare{false};

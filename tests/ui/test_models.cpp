@@ -34,6 +34,7 @@ class TestModels : public QObject {
     void cells();
     void headerNamesColumns();
     void comparison();
+    void firstTokenIsNotTheObject();
     void comparisonWithoutAfter();
     void tokens();
     void norms();
@@ -114,6 +115,7 @@ void TestModels::comparison() {
                   {Kind::paraphrase, says("not", 1, " Paris", 0.9), says("not", 1, " Paris", 0.6)},
                   {Kind::neighbour, says("stays", 1, " Paris", 0.9), says("stays", 1, " Paris", 0.8)},
                   {Kind::neighbour, says("moves", 1, " Paris", 0.9), says("moves", 2, " Rome", 0.8)}};
+    made->rows[0].after.says_new = made->rows[1].after.says_new = true;
     ComparisonModel model;
     const QAbstractItemModelTester tester(&model, QAbstractItemModelTester::FailureReportingMode::QtTest);
     model.setComparison(made, QStringLiteral("Rome"), true);
@@ -130,6 +132,25 @@ void TestModels::comparison() {
     QCOMPARE(tally.unchanged, 1);
     model.clear();
     QCOMPARE(model.rowCount(), 0);
+}
+
+void TestModels::firstTokenIsNotTheObject() {
+    using Kind = Comparison::Row::Kind;
+    auto made = std::make_shared<Comparison>();
+    made->rows = {{Kind::paraphrase, says("half", 1, " Paris", 0.9), says("half", 2, " Buenos", 0.98)},
+                  {Kind::paraphrase, says("whole", 1, " Paris", 0.9), says("whole", 2, " Buenos", 0.98)}};
+    made->rows[0].after.p_new = 0.12;
+    made->rows[1].after.p_new = 0.91;
+    made->rows[1].after.says_new = true;
+    ComparisonModel model;
+    model.setComparison(made, QStringLiteral("Buenos Aires"), true);
+    const auto cell = [&](int row, int column) { return model.index(row, column); };
+    QCOMPARE(cell(0, ComparisonModel::Verdict).data(ComparisonModel::VerdictRole).toInt(), int(ComparisonModel::Bad));
+    QCOMPARE(cell(1, ComparisonModel::Verdict).data(ComparisonModel::VerdictRole).toInt(), int(ComparisonModel::Good));
+    QCOMPARE(model.tally().turned, 1);
+    QCOMPARE(cell(0, ComparisonModel::After).data().toString(), QStringLiteral("Buenos…  98.0 %"));
+    QCOMPARE(cell(1, ComparisonModel::After).data().toString(), QStringLiteral("Buenos Aires  91.0 %"));
+    QVERIFY(cell(0, ComparisonModel::Verdict).data(Qt::ToolTipRole).toString().contains(QStringLiteral("12.0 %")));
 }
 
 void TestModels::comparisonWithoutAfter() {

@@ -153,6 +153,23 @@ int main(int argc, char** argv) {
             }
         });
     }
+    if (args.contains(QStringLiteral("half"))) { // an object of two words of which the first is said
+        script->half_said = true;
+        workbench.edits().setData(workbench.edits().index(0, EditsModel::Object), QStringLiteral("Buenos Aires"));
+    }
+    if (args.contains(QStringLiteral("unwatched")))
+        workbench.edits().setWatch(workbench.edits().row(0).id, {}, {});
+    if (args.contains(QStringLiteral("watch"))) {
+        shot.reset();
+        QObject::connect(&workbench, &Workbench::settled, &window, [&] {
+            window.editsPanel().selectRow(0);
+            window.actions()[ActionId::WatchPrompts]->trigger();
+            QTimer::singleShot(500, &window, [&] {
+                window.findChild<QWidget*>(QStringLiteral("watchDialog"))->grab().save(args[1]);
+                QApplication::exit(0);
+            });
+        });
+    }
     if (args.contains(QStringLiteral("running"))) {
         // Grabbed in the middle of an edit, with the log open.
         shot.reset();

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "jobs/studio.h"
 
+#include "jobs/weights_hash.h"
+
 namespace emend::ui {
 
 namespace {
@@ -13,6 +15,7 @@ struct Applied {
 struct Opened {
     std::shared_ptr<const ModelInfo> model;
     LedgerState ledger;
+    QString hash;
 };
 
 } // namespace
@@ -41,11 +44,13 @@ void Studio::openModel(const LoadOptions& options) {
          .changes_engine = true},
         [options](const Workplace& place) {
             place.engine->open(options, place.context);
-            return Opened{std::make_shared<const ModelInfo>(place.engine->model_info()), place.engine->ledger()};
+            return Opened{std::make_shared<const ModelInfo>(place.engine->model_info()), place.engine->ledger(),
+                          hashWhereCheap(*place.engine)};
         },
         [this](const std::shared_ptr<const Opened>& opened) {
             m_model = opened->model;
-            setLedger(opened->ledger);
+            m_checkpointHash = opened->hash;
+            setLedger(opened->ledger, opened->hash);
             emit modelOpened(m_model);
         },
         [this, path](const Failure& failure) { emit modelFailed(path, failure); });
@@ -92,7 +97,8 @@ void Studio::apply(std::vector<EditRequest> requests, const Recipe& recipe, QLis
     emit applyStarted(rows);
 }
 
-void Studio::setLedger(const LedgerState& ledger) {
+void Studio::setLedger(const LedgerState& ledger, const QString& hash) {
+    m_weightsHash = hash;
     m_ledger = ledger;
     emit ledgerChanged(m_ledger);
 }

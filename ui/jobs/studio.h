@@ -54,6 +54,11 @@ class Studio : public QObject {
     [[nodiscard]] const std::shared_ptr<const ModelInfo>& model() const { return m_model; } // null: none open
     [[nodiscard]] const LedgerState& ledger() const { return m_ledger; }
 
+    // Hashes of all weights, hex: as they are now and as they were opened. Kept where that takes no time: models under
+    // 200 MB, and the first after every step through the history; otherwise empty.
+    [[nodiscard]] const QString& weightsHash() const { return m_weightsHash; }
+    [[nodiscard]] const QString& checkpointHash() const { return m_checkpointHash; }
+
     void openModel(const LoadOptions& options);
     // Answers come as checked(); a call replaces the one before.
     void check(std::vector<CheckItem> items);
@@ -125,12 +130,14 @@ class Studio : public QObject {
     void soften(const SoftnessRequest& request);
     void softenNext();
     void generate(const GenerateRequest& request, quint64 tag, Side side);
-    void setLedger(const LedgerState& ledger);
+    void setLedger(const LedgerState& ledger, const QString& hash = {});
 
     JobQueue m_jobs;
     bool m_engineReady = false;
     std::shared_ptr<const ModelInfo> m_model;
     LedgerState m_ledger;
+    QString m_weightsHash;
+    QString m_checkpointHash;
     std::optional<SoftnessRequest> m_nextSoftness; // while another is on its way
 };
 

@@ -2,6 +2,8 @@
 // Walking the history, switching batches, the frontier and the knob.
 #include "jobs/studio.h"
 
+#include "jobs/weights_hash.h"
+
 #include <utility>
 
 namespace emend::ui {
@@ -11,6 +13,11 @@ namespace {
 struct Softened {
     std::shared_ptr<const SoftnessResult> result;
     LedgerState ledger;
+};
+
+struct Moved {
+    LedgerState ledger;
+    QString hash;
 };
 
 } // namespace
@@ -36,9 +43,13 @@ void Studio::switchBatch(std::uint64_t batch, bool active, bool resolve_later) {
 void Studio::move(const QString& title, std::function<LedgerState(const Workplace&)> step) {
     cancelChecks();
     stopComparing();
-    m_jobs.submit<LedgerState>(
-        {.lane = Lane::Edit, .title = title, .urgent = true}, std::move(step),
-        [this](const std::shared_ptr<const LedgerState>& ledger) { setLedger(*ledger); },
+    m_jobs.submit<Moved>(
+        {.lane = Lane::Edit, .title = title, .urgent = true},
+        [step = std::move(step)](const Workplace& place) {
+            LedgerState ledger = step(place);
+            return Moved{std::move(ledger), hashWhereCheap(*place.engine)};
+        },
+        [this](const std::shared_ptr<const Moved>& moved) { setLedger(moved->ledger, moved->hash); },
         [this](const Failure& failure) { emit ledgerFailed(failure); });
 }
 
@@ -82,6 +93,7 @@ void Studio::soften(const SoftnessRequest& request) {
         },
         [this, batch = request.batch_id, settled = request.settle](const std::shared_ptr<const Softened>& done) {
             m_ledger = done->ledger;
+            m_weightsHash.clear();
             emit softened(batch, done->result, settled);
             if (!m_jobs.has(Lane::Knob))
                 softenNext();

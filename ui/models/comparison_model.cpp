@@ -2,7 +2,7 @@
 #include "models/comparison_model.h"
 
 #include "models/text_format.h"
-#include "models/token_list_model.h"
+#include "models/verdict.h"
 
 namespace emend::ui {
 
@@ -10,15 +10,14 @@ namespace {
 
 using Row = Comparison::Row;
 
-QString answer(const Prediction& prediction) {
+QString answer(const Prediction& prediction, const QString& object) {
     if (prediction.top.empty())
         return QStringLiteral("–");
-    const TokenProbability& best = prediction.top.front();
-    return QStringLiteral("%1  %2").arg(answerText(best.piece), formatProbability(best.probability));
+    return QStringLiteral("%1  %2").arg(answerOf(prediction, object), formatProbability(certaintyOf(prediction)));
 }
 
 QVariant probability(const Prediction& prediction) {
-    return prediction.top.empty() ? QVariant() : QVariant(prediction.top.front().probability);
+    return prediction.top.empty() ? QVariant() : QVariant(certaintyOf(prediction));
 }
 
 } // namespace
@@ -56,7 +55,7 @@ ComparisonModel::VerdictKind ComparisonModel::verdict(const Row& row) const {
         return Unknown;
     if (row.kind == Row::Kind::neighbour)
         return row.before.top.front().id == row.after.top.front().id ? Good : Bad;
-    return beginsObject(row.after.top.front().piece, m_newObject) ? Good : Bad;
+    return row.after.says_new ? Good : Bad;
 }
 
 QVariant ComparisonModel::data(const QModelIndex& index, int role) const {
@@ -70,9 +69,9 @@ QVariant ComparisonModel::data(const QModelIndex& index, int role) const {
         case Prompt:
             return fromStd(row.before.prompt);
         case Before:
-            return answer(row.before);
+            return answer(row.before, m_newObject);
         case After:
-            return m_after ? answer(row.after) : QStringLiteral("–");
+            return m_after ? answer(row.after, m_newObject) : QStringLiteral("–");
         case Verdict:
             switch (verdict(row)) {
             case Unknown:
@@ -85,6 +84,9 @@ QVariant ComparisonModel::data(const QModelIndex& index, int role) const {
         }
         return {};
     case Qt::ToolTipRole:
+        if (index.column() == Verdict && !neighbour && verdict(row) != Unknown)
+            return tr("p(new) of the whole object: before %1, after %2")
+                .arg(formatProbability(row.before.p_new), formatProbability(row.after.p_new));
         return index.column() == Prompt
                    ? QStringLiteral("%1\n%2").arg(fromStd(row.before.prompt),
                                                   neighbour ? tr("Another subject: its answer must not change")

@@ -24,12 +24,16 @@ struct EditRow {
     std::optional<quint64> batch;            // of the ledger; set while Applied or Undone
     std::shared_ptr<const EditCheck> answer; // what the model said last; may be of an older revision
     bool checked = false;                    // `answer` is of this revision and these weights
+    std::optional<bool> said;                // of Applied: all of the object; unset until the model has answered
+    double pNew = 0;                         // with `said`: probability of the whole object
     quint64 rival = 0;                       // row it cannot be solved together with; 0: none
     double rivalCosine = 0;                  // between their keys; 0: they share the subject
 
     [[nodiscard]] bool isBlank() const {
         return request.subject.empty() && request.prompt.empty() && request.object.empty();
     }
+    // In the weights, and yet the model says something else.
+    [[nodiscard]] bool isNotHeld() const { return state == EditState::Applied && said == false; }
     // Applied and running rows are history, not drafts.
     [[nodiscard]] bool isFixed() const { return state == EditState::Applied || state == EditState::Applying; }
 };

@@ -4,6 +4,7 @@
 
 #include "models/edit_validation.h"
 #include "models/text_format.h"
+#include "models/verdict.h"
 
 #include <algorithm>
 
@@ -52,8 +53,8 @@ QVariant EditsModel::headerData(int section, Qt::Orientation orientation, int ro
         QT_TR_NOOP("A relation of the library, or a prompt with {} where the subject goes"),
         QT_TR_NOOP("What the model should answer"),
         QT_TR_NOOP("What the model answers now"),
-        QT_TR_NOOP("How sure the model is of its present answer"),
-        QT_TR_NOOP("Draft, applied, undone or failed")};
+        QT_TR_NOOP("How sure the model is of its present answer; of the whole object where it says it"),
+        QT_TR_NOOP("Draft, applied, applied but not held, undone or failed")};
     if (section < 0 || section >= ColumnCount)
         return {};
     if (role == Qt::DisplayRole)
@@ -111,10 +112,12 @@ QVariant EditsModel::data(const QModelIndex& index, int role) const {
         }
     case ProbabilityRole:
         if (row.answer && !row.answer->present.top.empty())
-            return row.answer->present.top.front().probability;
+            return certaintyOf(row.answer->present);
         return {};
     case StateRole:
         return static_cast<int>(row.state);
+    case NotHeldRole:
+        return row.isNotHeld();
     case RowIdRole:
         return row.id;
     case PendingRole:
@@ -134,9 +137,9 @@ QVariant EditsModel::display(const EditRow& row, int column) const {
     case Object:
         return fromStd(row.request.object);
     case Answer:
-        return answered ? answerText(row.answer->present.top.front().piece) : QString();
+        return answered ? answerOf(row.answer->present, fromStd(row.request.object)) : QString();
     case Probability:
-        return answered ? formatProbability(row.answer->present.top.front().probability) : QString();
+        return answered ? formatProbability(certaintyOf(row.answer->present)) : QString();
     case State:
         return stateText(row);
     default:
@@ -151,7 +154,7 @@ QString EditsModel::stateText(const EditRow& row) const {
     case EditState::Applying:
         return tr("Applying");
     case EditState::Applied:
-        return tr("Applied");
+        return row.isNotHeld() ? tr("Not held") : tr("Applied");
     case EditState::Undone:
         return tr("Undone");
     case EditState::Failed:
@@ -169,6 +172,8 @@ QVariant EditsModel::toolTip(int row, int column) const {
     const EditRow& entry = this->row(row);
     if (column == State && entry.state == EditState::Failed)
         return entry.hint.isEmpty() ? entry.reason : entry.reason + u'\n' + entry.hint;
+    if (column == State && entry.isNotHeld())
+        return notHeldText(fromStd(entry.request.object), entry.pNew);
     if (const auto found = problem(row); found && columnOf(found->field) == column)
         return fromStd(found->what) + u'\n' + fromStd(found->hint);
     if (column == Subject && entry.rival != 0)
@@ -177,6 +182,7 @@ QVariant EditsModel::toolTip(int row, int column) const {
         QStringList lines;
         for (const TokenProbability& token : entry.answer->present.top)
             lines << QStringLiteral("%1  %2").arg(visiblePiece(token.piece), formatProbability(token.probability));
+        lines << tr("p(new) of the whole object: %1").arg(formatProbability(entry.answer->present.p_new));
         return lines.join(u'\n');
     }
     return display(entry, column);
@@ -221,6 +227,7 @@ void EditsModel::touch(EditRow& row) {
     row.batch.reset();
     row.reason.clear();
     row.hint.clear();
+    row.said.reset();
 }
 
 void EditsModel::setSubject(EditRow& row, std::string subject) const {

@@ -26,6 +26,7 @@ class EditsModel : public QAbstractTableModel {
         PlaceholderRole,                // QString: what belongs here
         ProbabilityRole,                // double, of the present answer; invalid when unknown
         StateRole,                      // int, EditState
+        NotHeldRole,                    // bool: applied, and its object is not said
         RowIdRole,                      // quint64
         PendingRole,                    // bool: the model has not answered for this text yet
         ConflictRole                    // QString: which other row is in this one's way; empty when none is
@@ -77,7 +78,10 @@ class EditsModel : public QAbstractTableModel {
 
     // --- how far they got
     void setApplying(const QList<quint64>& ids);
-    void setApplied(const QList<quint64>& ids, quint64 batch);
+    // `report`: its edits are those of `ids`, in their order; null: the model's answers come later.
+    void setApplied(const QList<quint64>& ids, quint64 batch, const EditReport* report = nullptr);
+    // What to watch in a comparison. No part of the edit: an applied row stays what it is. False: no such row, or busy.
+    bool setWatch(quint64 id, std::vector<std::string> paraphrases, std::vector<std::string> neighbours);
     void setFailed(const QList<quint64>& ids, const QString& reason, const QString& hint);
     void setDraft(const QList<quint64>& ids); // a cancelled edit
     // Applied and undone as the ledger has it; batches without a row get their rows back.
@@ -107,6 +111,7 @@ class EditsModel : public QAbstractTableModel {
     void insert(int at, std::vector<EditRow> rows);
     void changed(int row);
     void touch(EditRow& row);
+    static void noteAnswer(EditRow& row, const Prediction& prediction);
     void setStates(const QList<quint64>& ids, EditState state);
     [[nodiscard]] EditRow makeRow(EditRequest request);
     void setSubject(EditRow& row, std::string subject) const;

@@ -154,6 +154,8 @@ void EditsModel::setCheck(quint64 id, int revision, const EditCheck& check) {
     EditRow& row = m_rows[static_cast<std::size_t>(at)];
     row.answer = std::make_shared<const EditCheck>(check);
     row.checked = true;
+    if (row.state == EditState::Applied && !check.problem)
+        noteAnswer(row, check.present);
     changed(at);
 }
 
@@ -181,6 +183,7 @@ void EditsModel::setStates(const QList<quint64>& ids, EditState state) {
         row.state = state == EditState::Draft && row.batch ? EditState::Undone : state;
         row.reason.clear();
         row.hint.clear();
+        row.said.reset();
         changed(at);
     }
     noteConflicts();
@@ -193,11 +196,38 @@ void EditsModel::setDraft(const QList<quint64>& ids) {
     setStates(ids, EditState::Draft);
 }
 
-void EditsModel::setApplied(const QList<quint64>& ids, quint64 batch) {
+void EditsModel::setApplied(const QList<quint64>& ids, quint64 batch, const EditReport* report) {
     setStates(ids, EditState::Applied);
-    for (const quint64 id : ids)
-        if (const int at = indexOf(id); at >= 0)
-            m_rows[static_cast<std::size_t>(at)].batch = batch;
+    std::size_t place = 0;
+    for (const quint64 id : ids) {
+        const std::size_t own = place++;
+        const int at = indexOf(id);
+        if (at < 0)
+            continue;
+        EditRow& row = m_rows[static_cast<std::size_t>(at)];
+        row.batch = batch;
+        if (report && own < report->edits.size())
+            noteAnswer(row, report->edits[own].after);
+        changed(at);
+    }
+}
+
+void EditsModel::noteAnswer(EditRow& row, const Prediction& prediction) {
+    if (prediction.top.empty())
+        return; // nobody looked
+    row.said = prediction.says_new;
+    row.pNew = prediction.p_new;
+}
+
+bool EditsModel::setWatch(quint64 id, std::vector<std::string> paraphrases, std::vector<std::string> neighbours) {
+    const int at = indexOf(id);
+    if (at < 0 || row(at).state == EditState::Applying)
+        return false;
+    EditRequest& request = m_rows[static_cast<std::size_t>(at)].request;
+    request.paraphrases = std::move(paraphrases);
+    request.neighbours = std::move(neighbours);
+    changed(at);
+    return true;
 }
 
 void EditsModel::setFailed(const QList<quint64>& ids, const QString& reason, const QString& hint) {
@@ -233,8 +263,10 @@ void EditsModel::syncLedger(const LedgerState& ledger) {
             row.state = EditState::Draft; // the ledger forgot it: another edit went on from before it
             row.batch.reset();
         }
-        if (row.state != before)
+        if (row.state != before) {
+            row.said.reset(); // told anew by the next check
             changed(i);
+        }
     }
     noteConflicts();
     // Redone after its rows were changed or removed: what the weights hold is shown, always.
@@ -247,6 +279,7 @@ void EditsModel::syncLedger(const LedgerState& ledger) {
             EditRow row = makeRow(outcome.request);
             row.state = EditState::Applied;
             row.batch = entry.id;
+            noteAnswer(row, outcome.after);
             rows.push_back(std::move(row));
         }
         insert(rowCount(), std::move(rows));

@@ -122,6 +122,9 @@ ComparePanel::ComparePanel(ComparisonModel& wordings, TokenListModel& before, To
 
     m_stack->addWidget(m_empty);
     // A low window, or one with the history in it, scrolls.
+    // They take what there is; what they would like to have is no reason to scroll.
+    for (QWidget* tall : {static_cast<QWidget*>(m_generation), static_cast<QWidget*>(m_wordingTable)})
+        tall->setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Ignored);
     m_stack->addWidget(new TallPage(page));
     auto* outer = new QVBoxLayout(this);
     outer->setContentsMargins(0, 0, 0, 0);

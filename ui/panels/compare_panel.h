@@ -11,6 +11,7 @@
 
 #include <memory>
 
+class QAction;
 class QLabel;
 class QStackedWidget;
 class QTableView;
@@ -37,6 +38,7 @@ class ComparePanel : public QWidget {
     void setComparison(const EditRow& row, const Comparison& comparison, bool after);
     void setFailure(const Failure& failure);
     [[nodiscard]] GenerationView& generation() { return *m_generation; }
+    void setWatchAction(QAction* action); // adds prompts to watch where there are none
     [[nodiscard]] bool isShowing() const;
 
   protected:
@@ -52,12 +54,14 @@ class ComparePanel : public QWidget {
     QLabel* m_prompt;
     FailureLine* m_failure;
     ProbabilityBars* m_bars;
+    MutedLabel* m_notHeld;
     MutedLabel* m_beforeTitle;
     QWidget* m_afterBox;
     QTableView* m_beforeTokens;
     QTableView* m_afterTokens;
     GenerationView* m_generation;
     QTableView* m_wordingTable;
+    EmptyState* m_noWordings;
     MutedLabel* m_tally;
 };
 

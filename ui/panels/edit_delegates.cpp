@@ -115,8 +115,13 @@ void StateDelegate::initStyleOption(QStyleOptionViewItem* option, const QModelIn
         setTextColor(*option, colors.accent);
         break;
     case EditState::Applied:
-        option->text.prepend(QStringLiteral("● "));
-        setTextColor(*option, colors.accent);
+        if (index.data(EditsModel::NotHeldRole).toBool()) { // no fault, and no success
+            option->text.prepend(QStringLiteral("△ "));
+            setTextColor(*option, colors.text);
+        } else {
+            option->text.prepend(QStringLiteral("● "));
+            setTextColor(*option, colors.accent);
+        }
         break;
     case EditState::Undone:
         option->text.prepend(QStringLiteral("↶ "));

@@ -4,13 +4,49 @@
 #include "models/edits_model.h"
 #include "models/text_format.h"
 
+#include <QAbstractItemView>
 #include <QComboBox>
 #include <QCompleter>
+#include <QCoreApplication>
+#include <QKeyEvent>
 #include <QLineEdit>
 
 #include <algorithm>
 
 namespace emend::ui {
+
+namespace {
+
+// An open list of suggestions hands Tab to the editor past the delegate, and the focus leaves the table. Here the list
+// closes and the delegate gets the key: what was typed is taken over, the next cell opens.
+class TabOutOfPopup : public QObject {
+  public:
+    TabOutOfPopup(QCompleter* completer, QWidget* editor)
+        : QObject(editor)
+        , m_popup(completer->popup())
+        , m_editor(editor) {
+        m_popup->installEventFilter(this); // after the completer's own, so it is asked first
+    }
+
+  protected:
+    bool eventFilter(QObject* watched, QEvent* event) override {
+        if (watched != m_popup || event->type() != QEvent::KeyPress)
+            return false;
+        const auto* key = static_cast<QKeyEvent*>(event);
+        if (key->key() != Qt::Key_Tab && key->key() != Qt::Key_Backtab)
+            return false;
+        m_popup->hide();
+        QKeyEvent again(QEvent::KeyPress, key->key(), key->modifiers(), key->text());
+        QCoreApplication::sendEvent(m_editor, &again);
+        return true;
+    }
+
+  private:
+    QAbstractItemView* m_popup;
+    QWidget* m_editor;
+};
+
+} // namespace
 
 QWidget* RelationDelegate::createEditor(QWidget* parent, const QStyleOptionViewItem&, const QModelIndex& index) const {
     auto* combo = new QComboBox(parent);
@@ -28,6 +64,7 @@ QWidget* RelationDelegate::createEditor(QWidget* parent, const QStyleOptionViewI
         }
     combo->completer()->setCompletionMode(QCompleter::PopupCompletion);
     combo->completer()->setFilterMode(Qt::MatchContains);
+    new TabOutOfPopup(combo->completer(), combo);
     return combo;
 }
 
@@ -72,6 +109,7 @@ QWidget* ObjectDelegate::createEditor(QWidget* parent, const QStyleOptionViewIte
         completer->setCaseSensitivity(Qt::CaseInsensitive);
         completer->setFilterMode(Qt::MatchStartsWith);
         edit->setCompleter(completer);
+        new TabOutOfPopup(completer, edit);
     }
     return edit;
 }

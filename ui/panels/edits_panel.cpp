@@ -3,6 +3,7 @@
 
 #include "models/edits_model.h"
 #include "models/text_format.h"
+#include "models/verdict.h"
 #include "panels/edit_editors.h"
 #include "panels/panel_parts.h"
 #include "panels/token_strip.h"
@@ -159,12 +160,19 @@ void EditsPanel::editCell(int row, int column) {
 
 void EditsPanel::refresh() {
     int applied = 0;
-    for (int row = 0; row < m_model.rowCount(); ++row)
+    int notHeld = 0;
+    for (int row = 0; row < m_model.rowCount(); ++row) {
         applied += m_model.row(row).state == EditState::Applied ? 1 : 0;
+        notHeld += m_model.row(row).isNotHeld() ? 1 : 0;
+    }
     const int count = m_model.rowCount();
-    m_header->setNote(count == 0     ? QString()
-                      : applied == 0 ? tr("%n row(s)", nullptr, count)
-                                     : tr("%n row(s), %1 applied", nullptr, count).arg(applied));
+    QString note;
+    if (count > 0)
+        note =
+            applied == 0 ? tr("%n row(s)", nullptr, count) : tr("%n row(s), %1 applied", nullptr, count).arg(applied);
+    if (notHeld > 0)
+        note += tr(", %1 not held").arg(notHeld);
+    m_header->setNote(note);
     m_stack->setCurrentWidget(count == 0 ? static_cast<QWidget*>(m_empty) : m_table);
     refreshInspector();
 }
@@ -199,6 +207,8 @@ void EditsPanel::refreshInspector() {
     } else if (const auto problem = m_model.problem(current)) {
         m_caption->setAlarm(true);
         m_caption->setText(tr("%1 - %2", "problem - hint").arg(fromStd(problem->what), fromStd(problem->hint)));
+    } else if (row.isNotHeld()) {
+        m_caption->setText(notHeldText(fromStd(row.request.object), row.pNew));
     } else if (row.answer && !row.answer->pieces.empty()) {
         const auto& pieces = row.answer->pieces;
         const int last = row.answer->subject_last_token;

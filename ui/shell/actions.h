@@ -27,6 +27,7 @@ enum class ActionId {
     Duplicate,
     Remove,
     PasteRows,
+    WatchPrompts,
     FindConflicts,
     Apply,
     ApplyAll,

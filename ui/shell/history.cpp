@@ -2,6 +2,7 @@
 #include "shell/history.h"
 
 #include "models/text_format.h"
+#include "shell/weights_text.h"
 
 #include <utility>
 
@@ -15,7 +16,9 @@ History::History(Studio& studio, LogModel& log, QObject* parent)
     connect(&studio, &Studio::ledgerChanged, this, [this](const LedgerState& ledger) {
         m_model.setLedger(ledger);
         if (!m_whenDone.isEmpty()) {
-            emit message(std::exchange(m_whenDone, {}), false);
+            const QString text = std::exchange(m_whenDone, {}) + weightsText(m_studio);
+            m_log.add(LogModel::Level::Info, text);
+            emit message(text, false);
             emit recovered();
         }
         emit changed();

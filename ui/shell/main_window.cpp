@@ -219,7 +219,11 @@ bool MainWindow::mayLoseEdits(const QString& question) {
     const Studio& studio = m_workbench.studio();
     if (!studio.isEditing() && !studio.ledger().can_undo())
         return true;
-    const int applied = static_cast<int>(studio.ledger().position);
+    int applied = 0; // edits: a batch may be many
+    for (std::size_t i = 0; i < studio.ledger().position; ++i) {
+        const auto& report = studio.ledger().entries[i].report;
+        applied += report ? static_cast<int>(report->edits.size()) : 1;
+    }
     const QString what = studio.isEditing() ? tr("An edit is being applied.")
                                             : tr("%n applied edit(s) live in memory only.", nullptr, applied);
     return m_questions.confirmLoss(this, what + QLatin1Char(' ') + question);

@@ -94,6 +94,7 @@ class MainWindow : public QMainWindow {
     void applySelected();
     void addEdit();
     void pasteRows();
+    void editWatch(); // of the current row
 
     Workbench& m_workbench;
     Settings& m_settings;

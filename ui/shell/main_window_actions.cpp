@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // What can be done in the window: menus, tool bar, and which of it is possible now.
 #include "models/text_format.h"
+#include "panels/compare_panel.h"
 #include "panels/edits_panel.h"
 #include "panels/job_bar.h"
+#include "panels/watch_dialog.h"
 #include "shell/about_dialog.h"
 #include "shell/command_palette.h"
 #include "shell/main_window.h"
@@ -41,7 +43,7 @@ void MainWindow::buildMenus() {
     fill(edit, {Undo, Redo});
     fill(edit->addMenu(tr("&History")),
          {GoHere, GoToCheckpoint, GoToNewest, Count, SwitchBatch, SolveAgain, SolveStale});
-    fill(edit, {Count, AddEdit, PasteRows, Duplicate, Remove, Count, FindConflicts});
+    fill(edit, {Count, AddEdit, PasteRows, Duplicate, Remove, Count, WatchPrompts, FindConflicts});
     fill(menuBar()->addMenu(tr("&Run")), {Apply, ApplyAll, Count, ActionId::Cancel});
     fill(menuBar()->addMenu(tr("&View")),
          {ShowEdits, ShowCompare, ShowUpdate, ShowTradeOff, Count, ToggleHistory, ToggleLog, Count, ThemeSystem,
@@ -83,9 +85,11 @@ void MainWindow::buildToolBar() {
     for (QToolButton* button : bar->findChildren<QToolButton*>())
         button->setFocusPolicy(Qt::TabFocus);
 
-    m_edits->setActions({m_actions[AddEdit], m_actions[PasteRows], m_actions[Duplicate], m_actions[Remove]},
-                        {m_actions[AddEdit], m_actions[PasteRows], m_actions[ImportEdits]},
-                        {m_actions[Apply], m_actions[Duplicate], m_actions[Remove], m_actions[PasteRows]});
+    m_edits->setActions(
+        {m_actions[AddEdit], m_actions[PasteRows], m_actions[Duplicate], m_actions[Remove]},
+        {m_actions[AddEdit], m_actions[PasteRows], m_actions[ImportEdits]},
+        {m_actions[Apply], m_actions[WatchPrompts], m_actions[Duplicate], m_actions[Remove], m_actions[PasteRows]});
+    m_compare->setWatchAction(m_actions[WatchPrompts]);
     m_jobs->setCancelAction(m_actions[ActionId::Cancel]);
     // Icons follow the theme.
     const auto recolor = [this] {
@@ -123,6 +127,7 @@ void MainWindow::connectActions() {
     on(Duplicate, [this] { m_edits->selectRow(m_workbench.edits().duplicate(m_edits->selectedRows())); });
     on(Remove, [this] { m_workbench.edits().remove(m_edits->selectedRows()); });
     on(PasteRows, [this] { pasteRows(); });
+    on(WatchPrompts, [this] { editWatch(); });
     on(Apply, [this] { applySelected(); });
     on(ApplyAll, [this] { m_workbench.apply(m_workbench.drafts()); });
     on(ActionId::Cancel, [this] { m_workbench.cancel(); });
@@ -191,6 +196,19 @@ void MainWindow::pasteRows() {
                            true);
 }
 
+void MainWindow::editWatch() {
+    EditsModel& edits = m_workbench.edits();
+    const int row = m_edits->currentRow();
+    if (row < 0 || row >= edits.rowCount())
+        return;
+    auto* dialog = new WatchDialog(edits.row(row).request, this);
+    dialog->setAttribute(Qt::WA_DeleteOnClose);
+    connect(dialog, &QDialog::accepted, this, [&edits, dialog, id = edits.row(row).id] {
+        edits.setWatch(id, dialog->paraphrases(), dialog->neighbours());
+    });
+    dialog->open();
+}
+
 void MainWindow::refreshActions() {
     const EditsModel& edits = m_workbench.edits();
     const QList<int> selected = m_edits->selectedRows();
@@ -203,6 +221,9 @@ void MainWindow::refreshActions() {
     m_actions[Duplicate]->setEnabled(!selected.isEmpty());
     m_actions[Remove]->setEnabled(std::any_of(selected.begin(), selected.end(),
                                               [&](int row) { return row < edits.rowCount() && edits.canRemove(row); }));
+    const int current = m_edits->currentRow();
+    m_actions[WatchPrompts]->setEnabled(current >= 0 && current < edits.rowCount() &&
+                                        edits.row(current).state != EditState::Applying);
     m_actions[FindConflicts]->setEnabled(m_workbench.canFindConflicts());
     const JobStatus& status = m_workbench.studio().jobs().status();
     // The start of the engine cannot be stopped half way.

@@ -2,6 +2,8 @@
 #include "shell/workbench.h"
 
 #include "models/text_format.h"
+#include "models/verdict.h"
+#include "shell/weights_text.h"
 
 #include <QFileInfo>
 
@@ -132,11 +134,8 @@ void Workbench::connectEdits() {
     connect(&m_studio, &Studio::applyStarted, &m_edits, &EditsModel::setApplying);
     connect(&m_studio, &Studio::applied, this,
             [this](const QList<quint64>& rows, const std::shared_ptr<const EditReport>& report) {
-                m_edits.setApplied(rows, report->batch_id);
-                QString title = report->edits.empty() ? QString() : titleOf(report->edits.front().request);
-                if (report->edits.size() > 1)
-                    title = tr("%1 and %n more", nullptr, static_cast<int>(report->edits.size()) - 1).arg(title);
-                QString text = tr("Applied: %1, in %2").arg(title, formatDuration(report->seconds.total));
+                m_edits.setApplied(rows, report->batch_id, report.get());
+                QString text = appliedText(*report);
                 if (const QString kept = keptText(*report); !kept.isEmpty())
                     text += QStringLiteral(" - ") + kept;
                 m_log.add(LogModel::Level::Info, text);
@@ -173,14 +172,37 @@ void Workbench::connectEdits() {
         lookAgain();
     });
     connect(&m_studio, &Studio::ledgerChanged, this, [this](const LedgerState& ledger) {
-        if (!m_whenMoved.isEmpty())
-            emit message(std::exchange(m_whenMoved, {}), false);
+        if (!m_whenMoved.isEmpty()) {
+            const QString text = std::exchange(m_whenMoved, {}) + weightsText(m_studio);
+            m_log.add(LogModel::Level::Info, text);
+            emit message(text, false);
+        }
         m_edits.syncLedger(ledger);
         m_edits.invalidateAnswers();
         pumpChecks();
         lookAgain();
         noteState();
     });
+}
+
+QString Workbench::appliedText(const EditReport& report) const {
+    const auto count = static_cast<int>(report.edits.size());
+    QString title = count == 0 ? QString() : titleOf(report.edits.front().request);
+    if (count > 1)
+        title = tr("%1 and %n more", nullptr, count - 1).arg(title);
+    int known = 0;
+    int held = 0;
+    for (const EditOutcome& edit : report.edits) {
+        known += edit.after.top.empty() ? 0 : 1;
+        held += !edit.after.top.empty() && edit.after.says_new ? 1 : 0;
+    }
+    const QString took = formatDuration(report.seconds.total);
+    if (held == known)
+        return tr("Applied: %1, in %2").arg(title, took);
+    if (count == 1)
+        return tr("Applied, but it does not hold: %1, p(new) %2, in %3")
+            .arg(title, formatProbability(report.edits.front().after.p_new), took);
+    return tr("Applied: %1 of %2 edits hold: %3, in %4").arg(held).arg(known).arg(title, took);
 }
 
 void Workbench::openModel(const QString& path) {
@@ -259,7 +281,6 @@ void Workbench::undo() {
     if (m_studio.isEditing() || !m_studio.ledger().can_undo())
         return;
     const QString title = fromStd(m_studio.ledger().entries[m_studio.ledger().position - 1].title);
-    m_log.add(LogModel::Level::Info, tr("Undo: %1").arg(title));
     m_whenMoved = tr("Taken back: %1").arg(title);
     m_studio.undo();
     noteState();
@@ -269,7 +290,6 @@ void Workbench::redo() {
     if (m_studio.isEditing() || !m_studio.ledger().can_redo())
         return;
     const QString title = fromStd(m_studio.ledger().entries[m_studio.ledger().position].title);
-    m_log.add(LogModel::Level::Info, tr("Redo: %1").arg(title));
     m_whenMoved = tr("Applied again: %1").arg(title);
     m_studio.redo();
     noteState();

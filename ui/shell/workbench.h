@@ -81,7 +81,8 @@ class Workbench : public QObject {
     void connectLooking();   // workbench_look.cpp
     void connectPreparing(); // workbench_prepare.cpp
     void goOnAfterStatistics();
-    [[nodiscard]] QString keptText(const EditReport& report) const; // empty: every value was searched
+    [[nodiscard]] QString keptText(const EditReport& report) const;    // empty: every value was searched
+    [[nodiscard]] QString appliedText(const EditReport& report) const; // and how many of them hold
     void pumpChecks();
     void look();
     void showNorms(const EditRow* row);

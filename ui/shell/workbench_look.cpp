@@ -110,7 +110,9 @@ void Workbench::look() {
         return nothing(fromStd(problem->what), fromStd(problem->hint));
     if (!row->checked && (m_checkTimer.isActive() || m_studio.jobs().has(Lane::Check)))
         return; // comes back when the model has read it
-    if (row->id == m_looked.id && row->revision == m_looked.revision && row->state == m_looked.state)
+    if (row->id == m_looked.id && row->revision == m_looked.revision && row->state == m_looked.state &&
+        row->request.paraphrases == m_looked.request.paraphrases &&
+        row->request.neighbours == m_looked.request.neighbours)
         return noteSettled(); // already there
 
     CompareTask task;
