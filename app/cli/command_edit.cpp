@@ -124,7 +124,7 @@ void run_edit(Program& program, const Options& options) {
     if (!options.frontier.empty() && find_algorithm(recipe.algorithm).fine_tunes)
         throw Error(recipe.algorithm + " has no softness: it follows no formula", "--frontier",
                     "choose another algorithm, for example MEMIT, or leave --frontier out");
-    drop_faulty(gathered, *engine, program.job(gathered.edits.size()));
+    drop_faulty(gathered, *engine, program.model_folder(), program.job());
     tell_about(gathered, program);
     const JobContext job = program.job(gathered.edits.size());
     const EditReport report = engine->apply(gathered.edits, recipe, options.apply, job);

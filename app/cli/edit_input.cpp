@@ -5,6 +5,7 @@
 #include "emend/paths.h"
 #include "emend/relations.h"
 #include "text/subject_locator.h"
+#include "text/tokenizer.h"
 
 #include <algorithm>
 #include <map>
@@ -101,21 +102,43 @@ void tidy(GatheredEdits& gathered) {
                                  "): together they are in each other's way, one after another the last one stays");
 }
 
-// In portions, so that thousands of edits show how far they are.
-std::vector<EditCheck> check_all(const std::vector<EditRequest>& edits, Engine& engine, const JobContext& job) {
-    constexpr std::size_t portion = 256;
-    std::vector<EditCheck> checks;
-    checks.reserve(edits.size());
-    const StepProgress progress("checking the edits", edits.size(), job);
-    for (std::size_t begin = 0; begin < edits.size(); begin += portion) {
-        if (edits.size() > portion)
-            progress.report(begin);
-        const auto first = edits.begin() + static_cast<std::ptrdiff_t>(begin);
-        const std::size_t count = std::min(portion, edits.size() - begin);
-        for (EditCheck& check : engine.check({first, first + static_cast<std::ptrdiff_t>(count)}, job))
-            checks.push_back(std::move(check));
+// Whether nothing at all can be the matter with an edit. The engine's word is final, but it asks the model for the
+// present answer too, which for thousands of edits takes minutes.
+bool surely_sound(const Tokenizer& tokenizer, const EditRequest& edit, int positions) {
+    constexpr std::size_t margin = 32; // tokens that the engine may put around a prompt
+    try {
+        check_object(edit.object);
+        const LocatedPrompt prompt = locate_subject(tokenizer, edit.prompt, edit.subject);
+        const std::size_t tokens = prompt.full.ids.size() + encode_target(tokenizer, edit.object).size();
+        return edit.object.find("{}") == std::string::npos &&
+               edit.subject.find_first_not_of(" \t\r\n") != std::string::npos &&
+               tokens + margin < static_cast<std::size_t>(positions);
+    } catch (const Error&) {
+        return false;
     }
-    return checks;
+}
+
+// One an edit.
+std::vector<std::optional<EditProblem>> find_problems(const std::vector<EditRequest>& edits, Engine& engine,
+                                                      const std::string& model_folder, const JobContext& job) {
+    std::vector<std::optional<EditProblem>> problems(edits.size());
+    std::vector<EditRequest> doubtful;
+    std::vector<std::size_t> places;
+    const Tokenizer tokenizer = Tokenizer::load(model_folder);
+    const int positions = engine.model_info().positions;
+    for (std::size_t i = 0; i < edits.size(); ++i) {
+        job.check();
+        if (!surely_sound(tokenizer, edits[i], positions)) {
+            doubtful.push_back(edits[i]);
+            places.push_back(i);
+        }
+    }
+    if (doubtful.empty())
+        return problems;
+    const std::vector<EditCheck> checks = engine.check(doubtful, job);
+    for (std::size_t i = 0; i < checks.size(); ++i)
+        problems[places[i]] = checks[i].problem;
+    return problems;
 }
 
 } // namespace
@@ -181,13 +204,13 @@ void list_relations(Program& program) {
     throw CLI::Success("listed", CLI::ExitCodes::Success);
 }
 
-void drop_faulty(GatheredEdits& gathered, Engine& engine, const JobContext& job) {
-    const std::vector<EditCheck> checks = check_all(gathered.edits, engine, job);
+void drop_faulty(GatheredEdits& gathered, Engine& engine, const std::string& model_folder, const JobContext& job) {
+    const auto problems = find_problems(gathered.edits, engine, model_folder, job);
     std::vector<EditRequest> sound;
     std::vector<int> records;
     std::vector<EditsFile::Problem> faulty;
     for (std::size_t i = 0; i < gathered.edits.size(); ++i) {
-        const auto& problem = checks.at(i).problem;
+        const auto& problem = problems[i];
         if (!problem) {
             sound.push_back(gathered.edits[i]);
             if (gathered.from_file)

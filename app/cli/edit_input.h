@@ -33,8 +33,8 @@ struct GatheredEdits {
 // Throws UsageError for options that do not fit, Error for the contents.
 GatheredEdits gather_edits(const EditOptions& options);
 
-// Asks the engine about every edit. Of a file, faulty ones are passed over with their reason, as long as one is left;
-// a single faulty edit is an Error.
-void drop_faulty(GatheredEdits& gathered, Engine& engine, const JobContext& job);
+// Asks the engine about every edit that may be faulty. Of a file, faulty ones are passed over with their reason, as
+// long as one is left; a single faulty edit is an Error.
+void drop_faulty(GatheredEdits& gathered, Engine& engine, const std::string& model_folder, const JobContext& job);
 
 } // namespace emend::cli

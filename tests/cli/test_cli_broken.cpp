@@ -165,7 +165,7 @@ class TestCliBroken : public QObject {
         QStringList arguments{"edit", test_model("gpt2_edit")};
         if (!options.contains("--recipe"))
             arguments << "--recipe" << sandbox_.path("fast.json");
-        expect_fault(arguments + options, expected);
+        expect_json(arguments + options, expected);
     }
 
     void a_folder_that_cannot_be_written_data() {
@@ -178,15 +178,15 @@ class TestCliBroken : public QObject {
     void a_folder_that_cannot_be_written() {
         QFETCH(QString, path);
         sandbox_.write("corpus.txt", QByteArray("The city of Madrid is in the country. I work in.\n").repeated(50));
-        expect_fault({"statistics", test_model("gpt2_edit"), "--corpus", sandbox_.path("corpus.txt"), "--layers", "1",
-                      "--tokens", "300", "--out", path},
-                     path.section('/', 0, 2));
+        expect_json({"statistics", test_model("gpt2_edit"), "--corpus", sandbox_.path("corpus.txt"), "--layers", "1",
+                     "--tokens", "300", "--out", path},
+                    path.section('/', 0, 2));
         if (QTest::currentTestFailed())
             return;
-        expect_fault({"edit", test_model("gpt2_edit"), "--recipe", sandbox_.path("fast.json"), "--corpus",
-                      sandbox_.path("corpus.txt"), "--subject", "Elena Silva", "--prompt", "{} was born in", "--object",
-                      "Madrid", "--dump", path},
-                     path.section('/', 0, 2));
+        expect_json({"edit", test_model("gpt2_edit"), "--recipe", sandbox_.path("fast.json"), "--corpus",
+                     sandbox_.path("corpus.txt"), "--subject", "Elena Silva", "--prompt", "{} was born in", "--object",
+                     "Madrid", "--dump", path},
+                    path.section('/', 0, 2));
     }
 
     void the_option_at_fault_is_named() {
