@@ -30,7 +30,7 @@ QString notHeldText(const QString& object, double p_new) {
     return QCoreApplication::translate(
                "emend::ui", "Applied, but “%1” is not said: p(new) of the whole object is %2. Undo, then try more "
                             "steps, a larger clamp or another layer.")
-        .arg(object, formatProbability(p_new));
+        .arg(object, formatProbability(p_new).replace(u' ', QChar(QChar::Nbsp)));
 }
 
 } // namespace emend::ui

@@ -102,6 +102,18 @@ void ProbabilityDelegate::paint(QPainter* painter, const QStyleOptionViewItem& o
     painter->fillRect(bar, m_accent ? colors.accent : colors.neutralBar);
 }
 
+void ProbabilityDelegate::initStyleOption(QStyleOptionViewItem* option, const QModelIndex& index) const {
+    QStyledItemDelegate::initStyleOption(option, index);
+    constexpr int margins = 14; // left and right of the text
+    const qsizetype words = option->text.lastIndexOf(QStringLiteral("  "));
+    if (words < 0)
+        return;
+    const QFontMetrics& metrics = option->fontMetrics;
+    const QString number = option->text.mid(words);
+    const int room = option->rect.width() - margins - metrics.horizontalAdvance(number);
+    option->text = metrics.elidedText(option->text.left(words), Qt::ElideRight, std::max(0, room)) + number;
+}
+
 void StateDelegate::initStyleOption(QStyleOptionViewItem* option, const QModelIndex& index) const {
     QStyledItemDelegate::initStyleOption(option, index);
     const ThemeColors& colors = ThemeColors::of(option->palette);

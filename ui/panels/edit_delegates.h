@@ -24,6 +24,10 @@ class ProbabilityDelegate : public QStyledItemDelegate {
     ProbabilityDelegate(int role, bool accent, QObject* parent);
     void paint(QPainter* painter, const QStyleOptionViewItem& option, const QModelIndex& index) const override;
 
+  protected:
+    // "Buenos Aires  12.0 %": where room is short the words are cut, never the number.
+    void initStyleOption(QStyleOptionViewItem* option, const QModelIndex& index) const override;
+
   private:
     int m_role;
     bool m_accent;
