@@ -104,7 +104,7 @@ void ProbabilityDelegate::paint(QPainter* painter, const QStyleOptionViewItem& o
 
 void ProbabilityDelegate::initStyleOption(QStyleOptionViewItem* option, const QModelIndex& index) const {
     QStyledItemDelegate::initStyleOption(option, index);
-    constexpr int margins = 14; // left and right of the text
+    constexpr int margins = 8; // left and right of the text
     const qsizetype words = option->text.lastIndexOf(QStringLiteral("  "));
     if (words < 0)
         return;
