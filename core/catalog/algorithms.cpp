@@ -35,7 +35,8 @@ constexpr std::array algorithm_table{
                   .value_at_mlp = false,
                   .bare_prompt_value = false,
                   .grouped_contexts = true,
-                  .default_softness = 0},
+                  .default_softness = 0,
+                  .stabilised = true},
     AlgorithmInfo{.id = "MEMIT",
                   .explanation = "Many edits at once, softly: gives up a little of each to preserve the rest",
                   .one_at_a_time = false,
@@ -59,7 +60,9 @@ constexpr std::array algorithm_table{
                   .bare_prompt_value = false,
                   .grouped_contexts = true,
                   .default_softness = 15000,
-                  .keeps_earlier_edits = true},
+                  .keeps_earlier_edits = true,
+                  .norm_weight = 5e-4, // its lambda_n of 10 for a lambda of 20000
+                  .steps_after_argmax = 2},
     AlgorithmInfo{.id = "AlphaEdit",
                   .explanation =
                       "Writes only where ordinary text has next to nothing (null space), keeps earlier edits",

@@ -31,7 +31,6 @@ struct Tuning {
     double mlp_clamp; // of values at an MLP's output (ROME)
     double kl_factor;
     double softness;                    // of MEMIT
-    double norm_weight = 5e-4;          // of ENCORE: its lambda_n of 10 for a lambda of 20000
     double null_space_threshold = 0.02; // of AlphaEdit
     double largest_change = 5e-4;       // of FT-L
 };
@@ -153,12 +152,11 @@ Recipe default_recipe(const ModelInfo& model, std::string_view algorithm) {
         recipe.softness = row.default_softness;
     else if (row.default_softness > 0)
         recipe.softness = tuning.softness;
-    else if (!row.one_at_a_time && !row.fine_tunes)
+    else if (row.stabilised)
         recipe.alpha = 0.1; // keys of many edits may be nearly collinear
-    if (row.id == "ENCORE") {
-        recipe.norm_weight = tuning.norm_weight;
-        recipe.values.steps_after_argmax = 2;
-    }
+    recipe.norm_weight = row.norm_weight;
+    if (row.steps_after_argmax >= 0)
+        recipe.values.steps_after_argmax = row.steps_after_argmax;
     if (row.in_null_space)
         recipe.null_space_threshold = tuning.null_space_threshold;
     if (row.fine_tunes) {

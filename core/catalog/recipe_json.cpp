@@ -205,7 +205,7 @@ const std::map<std::string, Setter>& reference_keys() {
         {"emmet_lambda",
          [](Recipe& r, const Json& v, const std::string& w) {
              // Files of the other algorithms carry it along unused.
-             if (r.algorithm == "EMMET")
+             if (find_algorithm(r.algorithm).stabilised)
                  r.alpha = catalog::number(v, w);
          }},
         {"mom2_adjustment", own_keys().at("use_statistics")},

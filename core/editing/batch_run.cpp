@@ -44,14 +44,11 @@ BatchRun::BatchRun(const EditTools& tools, const Recipe& recipe, const EditorOpt
     , result_(result) {}
 
 void BatchRun::run(std::span<const PreparedEdit> edits, std::size_t first_edit, const JobContext& job) {
-    Batch batch{.edits = edits, .first_edit = first_edit, .units = {}, .unit_index = {}, .targets = {}};
+    Batch batch{.edits = edits, .first_edit = first_edit, .units = {}, .targets = {}};
     if (algorithm_.fine_tunes)
         return fine_tune_layer(batch, job);
-    if (recipe_.merge_subjects) {
+    if (recipe_.merge_subjects)
         batch.units = units_by_subject(edits);
-        const std::vector<std::int64_t> index(batch.units.begin(), batch.units.end());
-        batch.unit_index = at::tensor(index);
-    }
     const auto start = Clock::now();
     const std::vector<int> value_layers =
         distribution_.own_values ? recipe_.layers : std::vector<int>{recipe_.layers.back()};
@@ -69,7 +66,7 @@ void BatchRun::run(std::span<const PreparedEdit> edits, std::size_t first_edit, 
         job.report({"layer " + std::to_string(recipe_.layers[i]), done, -1, {}});
         write_layer(batch, i, job);
     }
-    if (algorithm_.keeps_earlier_edits || options_.keep_keys)
+    if (algorithm_.keeps_earlier_edits)
         keep_keys(batch, job);
 }
 
@@ -138,14 +135,8 @@ void BatchRun::find_values(Batch& batch, int layer, const JobContext& job) {
             result_.values.push_back(std::move(value));
 }
 
-at::Tensor BatchRun::per_unit(const Batch& batch, const at::Tensor& columns) const {
-    if (!batch.unit_index.defined() || !columns.defined())
-        return columns;
-    const std::int64_t units = batch.unit_index.max().item<std::int64_t>() + 1;
-    const at::Tensor sums =
-        at::zeros({columns.size(0), units}, columns.options()).index_add(1, batch.unit_index, columns);
-    const at::Tensor counts = at::bincount(batch.unit_index).to(columns.scalar_type());
-    return sums / counts;
+at::Tensor BatchRun::per_unit(const Batch& batch, const at::Tensor& columns) {
+    return batch.units.empty() || !columns.defined() ? columns : unit_means(columns, batch.units);
 }
 
 void BatchRun::write_layer(const Batch& batch, std::size_t index, const JobContext& job) {
@@ -184,7 +175,7 @@ void BatchRun::write_layer(const Batch& batch, std::size_t index, const JobConte
             step.solution = solve_rome(metric, step.keys, step.bare_keys, step.residual, *recipe_.softness);
         } else {
             SolveOptions options{.softness = *recipe_.softness,
-                                 .alpha = recipe_.alpha,
+                                 .alpha = algorithm_.stabilised ? recipe_.alpha : std::nullopt,
                                  .earlier_keys = {},
                                  .names = {},
                                  .decompose = options_.decompose};

@@ -30,7 +30,6 @@ class BatchRun {
         std::span<const PreparedEdit> edits;
         std::size_t first_edit;
         std::vector<std::size_t> units;    // of each edit; empty: every edit for itself
-        at::Tensor unit_index;             // the same as I64 [n]
         std::map<int, at::Tensor> targets; // [d_v, n] by layer of the value
     };
     void fine_tune_layer(const Batch& batch, const JobContext& job);
@@ -38,7 +37,7 @@ class BatchRun {
     void find_values(Batch& batch, int layer, const JobContext& job);
     void write_layer(const Batch& batch, std::size_t index, const JobContext& job);
     void keep_keys(const Batch& batch, const JobContext& job);
-    [[nodiscard]] at::Tensor per_unit(const Batch& batch, const at::Tensor& columns) const; // mean over each unit
+    [[nodiscard]] static at::Tensor per_unit(const Batch& batch, const at::Tensor& columns); // mean over each unit
     [[nodiscard]] Metric layer_metric(int layer) const;
     void report_conflicts(const Batch& batch, const Metric& metric, const at::Tensor& keys);
     void warn(const std::string& text);

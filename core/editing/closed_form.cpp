@@ -117,7 +117,7 @@ void finish(Solution& solution, const System& system) {
 // By singular values, without squaring the condition. At mu = 0 directions that are nothing but rounding are left out.
 void solve_by_spectrum(Solution& solution, const Metric& metric, const System& system) {
     const double mu = solution.softness;
-    solution.system = decompose_system(metric, system.keys, system.residual);
+    solution.system = decompose_system(metric, system.keys, system.residual, system.edits);
     const Decomposition& known = solution.system;
     const std::int64_t all = system.keys.size(1);
     std::int64_t kept = known.spectrum.size(0);
@@ -214,7 +214,7 @@ Solution solve(const Metric& metric, const at::Tensor& keys, const at::Tensor& r
     if (big && solution.softness > 0) {
         solve_by_gram(solution, metric, system);
         if (options.decompose)
-            solution.system = decompose_system(metric, system.keys, system.residual);
+            solution.system = decompose_system(metric, system.keys, system.residual, system.edits);
     } else {
         solve_by_spectrum(solution, metric, system);
         finish(solution, system);

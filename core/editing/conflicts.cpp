@@ -32,6 +32,13 @@ std::vector<std::size_t> units_by_subject(std::span<const PreparedEdit> edits) {
     return units;
 }
 
+at::Tensor unit_means(const at::Tensor& columns, const std::vector<std::size_t>& units) {
+    const at::Tensor index = at::tensor(std::vector<std::int64_t>(units.begin(), units.end()), at::kLong);
+    const std::int64_t count = index.max().item<std::int64_t>() + 1;
+    const at::Tensor sums = at::zeros({columns.size(0), count}, columns.options()).index_add(1, index, columns);
+    return sums / at::bincount(index).to(columns.scalar_type());
+}
+
 std::vector<EditConflict> same_subjects(std::span<const PreparedEdit> edits) {
     std::unordered_map<std::string_view, std::size_t> first_of;
     std::vector<EditConflict> conflicts;

@@ -25,6 +25,9 @@ std::vector<EditConflict> find_conflicts(const Metric& metric, const at::Tensor&
 // For each edit the number of its unit: edits of one subject are one unit, numbered in order of their first edits.
 std::vector<std::size_t> units_by_subject(std::span<const PreparedEdit> edits);
 
+// Means of the columns of each unit: [d, n] -> [d, units].
+at::Tensor unit_means(const at::Tensor& columns, const std::vector<std::size_t>& units);
+
 // "edit 1 (Rome) and edit 3 (Rome)", and how many more.
 std::string describe(const std::vector<EditConflict>& conflicts, std::span<const PreparedEdit> edits);
 

@@ -28,6 +28,12 @@ double Decomposition::update_norm(double mu) const {
 }
 
 double Decomposition::memorization(double mu) const {
+    if (written.defined()) { // |R|^2 - 2 tr(R^T D K) + |D K|^2 over the edits' columns
+        const at::Tensor share = at::where(spectrum > 0, spectrum / (spectrum + mu), at::zeros_like(spectrum));
+        const double along = at::dot(share, asked).item<double>();
+        const double square = at::dot(share, at::matmul(written, share)).item<double>();
+        return std::max(0.0, residual - 2 * along + square);
+    }
     if (mu == 0)
         return unreachable + at::where(spectrum > 0, at::zeros_like(asked), asked).sum().item<double>();
     return unreachable + (asked * (mu / (spectrum + mu)).square()).sum().item<double>();
@@ -35,35 +41,41 @@ double Decomposition::memorization(double mu) const {
 
 std::uint64_t Decomposition::bytes() const {
     std::uint64_t sum = 0;
-    for (const at::Tensor* tensor : {&spectrum, &gain, &left, &right, &preserved, &moved, &asked})
+    for (const at::Tensor* tensor : {&spectrum, &gain, &left, &right, &preserved, &moved, &asked, &written})
         sum += tensor->defined() ? tensor->nbytes() : 0;
     return sum;
 }
 
-Decomposition decompose_system(const Metric& metric, const at::Tensor& keys, const at::Tensor& residual) {
+Decomposition decompose_system(const Metric& metric, const at::Tensor& keys, const at::Tensor& residual,
+                               std::int64_t edits) {
     const NoGrad no_grad;
     Decomposition system;
     const at::Tensor whitened_keys = metric.whiten(keys);
     const auto [u, values, vh] = at::linalg_svd(whitened_keys, /*full_matrices=*/false);
     const std::int64_t dimensions = whitened_keys.size(0);
-    const std::int64_t edits = whitened_keys.size(1);
+    const std::int64_t columns = whitened_keys.size(1);
     const double largest = values[0].item<double>();
     if (!(largest > 0))
         throw Error("every key is zero", {}, "the layer's MLP is silent at the subject; choose another layer");
     const double cutoff =
-        static_cast<double>(std::max(dimensions, edits)) * std::numeric_limits<double>::epsilon() * largest;
+        static_cast<double>(std::max(dimensions, columns)) * std::numeric_limits<double>::epsilon() * largest;
     system.gain = values;
     system.spectrum = at::where(values > cutoff, values.square(), at::zeros_like(values)); // below it is rounding
-    if (edits == values.size(0)) // with more keys than dimensions some always vanish
-        if (const auto sound = (values > cutoff).sum().item<std::int64_t>(); sound < edits)
+    if (columns == values.size(0)) // with more keys than dimensions some always vanish
+        if (const auto sound = (values > cutoff).sum().item<std::int64_t>(); sound < columns)
             system.vanishing = 1 - vh.slice(0, 0, sound).square().sum(0);
     system.left = at::matmul(residual, vh.t());
     system.asked = system.left.square().sum(0);
-    if (edits > values.size(0)) // otherwise V is square and nothing is outside
-        system.unreachable = std::max(0.0, (residual.square().sum() - system.asked.sum()).item<double>());
+    system.residual = residual.square().sum().item<double>();
+    if (columns > values.size(0)) // otherwise V is square and nothing is outside
+        system.unreachable = std::max(0.0, system.residual - system.asked.sum().item<double>());
     const at::Tensor rows = u.t().contiguous();
     system.right = metric.unwhiten_rows(rows);
     const at::Tensor outer = at::matmul(system.left.t(), system.left);
+    if (edits < columns) {
+        const at::Tensor of_edits = vh.slice(1, 0, edits);
+        system.written = outer * at::matmul(of_edits, of_edits.t());
+    }
     system.moved = outer * at::matmul(system.right, system.right.t());
     system.preserved = outer * metric.products(rows, system.right);
     return system;

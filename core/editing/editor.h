@@ -65,7 +65,6 @@ struct EditBatchResult {
 
 struct EditorOptions {
     bool record_steps = false; // delta of every step of the value search; then nothing is taken from the store
-    bool keep_keys = false;    // for algorithms that come later, even if this one does not keep earlier edits
     bool decompose = false;    // Solution::system is wanted of every step, however large the batch
 };
 

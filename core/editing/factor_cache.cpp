@@ -20,15 +20,15 @@ namespace {
 namespace fs = std::filesystem;
 
 // Part of every key: what is computed from the same matrix may change with the program.
-constexpr const char* format = "1";
+constexpr const char* format = "2";
 constexpr std::string_view tail = ".safetensors";
 constexpr char between_warnings = '\x1e';
 
 // Every bit of a number.
 std::string exact(double value) {
-    std::array<char, 40> text{};
-    std::snprintf(text.data(), text.size(), "%a", value);
-    return text.data();
+    std::array<char, 40> text{}; // not printf: the locale would have a say
+    const auto [end, failed] = std::to_chars(text.data(), text.data() + text.size(), value, std::chars_format::hex);
+    return {text.data(), end};
 }
 
 std::string key_of(const char* kind, const std::string& c_hash, double ridge = 0, double norm = 0) {
@@ -176,7 +176,12 @@ std::optional<Metric> FactorCache::factor(const std::string& c_hash, std::int64_
     const auto metadata = read(key_of("factor", c_hash, ridge, norm), parts);
     if (!metadata || !metadata->contains("ridge_added") || !metadata->contains("warnings"))
         return {};
-    const double ridge_added = std::strtod(metadata->at("ridge_added").c_str(), nullptr);
+    const std::string& text = metadata->at("ridge_added");
+    double ridge_added = 0;
+    const auto [end, failed] =
+        std::from_chars(text.data(), text.data() + text.size(), ridge_added, std::chars_format::hex);
+    if (failed != std::errc() || end != text.data() + text.size())
+        return {};
     std::vector<std::string> warnings;
     std::string rest = metadata->at("warnings");
     for (std::size_t end = rest.find(between_warnings); end != std::string::npos; end = rest.find(between_warnings)) {

@@ -98,6 +98,15 @@ std::size_t Ledger::apply(std::vector<LayerUpdate> updates) {
     return draft.commit();
 }
 
+void Ledger::keep_keys(std::size_t index, int layer, at::Tensor keys) {
+    LedgerBatch& batch = batches_.at(index);
+    std::string state = state_hash(index + 1);
+    if (batch.keys_state != state)
+        batch.keys.clear();
+    batch.keys[layer] = std::move(keys);
+    batch.keys_state.swap(state);
+}
+
 void Ledger::undo() {
     if (position_ == 0)
         throw Error("there is nothing to undo");

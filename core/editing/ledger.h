@@ -24,6 +24,7 @@ struct LedgerBatch {
     std::vector<LayerUpdate> updates;
     // [d_k, n] per layer, float64: the edits' keys as they are after the batch, for algorithms that keep earlier edits.
     std::map<int, at::Tensor> keys;
+    std::string keys_state; // state_hash of what the keys were read on
     bool active = true;
     std::string hash; // of the updates
     std::string base; // state_hash of what it was solved on
@@ -57,7 +58,12 @@ class Ledger {
     // Other updates for the same edits (another softness); solved_anew: on what is underneath the batch now. Kept keys
     // are forgotten. Throws as apply.
     void replace(std::size_t index, std::vector<LayerUpdate> updates, bool solved_anew);
-    void keep_keys(std::size_t index, int layer, at::Tensor keys) { batches_.at(index).keys[layer] = std::move(keys); }
+    // Keys of a batch as they are right after it; what was read on other weights is forgotten.
+    [[nodiscard]] bool has_keys(std::size_t index, int layer) const {
+        const LedgerBatch& batch = batches_.at(index);
+        return batch.keys_state == state_hash(index + 1) && batch.keys.contains(layer);
+    }
+    void keep_keys(std::size_t index, int layer, at::Tensor keys);
 
     // The weights with updates that are not decided yet, while an edit is being made: each add is seen by whatever runs
     // next; without commit the destructor takes everything back, bit by bit. One draft at a time.
@@ -77,8 +83,12 @@ class Ledger {
         void keep_keys(int layer, const at::Tensor& keys); // of the batch under way, side by side
         // The batch under way is complete; what is added now belongs to the next.
         void end_batch();
-        // A batch of the ledger as it is, from the replaced part.
-        void carry(std::size_t index);
+        // A batch of the replaced part as it is, switched on or off.
+        void carry(std::size_t index, bool active);
+        void carry(std::size_t index) { carry(index, ledger_.batch(index).active); }
+        // Keys of the batch that was ended or carried last.
+        [[nodiscard]] bool has_keys_of_last(int layer) const { return done_batches_.back().keys.contains(layer); }
+        void keep_keys_of_last(int layer, at::Tensor keys) { done_batches_.back().keys[layer] = std::move(keys); }
 
         // [d_k, m]: kept keys of a layer, of the ledger's active batches below and of the draft; undefined: none.
         [[nodiscard]] at::Tensor earlier_keys(int layer) const;
@@ -91,7 +101,7 @@ class Ledger {
         std::size_t commit();
 
       private:
-        void show(int layer);
+        void close_batch();
 
         Ledger& ledger_;
         std::size_t from_;

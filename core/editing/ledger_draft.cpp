@@ -63,20 +63,29 @@ void Ledger::Draft::keep_keys(int layer, const at::Tensor& keys) {
 void Ledger::Draft::end_batch() {
     assert(!failed_ && !done_);
     open_.hash = open_hash_->hex();
+    close_batch();
+}
+
+void Ledger::Draft::close_batch() {
     done_batches_.push_back(std::move(open_));
     open_ = {};
     open_hash_ = std::make_unique<Xxh3>();
     open_.base = state_hash();
+    done_batches_.back().keys_state = open_.base;
 }
 
-void Ledger::Draft::carry(std::size_t index) {
+void Ledger::Draft::carry(std::size_t index, bool active) {
     assert(open_.updates.empty() && index >= from_);
-    const LedgerBatch batch = ledger_.batch(index);
-    if (batch.active)
+    LedgerBatch batch = ledger_.batch(index);
+    batch.active = active;
+    if (active)
         for (const LayerUpdate& update : batch.updates)
             add(update);
-    open_ = batch;
-    end_batch();
+    open_ = std::move(batch); // with its own hash, also when it is switched off
+    const std::string keys_state = open_.keys_state;
+    close_batch();
+    if (done_batches_.back().keys_state != keys_state)
+        done_batches_.back().keys.clear(); // they were read on other weights
 }
 
 at::Tensor Ledger::Draft::earlier_keys(int layer) const {
@@ -102,7 +111,7 @@ std::string Ledger::Draft::state_hash() const {
 
 std::size_t Ledger::Draft::commit() {
     assert(!failed_ && !done_);
-    if (!open_.updates.empty() || done_batches_.empty())
+    if (!open_.updates.empty() || (done_batches_.empty() && from_ == ledger_.position_))
         end_batch();
     ledger_.batches_.reserve(from_ + done_batches_.size() + ledger_.batches_.size()); // so that nothing below fails
     // Solving the middle again leaves alone what is undone behind it; a new edit takes its place.

@@ -12,6 +12,8 @@ namespace emend {
 namespace {
 
 constexpr std::uint32_t layout = 1; // of the keys and of the bytes; another number finds nothing old
+// Ten thousand edits of a model of width 4096, each with two values, must not push each other out.
+constexpr std::uint64_t most_bytes_on_disk = std::uint64_t{4} << 30;
 constexpr std::size_t most_bytes_in_memory = std::size_t{256} << 20;
 
 class Writer {
@@ -143,7 +145,7 @@ std::string value_key(const ValueScope& scope, std::span<const PreparedEdit* con
 
 ValueStore::ValueStore(const std::string& file) {
     try {
-        on_disk_ = std::make_unique<BlobCache>(file);
+        on_disk_ = std::make_unique<BlobCache>(file, most_bytes_on_disk);
     } catch (const Error& error) {
         log_warning("values are kept in memory only: " + std::string(error.what()));
     }

@@ -2,6 +2,7 @@
 #include "engine/batch_solver.h"
 
 #include "analysis/prediction.h"
+#include "editing/conflicts.h"
 #include "editing/contexts.h"
 #include "editing/keys.h"
 #include "engine/statistics_source.h"
@@ -17,48 +18,67 @@ constexpr int shown_answers = 5;
 
 } // namespace
 
-std::map<int, Metric> provide_metrics(OpenModel& model, const Recipe& recipe, bool force, const JobContext& job,
-                                      std::vector<std::string>& warnings) {
-    std::map<int, Metric> metrics;
+SolveJob prepare_job(OpenModel& model, std::vector<EditRequest> requests, const Recipe& recipe, bool force,
+                     const JobContext& job) {
+    SolveJob what;
+    what.requests = std::move(requests);
+    what.recipe = recipe;
     if (!recipe.use_statistics)
-        return metrics;
-    std::ranges::move(provide_statistics(model, recipe, force, job), std::back_inserter(warnings));
+        return what;
+    if (find_algorithm(recipe.algorithm).fine_tunes && !statistics_status(model, recipe, job).complete()) {
+        what.recipe.use_statistics = false;
+        return what;
+    }
+    what.warnings = provide_statistics(model, recipe, force, job);
     for (const int layer : written_layers(recipe)) {
         job.check();
         job.report({.phase = "statistics", .fraction = 1, .seconds_left = -1, .detail = "factoring"});
-        metrics.emplace(layer, model.metrics.metric(layer, metric_options(recipe)));
+        what.metrics.emplace(layer, model.metrics.metric(layer, metric_options(recipe)));
     }
-    return metrics;
+    return what;
+}
+
+at::Tensor batch_keys(OpenModel& model, const EditReport& report, int layer, const JobContext& job) {
+    const NoGrad no_grad;
+    const Recipe& recipe = report.recipe;
+    std::vector<EditRequest> requests;
+    for (const EditOutcome& outcome : report.edits)
+        requests.push_back(outcome.request);
+    const auto edits =
+        prepare_edits(model.tokenizer, requests, flatten_contexts(recipe.contexts), model.info.positions);
+    const auto weights = context_weights(recipe.contexts, find_algorithm(recipe.algorithm).grouped_contexts);
+    const at::Tensor keys = read_keys(model.decoder, edits, layer, weights, job).mean_keys;
+    return recipe.merge_subjects ? unit_means(keys, units_by_subject(edits)) : keys;
 }
 
 void provide_earlier_keys(OpenModel& model, const Recipe& recipe, std::size_t position, const JobContext& job) {
     if (!find_algorithm(recipe.algorithm).keeps_earlier_edits)
         return;
     for (std::size_t index = 0; index < position; ++index) {
-        const LedgerBatch& batch = model.ledger.batch(index);
-        const EditReport& report = *model.entries[index].report;
-        const auto contexts = flatten_contexts(report.recipe.contexts);
-        const auto weights =
-            context_weights(report.recipe.contexts, find_algorithm(report.recipe.algorithm).grouped_contexts);
-        std::vector<PreparedEdit> edits;
-        for (const int layer : written_layers(recipe)) {
-            if (!batch.active || batch.keys.contains(layer))
-                continue;
-            if (edits.empty()) {
-                std::vector<EditRequest> requests;
-                for (const EditOutcome& outcome : report.edits)
-                    requests.push_back(outcome.request);
-                edits = prepare_edits(model.tokenizer, requests, contexts, model.info.positions);
-            }
-            model.ledger.keep_keys(index, layer, read_keys(model.decoder, edits, layer, weights, job).mean_keys);
+        if (!model.ledger.batch(index).active)
+            continue;
+        std::vector<int> missing;
+        for (const int layer : written_layers(recipe))
+            if (!model.ledger.has_keys(index, layer))
+                missing.push_back(layer);
+        if (missing.empty())
+            continue;
+        std::vector<at::Tensor> keys;
+        {
+            const AtPosition after_it(model.ledger, index + 1);
+            for (const int layer : missing)
+                keys.push_back(batch_keys(model, *model.entries[index].report, layer, job));
         }
+        for (std::size_t i = 0; i < missing.size(); ++i)
+            model.ledger.keep_keys(index, missing[i], keys[i]);
     }
 }
 
 SolvedBatch solve_batch(OpenModel& model, Ledger::Draft& draft, const SolveJob& what, const JobContext& job) {
     std::vector<PredictionQuery> queries;
-    for (const EditRequest& request : what.requests)
-        queries.push_back(query_of(request));
+    if (what.answers)
+        for (const EditRequest& request : what.requests)
+            queries.push_back(query_of(request));
     auto before = predict(model.decoder, model.tokenizer, queries, shown_answers, job);
 
     const MetricSource metric = [&](int layer) { return what.metrics.at(layer); };
@@ -76,6 +96,8 @@ SolvedBatch solve_batch(OpenModel& model, Ledger::Draft& draft, const SolveJob& 
 
     SolvedBatch solved;
     solved.kept = keep_batch(result, what.metrics);
+    before.resize(what.requests.size());
+    after.resize(what.requests.size());
     EditReport& report = solved.report;
     for (std::size_t i = 0; i < what.requests.size(); ++i)
         report.edits.push_back({.request = what.requests[i],
@@ -88,7 +110,8 @@ SolvedBatch solve_batch(OpenModel& model, Ledger::Draft& draft, const SolveJob& 
     report.layers = std::move(result.layers);
     report.recipe = std::move(result.recipe);
     report.conflicts = std::move(result.conflicts);
-    report.warnings = std::move(result.warnings);
+    report.warnings = what.warnings;
+    std::ranges::move(result.warnings, std::back_inserter(report.warnings));
     report.seconds = result.seconds;
     return solved;
 }

@@ -17,6 +17,8 @@ struct SolveJob {
     std::map<int, Metric> metrics; // of the layers that are written; empty without statistics
     EditorOptions options;
     std::string dump_file;
+    std::vector<std::string> warnings; // of the statistics
+    bool answers = true;               // off: nobody asks what the model says before and after
 };
 
 struct SolvedBatch {
@@ -24,12 +26,17 @@ struct SolvedBatch {
     KeptBatch kept;
 };
 
-// Statistics for the recipe's layers, and what they make of it. Collects when it must; not while a draft is open.
-std::map<int, Metric> provide_metrics(OpenModel& model, const Recipe& recipe, bool force, const JobContext& job,
-                                      std::vector<std::string>& warnings);
+// The job with statistics for its recipe's layers. Collects when it must, but not for fine-tuning, which only reports
+// by them; not while a draft is open.
+SolveJob prepare_job(OpenModel& model, std::vector<EditRequest> requests, const Recipe& recipe, bool force,
+                     const JobContext& job);
 
-// For an algorithm that keeps earlier edits: reads the keys that applied batches below `position` do not have yet.
+// For an algorithm that keeps earlier edits: reads the keys of applied batches below `position` on the recipe's layers,
+// each on the weights right after its batch, where they are not kept already.
 void provide_earlier_keys(OpenModel& model, const Recipe& recipe, std::size_t position, const JobContext& job);
+
+// Keys of a batch's edits on the weights as they are now, one column an edit or a unit of merged ones.
+at::Tensor batch_keys(OpenModel& model, const EditReport& report, int layer, const JobContext& job);
 
 SolvedBatch solve_batch(OpenModel& model, Ledger::Draft& draft, const SolveJob& what, const JobContext& job);
 

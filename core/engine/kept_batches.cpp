@@ -38,6 +38,8 @@ std::uint64_t KeptBatch::bytes() const {
     std::uint64_t sum = 0;
     for (const KeptStep& step : steps)
         sum += step.system.bytes();
+    for (const auto& [layer, metric] : metrics)
+        sum += metric.factor().defined() ? metric.factor().nbytes() : 0;
     return sum;
 }
 
@@ -65,7 +67,7 @@ std::vector<LayerReport> KeptBatch::layers(double softness, const std::vector<La
             report.condition =
                 std::max(report.condition, ((positive.max() + mu) / (positive.min() + mu)).item<double>());
             report.memorization += step.system.memorization(mu);
-            point = point_at(step, softness, !metrics.empty());
+            point = point_at(step, softness, with_statistics);
             left.push_back(step.system.left_at(mu));
             right.push_back(step.system.right);
         }
@@ -111,7 +113,7 @@ Frontier KeptBatch::frontier(const std::vector<double>& also) const {
             FrontierPoint sum;
             for (const KeptStep& step : steps)
                 if (step.layer == layer.layer)
-                    add(sum, point_at(step, softness, !metrics.empty()));
+                    add(sum, point_at(step, softness, with_statistics));
             layer.points.push_back(sum);
         }
     frontier.total.resize(grid.size());
@@ -123,7 +125,9 @@ Frontier KeptBatch::frontier(const std::vector<double>& also) const {
 
 KeptBatch keep_batch(const EditBatchResult& result, std::map<int, Metric> metrics) {
     KeptBatch batch;
-    batch.metrics = std::move(metrics);
+    batch.with_statistics = !metrics.empty();
+    if (result.steps.size() > result.recipe.layers.size())
+        batch.metrics = std::move(metrics);
     for (const LayerStep& step : result.steps)
         batch.steps.push_back({.layer = step.layer,
                                .alpha = step.solution.softness - result.recipe.softness.value_or(0),
@@ -132,6 +136,10 @@ KeptBatch keep_batch(const EditBatchResult& result, std::map<int, Metric> metric
 }
 
 void KeptBatches::put(std::uint64_t batch_id, KeptBatch batch) {
+    if (!batch.known()) {
+        batches_.erase(batch_id);
+        return;
+    }
     batches_.insert_or_assign(batch_id, std::move(batch));
     std::uint64_t total = 0;
     for (const auto& [id, kept] : batches_)
@@ -141,6 +149,11 @@ void KeptBatches::put(std::uint64_t batch_id, KeptBatch batch) {
         total -= oldest->second.bytes();
         batches_.erase(oldest);
     }
+}
+
+void KeptBatches::keep_only(const std::vector<std::uint64_t>& batch_ids) {
+    std::erase_if(batches_,
+                  [&](const auto& entry) { return std::ranges::find(batch_ids, entry.first) == batch_ids.end(); });
 }
 
 const KeptBatch* KeptBatches::find(std::uint64_t batch_id) const {

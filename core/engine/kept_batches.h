@@ -20,7 +20,8 @@ struct KeptStep {
 
 struct KeptBatch {
     std::vector<KeptStep> steps;
-    std::map<int, Metric> metrics; // by layer
+    std::map<int, Metric> metrics; // by layer, where a layer was solved several times
+    bool with_statistics = false;  // preservation means something
 
     [[nodiscard]] bool known() const;
     [[nodiscard]] std::uint64_t bytes() const;
@@ -38,6 +39,7 @@ class KeptBatches {
   public:
     void put(std::uint64_t batch_id, KeptBatch batch);
     [[nodiscard]] const KeptBatch* find(std::uint64_t batch_id) const;
+    void keep_only(const std::vector<std::uint64_t>& batch_ids);
 
   private:
     std::map<std::uint64_t, KeptBatch> batches_;

@@ -153,7 +153,10 @@ std::vector<std::string> provide_statistics(OpenModel& model, const Recipe& reci
     const std::string path = from_file ? recipe.statistics_file : corpus_path(model, recipe.corpus);
     const std::string source = source_of(recipe, path, force);
     model.metrics.keep_in(cache_folder("factors"));
-    if (source != model.metrics_source) {
+    // What was taken with a check of whose it is needs no second reading without one.
+    const bool at_hand =
+        source == model.metrics_source || (force && source_of(recipe, path, false) == model.metrics_source);
+    if (!at_hand) {
         model.metrics.clear();
         model.metrics_warnings.clear();
         model.metrics_source = source;

@@ -3,6 +3,7 @@
 // leaves the weights as they were.
 #include "analysis/prediction.h"
 #include "base/job_part.h"
+#include "base/log.h"
 #include "emend/error.h"
 #include "engine/batch_solver.h"
 #include "engine/output_guard.h"
@@ -12,6 +13,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <set>
 
 namespace emend {
 
@@ -50,18 +52,14 @@ std::size_t index_of(const OpenModel& open, std::uint64_t batch_id) {
 
 // A batch of the history as a job to be done again.
 SolveJob again(OpenModel& open, const EditReport& report, const JobContext& job) {
-    std::vector<std::string> ignored;
-    return {.requests = requests_of(report),
-            .recipe = report.recipe,
-            .metrics = provide_metrics(open, report.recipe, true, job, ignored),
-            .options = {},
-            .dump_file = {}};
+    return prepare_job(open, requests_of(report), report.recipe, true, job);
 }
 
-Report renewed(SolvedBatch& solved, const EditReport& old, Clock::time_point start) {
-    solved.report.batch_id = old.batch_id;
-    solved.report.seconds.total = seconds_since(start);
-    return std::make_shared<const EditReport>(std::move(solved.report));
+Report renewed(EditReport report, const EditReport& old, Clock::time_point start) {
+    report.batch_id = old.batch_id;
+    report.seconds.statistics = old.seconds.statistics;
+    report.seconds.total = seconds_since(start);
+    return std::make_shared<const EditReport>(std::move(report));
 }
 
 } // namespace
@@ -87,12 +85,8 @@ EditReport TorchEngine::apply(const std::vector<EditRequest>& requests, const Re
                 statistics_part.report(progress);
             },
             job.stop_token());
-        std::vector<std::string> warnings;
-        SolveJob what{.requests = requests,
-                      .recipe = recipe,
-                      .metrics = provide_metrics(open, recipe, options.force, statistics_job, warnings),
-                      .options = {},
-                      .dump_file = options.dump_file};
+        SolveJob what = prepare_job(open, requests, recipe, options.force, statistics_job);
+        what.dump_file = options.dump_file;
         const JobContext edit_job = part_of(job, collecting ? statistics_share : 0, 1, start);
         const double statistics_seconds = seconds_since(start);
         provide_earlier_keys(open, recipe, open.ledger.position(), job);
@@ -100,7 +94,6 @@ EditReport TorchEngine::apply(const std::vector<EditRequest>& requests, const Re
         Ledger::Draft draft(open.ledger);
         SolvedBatch solved = solve_batch(open, draft, what, edit_job);
         auto report = std::make_shared<EditReport>(std::move(solved.report));
-        report->warnings.insert(report->warnings.begin(), warnings.begin(), warnings.end());
         report->seconds.statistics = statistics_seconds;
         report->batch_id = open.last_batch_id + 1;
 
@@ -109,10 +102,14 @@ EditReport TorchEngine::apply(const std::vector<EditRequest>& requests, const Re
         entries.push_back({.id = report->batch_id, .title = title_of(requests), .report = report});
         report->seconds.total = seconds_since(start);
         EditReport answer = *report; // copied before the commit, which is the last thing that can fail
-        open.kept.put(report->batch_id, std::move(solved.kept));
+        std::vector<std::uint64_t> ids;
+        for (const LedgerEntry& entry : entries)
+            ids.push_back(entry.id);
         draft.commit();
         open.entries.swap(entries);
         open.last_batch_id = report->batch_id;
+        open.kept.keep_only(ids);
+        open.kept.put(report->batch_id, std::move(solved.kept));
         return answer;
     });
 }
@@ -123,51 +120,54 @@ LedgerState TorchEngine::switch_batch(std::uint64_t batch_id, bool active, bool 
         OpenModel& open = model();
         const std::size_t index = index_of(open, batch_id);
         const std::size_t position = open.ledger.position();
-        const bool was_active = open.ledger.batch(index).active;
-        if (!resolve_later || index >= position) {
+        if (!resolve_later || index + 1 >= position) { // nothing comes after it
             open.ledger.set_active(index, active);
             return ledger();
         }
         const auto start = Clock::now();
         // Statistics are those of the unedited model and have to be there before the draft.
         std::map<std::size_t, SolveJob> jobs;
-        bool keep_keys = false;
+        std::set<int> key_layers; // that later batches will want keys of
         for (std::size_t later = index + 1; later < position; ++later) {
             if (!open.ledger.batch(later).active)
                 continue;
-            const EditReport& report = *open.entries[later].report;
-            jobs.emplace(later, again(open, report, job));
-            provide_earlier_keys(open, report.recipe, index + 1, job);
-            keep_keys = keep_keys || find_algorithm(report.recipe.algorithm).keeps_earlier_edits;
+            const SolveJob& what = jobs.emplace(later, again(open, *open.entries[later].report, job)).first->second;
+            provide_earlier_keys(open, what.recipe, index, job);
+            if (find_algorithm(what.recipe.algorithm).keeps_earlier_edits)
+                key_layers.insert(what.recipe.layers.begin(), what.recipe.layers.end());
         }
-        open.ledger.set_active(index, active);
-        try {
-            Ledger::Draft draft(open.ledger, index + 1);
-            std::map<std::size_t, SolvedBatch> solved;
-            for (std::size_t later = index + 1; later < position; ++later) {
-                const auto found = jobs.find(later);
-                if (found == jobs.end()) {
-                    draft.carry(later);
-                    continue;
-                }
-                found->second.options.keep_keys = keep_keys;
-                const double all = static_cast<double>(jobs.size());
-                const double done = static_cast<double>(solved.size());
-                solved.emplace(
-                    later, solve_batch(open, draft, found->second, part_of(job, done / all, (done + 1) / all, start)));
-                draft.end_batch();
+        Ledger::Draft draft(open.ledger, index);
+        const auto keep_keys = [&](const EditReport& report) {
+            for (const int layer : key_layers)
+                if (!draft.has_keys_of_last(layer))
+                    draft.keep_keys_of_last(layer, batch_keys(open, report, layer, job));
+        };
+        draft.carry(index, active);
+        if (active)
+            keep_keys(*open.entries[index].report);
+        std::map<std::size_t, SolvedBatch> solved;
+        for (std::size_t later = index + 1; later < position; ++later) {
+            const auto found = jobs.find(later);
+            if (found == jobs.end()) {
+                draft.carry(later);
+                continue;
             }
-            std::vector<LedgerEntry> entries = open.entries;
-            for (auto& [later, batch] : solved) {
-                open.kept.put(entries[later].id, std::move(batch.kept));
-                entries[later].report = renewed(batch, *entries[later].report, start);
-            }
-            draft.commit();
-            open.entries.swap(entries);
-        } catch (...) {
-            open.ledger.set_active(index, was_active);
-            throw;
+            const double all = static_cast<double>(jobs.size());
+            const double done = static_cast<double>(solved.size());
+            SolvedBatch batch =
+                solve_batch(open, draft, found->second, part_of(job, done / all, (done + 1) / all, start));
+            draft.end_batch();
+            keep_keys(batch.report);
+            solved.emplace(later, std::move(batch));
         }
+        job.check();
+        std::vector<LedgerEntry> entries = open.entries;
+        for (auto& [later, batch] : solved)
+            entries[later].report = renewed(std::move(batch.report), *entries[later].report, start);
+        draft.commit();
+        open.entries.swap(entries);
+        for (auto& [later, batch] : solved)
+            open.kept.put(open.entries[later].id, std::move(batch.kept));
         return ledger();
     });
 }
@@ -182,6 +182,7 @@ const KeptBatch& TorchEngine::taken_apart(std::size_t index, const JobContext& j
     // Solved again with the kept values, in a draft that is dropped; the weights it was solved on may have changed.
     SolveJob what = again(open, *entry.report, job);
     what.options.decompose = true;
+    what.answers = false;
     provide_earlier_keys(open, what.recipe, index, job);
     Ledger::Draft dropped(open.ledger, index);
     open.kept.put(entry.id, solve_batch(open, dropped, what, job).kept);
@@ -220,17 +221,22 @@ SoftnessResult TorchEngine::set_softness(const SoftnessRequest& request, const J
         if (index >= open.ledger.position())
             throw Error("the batch is undone", open.entries[index].title, "redo it first");
         const EditReport& old = *open.entries[index].report;
+        std::vector<PredictionQuery> queries;
+        for (const EditRequest& watched : request.watch)
+            queries.push_back(query_of(watched));
         Report report;
         std::vector<LayerUpdate> updates;
+        std::optional<KeptBatch> kept_now;
         if (request.settle) {
             SolveJob what = again(open, old, job);
             what.recipe.softness = request.softness;
+            what.options.decompose = open.kept.find(request.batch_id) != nullptr; // the knob will be turned again
             provide_earlier_keys(open, what.recipe, index, job);
             Ledger::Draft draft(open.ledger, index);
             SolvedBatch solved = solve_batch(open, draft, what, job);
             updates = draft.updates();
-            open.kept.put(request.batch_id, std::move(solved.kept));
-            report = renewed(solved, old, start);
+            kept_now = std::move(solved.kept);
+            report = renewed(std::move(solved.report), old, start);
         } else {
             const KeptBatch& kept = taken_apart(index, job);
             auto changed = std::make_shared<EditReport>(old);
@@ -241,13 +247,16 @@ SoftnessResult TorchEngine::set_softness(const SoftnessRequest& request, const J
         }
         SoftnessResult result{.softness = request.softness, .layers = report->layers, .answers = {}};
         job.check();
-        open.ledger.replace(index, std::move(updates), request.settle); // all or nothing
+        open.ledger.replace(index, std::move(updates), request.settle); // all or nothing; nothing below may fail
         open.entries[index].report = std::move(report);
-        std::vector<PredictionQuery> queries;
-        for (const EditRequest& watched : request.watch)
-            queries.push_back(query_of(watched));
-        if (!queries.empty())
-            result.answers = predict(open.decoder, open.tokenizer, queries, request.top, {});
+        if (kept_now)
+            open.kept.put(request.batch_id, std::move(*kept_now));
+        try {
+            if (!queries.empty())
+                result.answers = predict(open.decoder, open.tokenizer, queries, request.top, {});
+        } catch (const std::exception& fault) { // the weights are moved: better no answers than a wrong state
+            log_warning("the watched edits could not be asked: " + std::string(fault.what()));
+        }
         return result;
     });
 }

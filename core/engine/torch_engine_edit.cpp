@@ -2,9 +2,9 @@
 // What can be known before an edit: faults of requests, conflicts, statistics.
 #include "analysis/prediction.h"
 #include "editing/conflicts.h"
+#include "editing/editor.h"
 #include "editing/keys.h"
 #include "emend/error.h"
-#include "engine/batch_solver.h"
 #include "engine/output_guard.h"
 #include "engine/statistics_source.h"
 #include "engine/torch_engine.h"
@@ -91,9 +91,9 @@ std::vector<EditConflict> TorchEngine::find_conflicts(const std::vector<EditRequ
         // Keys are compared as ordinary text has them, where that is known without collecting it now.
         std::vector<EditConflict> conflicts;
         if (edits.size() > 1 && recipe.use_statistics && emend::statistics_status(open, recipe, job).complete()) {
-            std::vector<std::string> warnings;
+            static_cast<void>(provide_statistics(open, recipe, true, job));
             const int layer = written_layers(recipe).front();
-            const Metric metric = provide_metrics(open, recipe, true, job, warnings).at(layer);
+            const Metric metric = open.metrics.metric(layer, metric_options(recipe));
             const std::vector<double> weights{1.0};
             conflicts =
                 emend::find_conflicts(metric, read_keys(open.decoder, edits, layer, weights, job).mean_keys, edits);

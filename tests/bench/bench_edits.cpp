@@ -111,6 +111,7 @@ bool memory(const std::filesystem::path& folder, int layer) {
     const at::Tensor c = at::eye(d_k, at::kDouble);
     const Metric metric = Metric::factor(c, 1, 1e-4);
     const double statistics = 2 * static_cast<double>(c.nbytes());
+    if (std::getenv("BENCH_STAGES")) std::printf("after statistics: now %.0f peak %.0f\n", megabytes("VmRSS:")-before, megabytes("VmHWM:")-before);
     Recipe recipe;
     recipe.algorithm = "MEMIT";
     recipe.layers = {layer};
@@ -122,6 +123,7 @@ bool memory(const std::filesystem::path& folder, int layer) {
     static_cast<void>(
         run_edits({model.decoder, model.tokenizer, draft, [&](int) { return metric; }}, requests(1), recipe, {}, {}));
     draft.commit();
+    if (std::getenv("BENCH_STAGES")) std::printf("after edit: now %.0f (anon %.0f file %.0f) peak %.0f\n", megabytes("VmRSS:")-before, megabytes("RssAnon:"), megabytes("RssFile:"), megabytes("VmHWM:")-before);
     const double peak = megabytes("VmHWM:") - before;
     const double model_mb = bytes / 1048576;
     const double statistics_mb = statistics / 1048576;
@@ -147,7 +149,7 @@ int main(int argc, char** argv) {
     at::set_num_threads(memory_only || small ? 1 : 2);
     RandomShape shape;
     if (small)
-        shape = {.layers = 6, .d_model = 128, .heads = 4, .vocab = 4000, .positions = 64};
+        shape = {.layers = 6, .d_model = 128, .heads = 4, .vocab = 4000, .positions = 128};
     const auto folder =
         std::filesystem::temp_directory_path() / (small ? "emend-bench-edits-small" : "emend-bench-gpt2");
     const int layer = small ? 2 : 5;

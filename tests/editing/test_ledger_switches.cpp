@@ -47,6 +47,8 @@ class TestLedgerSwitches : public QObject {
     void dropped_draft_in_the_middle();
     void failures_change_nothing();
     void keys_of_active_batches();
+    void keys_read_on_other_weights_are_forgotten();
+    void a_draft_without_anything_changes_nothing();
 };
 
 // A model of the ledger in plain lists walks along; a state is the list of (batch, version) in the weights.
@@ -66,6 +68,7 @@ void TestLedgerSwitches::random_walk() {
     std::map<State, std::string> seen;
     std::map<std::string, State> states;
     std::map<State, std::string> names;
+    std::map<std::string, State> states_of_names;
     const auto state_at = [&](std::size_t position) {
         State state;
         for (std::size_t i = 0; i < position; ++i)
@@ -80,6 +83,7 @@ void TestLedgerSwitches::random_walk() {
         QCOMPARE(states.try_emplace(now, state).first->second, state);
         const std::string name = ledger.state_hash(position);
         QCOMPARE(names.try_emplace(state, name).first->second, name);
+        QCOMPARE(states_of_names.try_emplace(name, state).first->second, state); // values are found by it
     };
     check(0);
     int revisited = 0;
@@ -122,7 +126,10 @@ void TestLedgerSwitches::random_walk() {
             Ledger::Draft draft(ledger, from);
             for (std::size_t i = from; i < position; ++i) {
                 if (random() % 2 == 0) {
-                    draft.carry(i);
+                    const bool active = random() % 3 != 0;
+                    draft.carry(i, active);
+                    if (keep)
+                        batches[i].active = active;
                     continue;
                 }
                 for (LayerUpdate& update : random_batch(weights, random))
@@ -289,6 +296,53 @@ void TestLedgerSwitches::keys_of_active_batches() {
     const at::Tensor own = at::randn({dk, 1}, at::kDouble);
     draft.keep_keys(0, own); // of a batch of the same draft
     QVERIFY(at::equal(draft.earlier_keys(0), at::cat({keys[0], keys[1], own}, 1)));
+}
+
+void TestLedgerSwitches::keys_read_on_other_weights_are_forgotten() {
+    auto model = open_model(model_path("gpt2_edit"), at::kDouble);
+    Weights& weights = model.decoder.weights();
+    Ledger ledger(weights);
+    std::mt19937 random(9);
+    ledger.apply(random_batch(weights, random));
+    ledger.apply(random_batch(weights, random));
+    const at::Tensor keys = at::randn({weights.current_down(0).size(1), 2}, at::kDouble);
+    QVERIFY(!ledger.has_keys(1, 0));
+    ledger.keep_keys(1, 0, keys);
+    QVERIFY(ledger.has_keys(1, 0) && !ledger.has_keys(1, 2));
+    ledger.set_active(0, false);
+    QVERIFY(!ledger.has_keys(1, 0));
+    ledger.set_active(0, true);
+    QVERIFY(ledger.has_keys(1, 0)); // the same weights again
+    {
+        Ledger::Draft draft(ledger, 0);
+        draft.carry(0, false);
+        draft.carry(1);
+        QVERIFY(!draft.has_keys_of_last(0));
+        draft.commit();
+    }
+    QVERIFY(!ledger.has_keys(1, 0));
+    ledger.keep_keys(1, 2, keys);
+    QVERIFY(ledger.has_keys(1, 2) && !ledger.has_keys(1, 0));
+    ledger.replace(1, random_batch(weights, random), true);
+    QVERIFY(!ledger.has_keys(1, 2));
+}
+
+void TestLedgerSwitches::a_draft_without_anything_changes_nothing() {
+    auto model = open_model(model_path("gpt2_edit"), at::kDouble);
+    Weights& weights = model.decoder.weights();
+    Ledger ledger(weights);
+    std::mt19937 random(10);
+    for (int i = 0; i < 3; ++i)
+        ledger.apply(random_batch(weights, random));
+    ledger.undo();
+    const std::string before = hash(weights);
+    {
+        Ledger::Draft draft(ledger, 1);
+        draft.carry(1);
+        QCOMPARE(draft.commit(), std::size_t{2});
+    }
+    QCOMPARE(ledger.size(), std::size_t{3});
+    QCOMPARE(hash(weights), before);
 }
 
 QTEST_GUILESS_MAIN(TestLedgerSwitches)

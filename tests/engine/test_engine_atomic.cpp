@@ -22,6 +22,8 @@ class TestEngineAtomic : public QObject {
     void init() { fixture_ = std::make_unique<EngineFixture>(); }
     void every_end_of_every_algorithm_data();
     void every_end_of_every_algorithm();
+    void every_end_of_the_history_data();
+    void every_end_of_the_history();
     void poisoned_statistics_data();
     void poisoned_statistics();
     void values_out_of_range();
@@ -115,6 +117,86 @@ void TestEngineAtomic::every_end_of_every_algorithm() {
     QVERIFY(fixture_->hash() != before);
     engine.undo();
     QCOMPARE(fixture_->hash(), before);
+}
+
+void TestEngineAtomic::every_end_of_the_history_data() {
+    QTest::addColumn<QString>("call");
+    for (const char* call : {"switch and solve again", "settle", "live", "frontier"})
+        QTest::newRow(call) << call;
+}
+
+// The same ends for the calls that change what is applied already.
+void TestEngineAtomic::every_end_of_the_history() {
+    QFETCH(QString, call);
+    Engine& engine = *fixture_->engine;
+    Recipe recipe = fixture_->recipe("MEMIT-seq", {0, 1});
+    recipe.values.steps = 3;
+    const auto requests = four_requests();
+    // More edits than are taken apart at once: live and frontier have to solve again.
+    std::vector<EditRequest> many;
+    for (int i = 0; i < 140; ++i)
+        many.push_back(request(("Person " + std::to_string(i)).c_str(), "{} was born in", "Madrid"));
+    Recipe large = recipe;
+    large.contexts.groups = {{"{}"}};
+    large.values.steps = 1;
+    const std::uint64_t first = engine.apply({requests[0]}, recipe, {}, {}).batch_id;
+    const std::uint64_t second = engine.apply(many, large, {}, {}).batch_id;
+    engine.apply({requests[2]}, recipe, {}, {});
+    const std::string before = fixture_->hash();
+    const auto run = [&](const JobContext& job) {
+        if (call == "frontier")
+            static_cast<void>(engine.frontier(second, job));
+        else if (call == "switch and solve again")
+            engine.switch_batch(first, false, true, job);
+        else
+            engine.set_softness(
+                {.batch_id = second, .softness = 77, .settle = call == "settle", .watch = {requests[0]}}, job);
+    };
+    int ended = 0;
+    for (int at = 1; at < 60; at += 3) {
+        const int end = ended++ % 3;
+        std::stop_source source;
+        int seen = 0;
+        bool reached = false;
+        const JobContext job(
+            [&](const Progress&) {
+                if (++seen != at)
+                    return;
+                reached = true;
+                if (end == 0)
+                    source.request_stop();
+                else if (end == 1)
+                    throw std::bad_alloc();
+                else
+                    static_cast<void>(at::ones({2, 3}).matmul(at::ones({2, 3})));
+            },
+            source.get_token());
+        bool threw = false;
+        try {
+            run(job);
+        } catch (const Cancelled&) {
+            threw = true;
+        } catch (const Error&) {
+            threw = true;
+        }
+        if (!reached)
+            break; // past the last report
+        QVERIFY2(threw, qPrintable(QString::number(at)));
+        QCOMPARE(fixture_->hash(), before);
+        const LedgerState state = engine.ledger();
+        QCOMPARE(state.position, std::size_t{3});
+        for (const LedgerEntry& entry : state.entries)
+            QVERIFY(entry.active && !entry.stale);
+        QCOMPARE(*state.entries[1].report->recipe.softness, 5.0);
+    }
+    QVERIFY(ended >= 3);
+    run({}); // and all is well afterwards
+    if (call == "frontier")
+        QCOMPARE(fixture_->hash(), before);
+    else
+        QVERIFY(fixture_->hash() != before);
+    engine.go_to(0);
+    engine.go_to(1);
 }
 
 void TestEngineAtomic::poisoned_statistics_data() {

@@ -22,7 +22,7 @@ bool usesField(const Recipe& recipe, const QString& id) {
                (id == u"distribution" || find_distribution(recipe.distribution).takes_weights);
     }
     if (id == u"alpha")
-        return formula && !row.one_at_a_time && row.default_softness == 0;
+        return row.stabilised;
     if (id == u"null_space_threshold")
         return row.in_null_space;
     if (id == u"largest_change")

@@ -99,7 +99,7 @@ struct SoftnessRequest {
 struct SoftnessResult {
     double softness = 0;
     std::vector<LayerReport> layers;
-    std::vector<Prediction> answers; // one a watched request
+    std::vector<Prediction> answers; // one a watched request; empty when they could not be asked
 };
 
 struct ApplyOptions {

@@ -27,8 +27,11 @@ struct AlgorithmInfo {
     double default_softness; // mu; 0 = memorize exactly
     // Keys of the edits made before are asked to keep what they have (MEMIT for sequences, ENCORE, AlphaEdit).
     bool keeps_earlier_edits = false;
-    bool in_null_space = false; // updates stay where C has next to nothing, and cost |D|^2 there (AlphaEdit)
-    bool fine_tunes = false;    // gradient steps on the matrix itself instead of key, value and formula (FT-L)
+    bool in_null_space = false;  // updates stay where C has next to nothing, and cost |D|^2 there (AlphaEdit)
+    bool stabilised = false;     // Recipe::alpha is added inside when there is more than one edit (EMMET)
+    double norm_weight = 0;      // usual value of Recipe::norm_weight (ENCORE)
+    int steps_after_argmax = -1; // usual value of ValueSearch::steps_after_argmax; -1: none
+    bool fine_tunes = false;     // gradient steps on the matrix itself instead of key, value and formula (FT-L)
 };
 std::span<const AlgorithmInfo> algorithms();
 const AlgorithmInfo&
@@ -79,17 +82,17 @@ struct Contexts {
 struct Recipe {
     std::string algorithm = "ROME";
     std::string distribution = "single";
-    std::vector<int> layers;            // ascending
-    std::vector<double> weights;        // distribution "weights": one above 0 a layer, in any unit
-    std::optional<double> softness;     // mu; unset: the algorithm's
-    std::optional<double> alpha;        // EMMET, stabilised: alpha * I inside, only for more than one edit; unset: none
-    double statistics_weight = 1;       // C is scaled by this (reference: mom2_update_weight); MEMIT: lambda
-    bool use_statistics = true;         // off: C = I (ROME without second-moment adjustment)
-    double ridge = 1e-4;                // added to C, times its mean diagonal; 0 for none. Stated in the report
-    double norm_weight = 0;             // added to the diagonal of the weighted C: what |D|^2 itself costs (ENCORE:
-                                        // lambda_n / lambda)
+    std::vector<int> layers;        // ascending
+    std::vector<double> weights;    // distribution "weights": one above 0 a layer, in any unit
+    std::optional<double> softness; // mu; unset: the algorithm's
+    std::optional<double> alpha;    // EMMET, stabilised: alpha * I inside, only for more than one edit; unset: none
+    double statistics_weight = 1;   // C is scaled by this (reference: mom2_update_weight); MEMIT: lambda
+    bool use_statistics = true;     // off: C = I (ROME without second-moment adjustment)
+    double ridge = 1e-4;    // added to C, times its mean diagonal; 0 for none. A warning says when it had to be more
+    double norm_weight = 0; // added to the diagonal of the weighted C: what |D|^2 itself costs (ENCORE:
+                            // lambda_n / lambda)
     double null_space_threshold = 0.02; // AlphaEdit: the null space is where eigenvalues of C are below this
-    double largest_change = 0;          // FT-L: bound on every entry of D; 0: none
+    double largest_change = 0;          // FT-L: bound on every entry of a batch's D; 0: none
     bool merge_subjects = false;        // edits of one subject in a batch share one key and one value (MEMIT-Merge)
     std::int64_t statistics_tokens = 0; // cap; 0: ten per dimension of the key
     std::string corpus;                 // text for the statistics; empty: corpus.txt in the model's folder
