@@ -14,6 +14,7 @@ namespace {
 
 // Rows of a batch are padded to the longest: so many tokens at a time, whatever their number.
 constexpr std::size_t tokens_per_batch = 2048;
+constexpr std::size_t worth_reporting = 256; // texts; fewer are done in a blink
 
 // One text to run: a prompt, or a prompt with all tokens of an object but the last.
 struct Row {
@@ -112,6 +113,9 @@ std::vector<Prediction> predict(const Decoder& decoder, const Tokenizer& tokeniz
     };
     for (std::size_t begin = 0; begin < order.size();) {
         job.check();
+        if (order.size() > worth_reporting)
+            job.report({"answers", static_cast<double>(begin) / static_cast<double>(order.size()), -1,
+                        std::to_string(begin) + " of " + std::to_string(order.size()) + " prompts"});
         std::vector<std::vector<std::int32_t>> ids;
         std::size_t end = begin;
         // Ascending lengths: the newest row is the longest, and decides what all are padded to.

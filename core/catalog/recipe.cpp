@@ -52,7 +52,16 @@ Tuning tuning_for(const ModelInfo& model) {
         // Small models keep their facts in the lowest layers. Measured on the demo model: an edit in layer 0 is small
         // and leaves the neighbours alone; one layer up the same edit takes several times the change and takes them
         // along.
-        return {0, 0, std::min(2, model.layers - 1), 25, 0.5, 1.0, 4, 0.1, 100};
+        return {.single_layer = 0,
+                .first_layer = 0,
+                .last_layer = std::min(2, model.layers - 1),
+                .steps = 25,
+                .weight_decay = 0.5,
+                .clamp = 1.0,
+                .mlp_clamp = 4,
+                .kl_factor = 0.1,
+                .softness = 100,
+                .largest_change = 5e-3};
     }
     // By depth, between the sizes that were measured.
     const int single = static_cast<int>(std::lround(model.layers * (gpt2 ? 0.35 : 0.17)));

@@ -2,12 +2,14 @@
 #include "engine/batch_solver.h"
 
 #include "analysis/prediction.h"
+#include "base/job_part.h"
 #include "editing/conflicts.h"
 #include "editing/contexts.h"
 #include "editing/keys.h"
 #include "engine/statistics_source.h"
 
 #include <algorithm>
+#include <chrono>
 #include <iterator>
 
 namespace emend {
@@ -15,6 +17,7 @@ namespace emend {
 namespace {
 
 constexpr int shown_answers = 5;
+constexpr double answers_share = 0.05; // of the progress, before and after
 
 } // namespace
 
@@ -79,17 +82,21 @@ SolvedBatch solve_batch(OpenModel& model, Ledger::Draft& draft, const SolveJob& 
     if (what.answers)
         for (const EditRequest& request : what.requests)
             queries.push_back(query_of(request));
-    auto before = predict(model.decoder, model.tokenizer, queries, shown_answers, job);
+    const auto start = std::chrono::steady_clock::now();
+    auto before =
+        predict(model.decoder, model.tokenizer, queries, shown_answers, part_of(job, 0, answers_share, start));
 
     const MetricSource metric = [&](int layer) { return what.metrics.at(layer); };
-    EditBatchResult result = run_edits({.decoder = model.decoder,
-                                        .tokenizer = model.tokenizer,
-                                        .draft = draft,
-                                        .metric = metric,
-                                        .values = &model.values,
-                                        .model = model.info.fingerprint + ' ' + model.info.dtype + ' '},
-                                       what.requests, what.recipe, what.options, job);
-    auto after = predict(model.decoder, model.tokenizer, queries, shown_answers, job);
+    EditBatchResult result =
+        run_edits({.decoder = model.decoder,
+                   .tokenizer = model.tokenizer,
+                   .draft = draft,
+                   .metric = metric,
+                   .values = &model.values,
+                   .model = model.info.fingerprint + ' ' + model.info.dtype + ' '},
+                  what.requests, what.recipe, what.options, part_of(job, answers_share, 1 - answers_share, start));
+    auto after =
+        predict(model.decoder, model.tokenizer, queries, shown_answers, part_of(job, 1 - answers_share, 1, start));
     job.check();
     if (!what.dump_file.empty())
         write_dump(what.dump_file, result);

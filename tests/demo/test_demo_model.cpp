@@ -101,6 +101,47 @@ class TestDemoModel : public QObject {
         QCOMPARE(engine_->weights_hash({}), before);
     }
 
+    // Batches, as the demo model promises them; the whole table, up to 100 edits, is what the trainer's measure prints.
+    void batches_data() {
+        QTest::addColumn<QString>("algorithm");
+        QTest::addColumn<bool>("single");
+        QTest::addColumn<int>("batch");
+        QTest::addColumn<double>("efficacy");
+        QTest::addColumn<double>("paraphrase");
+        QTest::addColumn<double>("neighbourhood");
+        QTest::addColumn<double>("unrelated");
+        QTest::newRow("MEMIT 10") << "MEMIT" << false << 10 << 98.0 << 97.0 << 90.0 << 96.0;
+        QTest::newRow("MEMIT 30") << "MEMIT" << false << 30 << 97.0 << 95.0 << 88.0 << 90.0;
+        QTest::newRow("MEMIT 30, one layer") << "MEMIT" << true << 30 << 97.0 << 95.0 << 88.0 << 90.0;
+        QTest::newRow("EMMET 10") << "EMMET" << false << 10 << 95.0 << 94.0 << 87.0 << 93.0;
+        QTest::newRow("EMMET 30") << "EMMET" << false << 30 << 94.0 << 92.0 << 85.0 << 87.0;
+        QTest::newRow("EMMET 30, one layer") << "EMMET" << true << 30 << 94.0 << 92.0 << 85.0 << 87.0;
+        QTest::newRow("ROME 10 in sequence") << "ROME" << true << 10 << 98.0 << 95.0 << 85.0 << 88.0;
+    }
+    void batches() {
+        QFETCH(QString, algorithm);
+        QFETCH(bool, single);
+        QFETCH(int, batch);
+        Recipe recipe = default_recipe(engine_->model_info(), algorithm.toStdString());
+        if (single) {
+            recipe.layers = default_recipe(engine_->model_info(), "ROME").layers;
+            recipe.distribution = "single";
+        }
+        const auto size = static_cast<std::size_t>(batch);
+        const auto edits = meter_->draw_edits(size == 10 ? 10 : 30, false, 12);
+        const EditScores scores = meter_->measure(edits, recipe, size, 100);
+        qInfo("ES %.1f PS %.1f NS %.1f, unrelated facts %.1f", scores.efficacy.percent(), scores.paraphrase.percent(),
+              scores.neighbourhood.percent(), scores.unrelated.percent());
+        QFETCH(double, efficacy);
+        QFETCH(double, paraphrase);
+        QFETCH(double, neighbourhood);
+        QFETCH(double, unrelated);
+        QVERIFY(scores.efficacy.percent() >= efficacy);
+        QVERIFY(scores.paraphrase.percent() >= paraphrase);
+        QVERIFY(scores.neighbourhood.percent() >= neighbourhood);
+        QVERIFY(scores.unrelated.percent() >= unrelated);
+    }
+
     // What the window opens with and emend-cli demo tells.
     void drafts() {
         const EditsFile drafts = read_edits_file(demo_model_dir() + "/drafts.json");
