@@ -178,9 +178,9 @@ std::optional<Metric> FactorCache::factor(const std::string& c_hash, std::int64_
         return {};
     const std::string& text = metadata->at("ridge_added");
     double ridge_added = 0;
-    const auto [end, failed] =
-        std::from_chars(text.data(), text.data() + text.size(), ridge_added, std::chars_format::hex);
-    if (failed != std::errc() || end != text.data() + text.size())
+    const char* const last = text.data() + text.size();
+    const auto [read_to, failed] = std::from_chars(text.data(), last, ridge_added, std::chars_format::hex);
+    if (failed != std::errc() || read_to != last)
         return {};
     std::vector<std::string> warnings;
     std::string rest = metadata->at("warnings");

@@ -101,17 +101,19 @@ bool batch(const std::filesystem::path& folder, int layer, std::size_t count, in
     return ratio.value() >= promised;
 }
 
-bool memory(const std::filesystem::path& folder, int layer) {
-    const double before = megabytes("VmRSS:");
+// One MEMIT edit at a layer, with statistics of the model's size.
+struct Footprint {
+    double model = 0; // MB
+    double statistics = 0;
+};
+Footprint edit_once(const std::filesystem::path& folder, int layer) {
     OpenModel model = open_model(folder.string(), at::kFloat);
-    double bytes = 0;
+    Footprint footprint;
     for (const auto& [name, tensor] : model.decoder.weights().named())
-        bytes += static_cast<double>(tensor.nbytes());
-    const std::int64_t d_k = model.decoder.config().d_mlp;
-    const at::Tensor c = at::eye(d_k, at::kDouble);
+        footprint.model += static_cast<double>(tensor.nbytes()) / 1048576;
+    const at::Tensor c = at::eye(model.decoder.config().d_mlp, at::kDouble);
     const Metric metric = Metric::factor(c, 1, 1e-4);
-    const double statistics = 2 * static_cast<double>(c.nbytes());
-    if (std::getenv("BENCH_STAGES")) std::printf("after statistics: now %.0f peak %.0f\n", megabytes("VmRSS:")-before, megabytes("VmHWM:")-before);
+    footprint.statistics = 2 * static_cast<double>(c.nbytes()) / 1048576; // C and its factor
     Recipe recipe;
     recipe.algorithm = "MEMIT";
     recipe.layers = {layer};
@@ -123,14 +125,21 @@ bool memory(const std::filesystem::path& folder, int layer) {
     static_cast<void>(
         run_edits({model.decoder, model.tokenizer, draft, [&](int) { return metric; }}, requests(1), recipe, {}, {}));
     draft.commit();
-    if (std::getenv("BENCH_STAGES")) std::printf("after edit: now %.0f (anon %.0f file %.0f) peak %.0f\n", megabytes("VmRSS:")-before, megabytes("RssAnon:"), megabytes("RssFile:"), megabytes("VmHWM:")-before);
+    return footprint;
+}
+
+bool memory(const std::filesystem::path& folder, int layer) {
+    // A tiny model first: what the libraries themselves take is the program's, not the edit's.
+    static_cast<void>(edit_once(std::string(EMEND_TEST_DATA) + "/models/gpt2_edit", 1));
+    const double before = megabytes("VmRSS:");
+    const Footprint edit = edit_once(folder, layer);
     const double peak = megabytes("VmHWM:") - before;
-    const double model_mb = bytes / 1048576;
-    const double statistics_mb = statistics / 1048576;
-    std::printf("memory of one edit: peak %.0f MB over an empty process; model %.0f MB, statistics %.0f MB: %.2f times "
-                "the model beside statistics\n",
-                peak, model_mb, statistics_mb, (peak - statistics_mb) / model_mb);
-    return (peak - statistics_mb) / model_mb < 1.3;
+    const double ratio = (peak - edit.statistics) / edit.model;
+    std::printf(
+        "memory of one edit: peak %.0f MB over a program that runs (%.0f MB); model %.0f MB, statistics %.0f MB: "
+        "%.2f times the model beside statistics\n",
+        peak, before, edit.model, edit.statistics, ratio);
+    return ratio < 1.3;
 }
 
 } // namespace

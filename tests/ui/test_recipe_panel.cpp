@@ -314,7 +314,7 @@ void TestRecipePanel::oneAfterAnother() {
     panel.setModel(model());
     auto* batch = get<QSpinBox>(panel, "recipe_batch");
     QVERIFY(!batch->isEnabled());
-    QCOMPARE(batch->text(), QStringLiteral("one after another"));
+    QCOMPARE(batch->text(), QStringLiteral("one by one"));
     choose(panel, "MEMIT");
     QVERIFY(batch->isEnabled());
     QCOMPARE(batch->text(), QStringLiteral("all together"));

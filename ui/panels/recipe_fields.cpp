@@ -198,7 +198,7 @@ void addBatch(RecipeForm& form) {
               .show =
                   [box](const Recipe& recipe) {
                       const bool one = find_algorithm(recipe.algorithm).one_at_a_time;
-                      box->setSpecialValueText(one ? tr("one after another") : tr("all together"));
+                      box->setSpecialValueText(one ? tr("one by one") : tr("all together"));
                       box->setEnabled(!one);
                       box->setButtonSymbols(one ? QAbstractSpinBox::NoButtons : QAbstractSpinBox::UpDownArrows);
                       box->setValue(one ? 0 : recipe.batch);
