@@ -85,7 +85,8 @@ std::vector<EditConflict> TorchEngine::find_conflicts(const std::vector<EditRequ
             job.check();
             if (find_problem(open.tokenizer, requests[i], open.info.positions))
                 continue;
-            edits.push_back(prepare_edit(open.tokenizer, requests[i], {"{}"}, {.positions = open.info.positions}));
+            edits.push_back(prepare_edit(open.tokenizer, requests[i], {"{}"},
+                                         {.target_ids = {}, .positions = open.info.positions, .label = {}}));
             places.push_back(i);
         }
         // Keys are compared as ordinary text has them, where that is known without collecting it now.
