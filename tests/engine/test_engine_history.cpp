@@ -144,8 +144,9 @@ void TestEngineHistory::the_frontier_after_an_earlier_batch() {
     QVERIFY(here != points.end());
     QVERIFY(std::abs(here->memorization / report.layers[0].memorization - 1) < 1e-6);
     QVERIFY(std::abs(here->preservation / report.layers[0].preservation - 1) < 1e-6);
-    engine().set_softness({.batch_id = report.batch_id, .softness = 50}, {});
-    const SoftnessResult back = engine().set_softness({.batch_id = report.batch_id, .softness = frontier.softness}, {});
+    engine().set_softness({.batch_id = report.batch_id, .softness = 50, .settle = false, .watch = {}}, {});
+    const SoftnessResult back = engine().set_softness(
+        {.batch_id = report.batch_id, .softness = frontier.softness, .settle = false, .watch = {}}, {});
     QVERIFY(std::abs(back.layers[0].memorization / report.layers[0].memorization - 1) < 1e-6);
 }
 
@@ -335,10 +336,15 @@ void TestEngineHistory::softness_that_cannot_be() {
     const EditReport report = apply(0, 1, fixture_->recipe("MEMIT"));
     const std::string before = fixture_->hash();
     for (const double softness : {-1.0, std::numeric_limits<double>::quiet_NaN()})
-        QVERIFY_EXCEPTION_THROWN(engine().set_softness({.batch_id = report.batch_id, .softness = softness}, {}), Error);
-    QVERIFY_EXCEPTION_THROWN(engine().set_softness({.batch_id = 77, .softness = 1}, {}), Error);
+        QVERIFY_EXCEPTION_THROWN(
+            engine().set_softness({.batch_id = report.batch_id, .softness = softness, .settle = false, .watch = {}},
+                                  {}),
+            Error);
+    QVERIFY_EXCEPTION_THROWN(engine().set_softness({.batch_id = 77, .softness = 1, .settle = false, .watch = {}}, {}),
+                             Error);
     const EditReport tuned = apply(1, 1, fixture_->recipe("FT-L"));
-    QVERIFY_EXCEPTION_THROWN(engine().set_softness({.batch_id = tuned.batch_id, .softness = 1}, {}), Error);
+    QVERIFY_EXCEPTION_THROWN(
+        engine().set_softness({.batch_id = tuned.batch_id, .softness = 1, .settle = false, .watch = {}}, {}), Error);
     engine().undo();
     QCOMPARE(fixture_->hash(), before);
 }
