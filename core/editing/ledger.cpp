@@ -43,7 +43,7 @@ at::Tensor Ledger::sum_at(int layer, std::size_t position) const {
             if (update.layer != layer)
                 continue;
             if (!sum.defined())
-                sum = weights_.original_down(layer).contiguous().clone();
+                sum = weights_.original_down(layer);
             add_update(sum, update);
         }
     }

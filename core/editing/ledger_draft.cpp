@@ -44,7 +44,7 @@ void Ledger::Draft::add(LayerUpdate update) {
     if (first) {
         entry->second = ledger_.sum_at(layer, from_);
         if (!entry->second.defined())
-            entry->second = ledger_.weights_.original_down(layer).contiguous().clone();
+            entry->second = ledger_.weights_.original_down(layer);
         before_.emplace(layer, ledger_.weights_.block(layer).down.weight);
     }
     add_update(entry->second, update);

@@ -96,8 +96,8 @@ std::string Weights::down_name(int layer) const {
 }
 
 at::Tensor Weights::original_down(int layer) const {
-    const at::Tensor stored = mapped_tensor(folder_->tensor(down_name(layer))).to(at::kDouble);
-    return conv1d_ ? stored.t().contiguous() : stored;
+    const at::Tensor stored = mapped_tensor(folder_->tensor(down_name(layer)));
+    return (conv1d_ ? stored.t() : stored).to(at::kDouble, false, /*copy=*/true, at::MemoryFormat::Contiguous);
 }
 
 at::Tensor Weights::current_down(int layer) const {

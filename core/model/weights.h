@@ -49,7 +49,7 @@ class Weights {
     [[nodiscard]] bool conv1d() const { return conv1d_; }
 
     // W0 of a layer in mathematical orientation, [d_model, d_mlp], float64, from the checkpoint: exact, whatever was
-    // edited.
+    // edited. The caller's own copy.
     [[nodiscard]] at::Tensor original_down(int layer) const;
     // W as it is now in mathematical orientation, [d_model, d_mlp]: a view, in the computing precision.
     [[nodiscard]] at::Tensor current_down(int layer) const;

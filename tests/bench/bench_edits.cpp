@@ -106,7 +106,7 @@ struct Footprint {
     double model = 0; // MB
     double statistics = 0;
 };
-Footprint edit_once(const std::filesystem::path& folder, int layer) {
+Footprint edit_once(const std::filesystem::path& folder, int layer, const Contexts& contexts) {
     OpenModel model = open_model(folder.string(), at::kFloat);
     Footprint footprint;
     for (const auto& [name, tensor] : model.decoder.weights().named())
@@ -119,7 +119,7 @@ Footprint edit_once(const std::filesystem::path& folder, int layer) {
     recipe.layers = {layer};
     recipe.softness = 10;
     recipe.values.steps = 3;
-    recipe.contexts = memit_contexts();
+    recipe.contexts = contexts;
     Ledger ledger(model.decoder.weights());
     Ledger::Draft draft(ledger);
     static_cast<void>(
@@ -130,9 +130,11 @@ Footprint edit_once(const std::filesystem::path& folder, int layer) {
 
 bool memory(const std::filesystem::path& folder, int layer) {
     // A tiny model first: what the libraries themselves take is the program's, not the edit's.
-    static_cast<void>(edit_once(std::string(EMEND_TEST_DATA) + "/models/gpt2_edit", 1));
+    Contexts bare;
+    bare.groups = {{"{}"}};
+    static_cast<void>(edit_once(std::string(EMEND_TEST_DATA) + "/models/gpt2_edit", 1, bare));
     const double before = megabytes("VmRSS:");
-    const Footprint edit = edit_once(folder, layer);
+    const Footprint edit = edit_once(folder, layer, memit_contexts());
     const double peak = megabytes("VmHWM:") - before;
     const double ratio = (peak - edit.statistics) / edit.model;
     std::printf(

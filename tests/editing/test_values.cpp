@@ -200,7 +200,9 @@ void TestValues::keys_do_not_depend_on_batches() {
     const at::Tensor made = model_->decoder.weights().current_down(2).matmul(together.mean_keys) +
                             model_->decoder.weights().block(2).down.bias.unsqueeze(1);
     QVERIFY(relative_difference(together.mean_outputs, made) < 1e-12);
-    const auto values = search_values(model_->decoder, edits_, 1, {.steps = 1}, {}, {});
+    ValueSearch one_step;
+    one_step.steps = 1;
+    const auto values = search_values(model_->decoder, edits_, 1, one_step, {}, {});
     const at::Tensor states = read_block_output(model_->decoder, edits_, 1, {});
     for (std::size_t i = 0; i < edits_.size(); ++i)
         QVERIFY(relative_difference(states.select(1, static_cast<std::int64_t>(i)), values[i].init) < 1e-12);
