@@ -112,7 +112,8 @@ void TestStatisticsSource::before_and_after_a_collection() {
     QCOMPARE(status.layers.size(), std::size_t{2});
     QVERIFY(!status.layers[0].present);
 
-    static_cast<void>(collect_statistics(model(), {.layers = {1}, .corpus = recipe.corpus, .tokens = 2000}, {}));
+    static_cast<void>(
+        collect_statistics(model(), {.layers = {1}, .corpus = recipe.corpus, .tokens = 2000, .out = {}}, {}));
     status = statistics_status(model(), recipe, {});
     QVERIFY(status.layers[0].present);
     QCOMPARE(status.layers[0].tokens, std::int64_t{2000});
@@ -246,7 +247,7 @@ void TestStatisticsSource::report_has_the_spectrum() {
     std::vector<Progress> reports;
     const JobContext job([&](const Progress& progress) { reports.push_back(progress); });
     const StatisticsReport report =
-        collect_statistics(model(), {.layers = {1, 2}, .corpus = corpus(), .tokens = 3000}, job);
+        collect_statistics(model(), {.layers = {1, 2}, .corpus = corpus(), .tokens = 3000, .out = {}}, job);
     QVERIFY(std::ranges::is_sorted(reports, {}, &Progress::fraction));
     QVERIFY(std::ranges::any_of(reports, [](const auto& progress) { return progress.phase == "spectrum"; }));
     QVERIFY(report.tokens_per_second > 0);
@@ -267,14 +268,15 @@ void TestStatisticsSource::report_has_the_spectrum() {
         QVERIFY(layer.effective_rank < model().info.d_mlp);
     }
     const StatisticsReport again =
-        collect_statistics(model(), {.layers = {1, 2}, .corpus = path("corpus.txt"), .tokens = 3000}, {});
+        collect_statistics(model(), {.layers = {1, 2}, .corpus = path("corpus.txt"), .tokens = 3000, .out = {}}, {});
     QVERIFY(again.from_cache);
     QCOMPARE(again.layers[1].eigenvalues, report.layers[1].eigenvalues);
 }
 
 // Fewer tokens than dimensions.
 void TestStatisticsSource::singular_moments() {
-    const StatisticsReport report = collect_statistics(model(), {.layers = {1}, .corpus = corpus(), .tokens = 60}, {});
+    const StatisticsReport report =
+        collect_statistics(model(), {.layers = {1}, .corpus = corpus(), .tokens = 60, .out = {}}, {});
     QVERIFY(std::isinf(report.layers[0].condition));
     QVERIFY(report.layers[0].effective_rank <= 60);
     Recipe recipe = recipe_for({1});
