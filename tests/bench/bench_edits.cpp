@@ -173,7 +173,7 @@ int main(int argc, char** argv) {
     if (memory_only) // by itself: the peak is that of the whole process
         return memory(folder, layer) ? EXIT_SUCCESS : EXIT_FAILURE;
     bool sound = preparing(Tokenizer::load(folder));
-    sound = batch(folder, layer, small ? 8 : count, small ? 6 : 3, small ? 3 : 8) && sound;
+    sound = batch(folder, layer, small ? 8 : count, small ? 6 : 3, small ? 2 : 8) && sound;
     if (!sound)
         std::fprintf(stderr, "less than promised\n");
     return sound ? EXIT_SUCCESS : EXIT_FAILURE;
