@@ -36,6 +36,16 @@ class TorchEngine final : public Engine {
     LedgerState switch_batch(std::uint64_t batch_id, bool active, bool resolve_later, const JobContext& job) override;
     Frontier frontier(std::uint64_t batch_id, const JobContext& job) override;
     SoftnessResult set_softness(const SoftnessRequest& request, const JobContext& job) override;
+    Frontier frontier_of(const FrontierRequest& request, const JobContext& job) override;
+    TraceResult trace(const TraceRequest& request, const JobContext& job,
+                      const std::function<void(const TraceResult&)>& on_cells) override;
+    LensResult lens(const LensRequest& request, const JobContext& job) override;
+    NormHistory norm_history(const JobContext& job) override;
+    Diagnosis diagnose(std::uint64_t batch_id, std::size_t edit, const JobContext& job) override;
+    Scores score(const std::vector<EditRequest>& requests, const JobContext& job) override;
+    std::vector<TrialRow> try_recipes(const std::vector<EditRequest>& requests, const std::vector<Recipe>& recipes,
+                                      const JobContext& job,
+                                      const std::function<void(const TrialRow&)>& on_row) override;
 
   private:
     [[nodiscard]] OpenModel& model() const; // throws Error when none is open

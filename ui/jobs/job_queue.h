@@ -22,7 +22,25 @@ namespace emend::ui {
 using EngineFactory = std::function<std::unique_ptr<Engine>()>;
 
 // Jobs of one lane replace each other where their options say so.
-enum class Lane { Engine, Model, Check, Edit, Knob, Frontier, Statistics, Status, Conflicts, Compare, Generate, File };
+enum class Lane {
+    Engine,
+    Model,
+    Check,
+    Edit,
+    Knob,
+    Frontier,
+    Statistics,
+    Status,
+    Conflicts,
+    Compare,
+    Generate,
+    File,
+    Trace,
+    Lens,
+    Norms,
+    Diagnose,
+    Try
+};
 
 // What a job's work gets on the worker thread.
 struct Workplace {

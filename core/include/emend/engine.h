@@ -5,11 +5,15 @@
 // JobContext was stopped; in both cases the model is bit-identical to before the call.
 #pragma once
 
+#include "emend/diagnosis.h"
 #include "emend/edit.h"
 #include "emend/job.h"
 #include "emend/model_info.h"
 #include "emend/recipe.h"
 #include "emend/report.h"
+#include "emend/scores.h"
+#include "emend/trace.h"
+#include "emend/trial.h"
 
 #include <cstdint>
 #include <functional>
@@ -19,9 +23,6 @@
 #include <vector>
 
 namespace emend {
-
-// Which weights answer: those of the ledger after `n` batches. Unset: as they are now. 0: as in the checkpoint.
-using LedgerPosition = std::optional<std::size_t>;
 
 struct LogitsRequest {
     std::string text; // used when ids is empty
@@ -102,6 +103,13 @@ struct SoftnessResult {
     std::vector<Prediction> answers; // one a watched request; empty when they could not be asked
 };
 
+// A frontier of edits that are not applied, or of applied ones under another recipe.
+struct FrontierRequest {
+    std::optional<std::uint64_t> batch_id; // its edits, on the weights that lie underneath it
+    std::vector<EditRequest> requests;     // without a batch: these, on the weights as they are
+    Recipe recipe;
+};
+
 struct ApplyOptions {
     std::string dump_file; // tensors of the computation (CLI.md), safetensors; empty: none
     bool force = false;    // use statistics that name another model
@@ -154,6 +162,26 @@ class Engine {
     // Of a batch that is applied. Large batches are decomposed here for the first time, which takes a while.
     virtual Frontier frontier(std::uint64_t batch_id, const JobContext& job) = 0;
     virtual SoftnessResult set_softness(const SoftnessRequest& request, const JobContext& job) = 0;
+    // Solves and drops the result; values that are kept are not searched again. batch_id of the answer: the request's,
+    // 0 without.
+    virtual Frontier frontier_of(const FrontierRequest& request, const JobContext& job) = 0;
+
+    // --- looking into it; the weights are afterwards bit for bit what they were
+    // on_cells: the trace as far as it is, now and then; what the caller was told is its own when the job is stopped.
+    virtual TraceResult trace(const TraceRequest& request, const JobContext& job,
+                              const std::function<void(const TraceResult&)>& on_cells) = 0;
+    virtual LensResult lens(const LensRequest& request, const JobContext& job) = 0;
+    // How far every layer is from the checkpoint after each batch of the ledger that is applied.
+    virtual NormHistory norm_history(const JobContext& job) = 0;
+    // Of an applied batch. Solves it once more with the kept values to see every step.
+    virtual Diagnosis diagnose(std::uint64_t batch_id, std::size_t edit, const JobContext& job) = 0;
+    // Of requests on the weights as they are.
+    virtual Scores score(const std::vector<EditRequest>& requests, const JobContext& job) = 0;
+    // One row a recipe, in order, each told as soon as it is known. A recipe that fails has a problem in its row, and
+    // the others go on; faulty requests are an Error.
+    virtual std::vector<TrialRow> try_recipes(const std::vector<EditRequest>& requests,
+                                              const std::vector<Recipe>& recipes, const JobContext& job,
+                                              const std::function<void(const TrialRow&)>& on_row) = 0;
 };
 
 // The only symbol the engine library offers by name: `extern "C" emend::Engine* emend_create_engine()`; the caller owns

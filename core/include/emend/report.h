@@ -7,10 +7,14 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 namespace emend {
+
+// Which weights answer: those of the ledger after `n` batches. Unset: as they are now. 0: as in the checkpoint.
+using LedgerPosition = std::optional<std::size_t>;
 
 struct EditOutcome {
     EditRequest request;
@@ -32,6 +36,9 @@ struct LayerReport {
     double condition = 1;     // of the system that was solved, the worst one where there were several
     double preservation = 0;  // tr(D C D^T) = mean |D k0|^2 over the statistics' tokens; NaN without statistics
     double memorization = 0;  // |R - D K|_F^2
+    // Of the residual as it was before the first layer was written, what this layer's write took away, by norms over
+    // the batch's edits: 1 over all layers means that every value was reached. Negative: it got worse. 0 for FT-L.
+    double residual_share = 0;
 };
 
 // Two edits that ask nearly the same key for something else.
@@ -93,6 +100,18 @@ struct Frontier {
     double softness = 0;               // of the batch as it is
     std::vector<LayerFrontier> layers; // keys and residuals as they were read when the batch was solved
     std::vector<FrontierPoint> total;  // sums over the layers; update_norm: root of the sum of squares
+};
+
+// How far the layers are from the checkpoint: one point a batch of [0, position) that is switched on.
+struct NormHistory {
+    std::vector<int> layers; // every layer that was written, ascending
+    struct Point {
+        std::size_t position = 0; // of the ledger, after the batch
+        std::uint64_t batch_id = 0;
+        std::vector<double> update_norm;   // [layers] |W - W0|, all batches up to here together
+        std::vector<double> relative_norm; // [layers] |W - W0| / |W0|
+    };
+    std::vector<Point> points;
 };
 
 struct LayerStatisticsReport {

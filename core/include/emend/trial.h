@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Several recipes on the same edits, each on its own copy of the matrices it writes; the model stays as it is.
+#pragma once
+
+#include "emend/model_info.h"
+#include "emend/recipe.h"
+#include "emend/report.h"
+#include "emend/scores.h"
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace emend {
+
+// Every combination; an empty list keeps what the base recipe has.
+struct RecipeGrid {
+    std::vector<std::string> algorithms;
+    std::vector<std::vector<int>> layers;
+    std::vector<std::string> distributions;
+    std::vector<double> softness;
+};
+inline constexpr std::size_t largest_grid = 200;
+
+// {"algorithms": [...], "layers": ["3-5", [4]], "distributions": [...], "softness": [...], "base": {a recipe}}; all
+// keys optional, unknown ones are an Error. `base` is changed by the file's.
+RecipeGrid grid_from_json(std::string_view json, std::string_view where, const ModelInfo& model, Recipe& base);
+// In the order algorithms, layers, distributions, softness (the last changes fastest), without doubles. An algorithm
+// that is not the base's brings its own defaults for what the grid does not name; "single" is combined with the last of
+// several layers only. Throws Error for unknown names, layers the model has not, and more than largest_grid.
+std::vector<Recipe> recipes_of(const RecipeGrid& grid, const Recipe& base, const ModelInfo& model);
+
+struct TrialRow {
+    Recipe recipe; // as used
+    Scores scores;
+    std::size_t held = 0;     // edits whose new object the model says
+    double relative_norm = 0; // largest over the layers
+    double preservation = 0;  // sum over the layers; NaN without statistics
+    double memorization = 0;  // likewise
+    std::vector<LayerReport> layers;
+    double seconds = 0;
+    std::size_t values_kept = 0; // of the edits' values, how many were known already
+    std::string problem, hint;   // why this recipe could not be tried; then the numbers mean nothing
+};
+
+} // namespace emend
