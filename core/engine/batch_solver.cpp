@@ -6,6 +6,7 @@
 #include "editing/conflicts.h"
 #include "editing/contexts.h"
 #include "editing/keys.h"
+#include "emend/error.h"
 #include "engine/statistics_source.h"
 
 #include <algorithm>
@@ -44,11 +45,8 @@ SolveJob prepare_job(OpenModel& model, std::vector<EditRequest> requests, const 
 at::Tensor batch_keys(OpenModel& model, const EditReport& report, int layer, const JobContext& job) {
     const NoGrad no_grad;
     const Recipe& recipe = report.recipe;
-    std::vector<EditRequest> requests;
-    for (const EditOutcome& outcome : report.edits)
-        requests.push_back(outcome.request);
     const auto edits =
-        prepare_edits(model.tokenizer, requests, flatten_contexts(recipe.contexts), model.info.positions);
+        prepare_edits(model.tokenizer, requests_of(report), flatten_contexts(recipe.contexts), model.info.positions);
     const auto weights = context_weights(recipe.contexts, find_algorithm(recipe.algorithm).grouped_contexts);
     const at::Tensor keys = read_keys(model.decoder, edits, layer, weights, job).mean_keys;
     return recipe.merge_subjects ? unit_means(keys, units_by_subject(edits)) : keys;
@@ -77,6 +75,36 @@ void provide_earlier_keys(OpenModel& model, const Recipe& recipe, std::size_t po
     }
 }
 
+std::size_t index_of(const OpenModel& model, std::uint64_t batch_id) {
+    const auto found = std::ranges::find(model.entries, batch_id, &LedgerEntry::id);
+    if (found == model.entries.end())
+        throw Error("the history has no batch " + std::to_string(batch_id), {},
+                    "it may have been dropped by a new edit");
+    return static_cast<std::size_t>(found - model.entries.begin());
+}
+
+std::vector<EditRequest> requests_of(const EditReport& report) {
+    std::vector<EditRequest> requests;
+    for (const EditOutcome& outcome : report.edits)
+        requests.push_back(outcome.request);
+    return requests;
+}
+
+SolveJob again(OpenModel& model, const EditReport& report, const JobContext& job) {
+    return prepare_job(model, requests_of(report), report.recipe, true, job);
+}
+
+EditBatchResult run_batch(OpenModel& model, Ledger::Draft& draft, const SolveJob& what, const JobContext& job) {
+    const MetricSource metric = [&](int layer) { return what.metrics.at(layer); };
+    return run_edits({.decoder = model.decoder,
+                      .tokenizer = model.tokenizer,
+                      .draft = draft,
+                      .metric = metric,
+                      .values = &model.values,
+                      .model = model.info.fingerprint + ' ' + model.info.dtype + ' '},
+                     what.requests, what.recipe, what.options, job);
+}
+
 SolvedBatch solve_batch(OpenModel& model, Ledger::Draft& draft, const SolveJob& what, const JobContext& job) {
     std::vector<PredictionQuery> queries;
     if (what.answers)
@@ -86,15 +114,7 @@ SolvedBatch solve_batch(OpenModel& model, Ledger::Draft& draft, const SolveJob& 
     auto before =
         predict(model.decoder, model.tokenizer, queries, shown_answers, part_of(job, 0, answers_share, start));
 
-    const MetricSource metric = [&](int layer) { return what.metrics.at(layer); };
-    EditBatchResult result =
-        run_edits({.decoder = model.decoder,
-                   .tokenizer = model.tokenizer,
-                   .draft = draft,
-                   .metric = metric,
-                   .values = &model.values,
-                   .model = model.info.fingerprint + ' ' + model.info.dtype + ' '},
-                  what.requests, what.recipe, what.options, part_of(job, answers_share, 1 - answers_share, start));
+    EditBatchResult result = run_batch(model, draft, what, part_of(job, answers_share, 1 - answers_share, start));
     auto after =
         predict(model.decoder, model.tokenizer, queries, shown_answers, part_of(job, 1 - answers_share, 1, start));
     job.check();

@@ -38,6 +38,14 @@ void provide_earlier_keys(OpenModel& model, const Recipe& recipe, std::size_t po
 // Keys of a batch's edits on the weights as they are now, one column an edit or a unit of merged ones.
 at::Tensor batch_keys(OpenModel& model, const EditReport& report, int layer, const JobContext& job);
 
+// Where a batch stands in the history. Throws Error when it is not there.
+std::size_t index_of(const OpenModel& model, std::uint64_t batch_id);
+std::vector<EditRequest> requests_of(const EditReport& report);
+// A batch of the history as a job to be done again.
+SolveJob again(OpenModel& model, const EditReport& report, const JobContext& job);
+
+// The solve alone, without answers and report.
+EditBatchResult run_batch(OpenModel& model, Ledger::Draft& draft, const SolveJob& what, const JobContext& job);
 SolvedBatch solve_batch(OpenModel& model, Ledger::Draft& draft, const SolveJob& what, const JobContext& job);
 
 } // namespace emend

@@ -35,26 +35,6 @@ std::string title_of(const std::vector<EditRequest>& requests) {
     return title;
 }
 
-std::vector<EditRequest> requests_of(const EditReport& report) {
-    std::vector<EditRequest> requests;
-    for (const EditOutcome& outcome : report.edits)
-        requests.push_back(outcome.request);
-    return requests;
-}
-
-std::size_t index_of(const OpenModel& open, std::uint64_t batch_id) {
-    const auto found = std::ranges::find(open.entries, batch_id, &LedgerEntry::id);
-    if (found == open.entries.end())
-        throw Error("the history has no batch " + std::to_string(batch_id), {},
-                    "it may have been dropped by a new edit");
-    return static_cast<std::size_t>(found - open.entries.begin());
-}
-
-// A batch of the history as a job to be done again.
-SolveJob again(OpenModel& open, const EditReport& report, const JobContext& job) {
-    return prepare_job(open, requests_of(report), report.recipe, true, job);
-}
-
 Report renewed(EditReport report, const EditReport& old, Clock::time_point start) {
     report.batch_id = old.batch_id;
     report.seconds.statistics = old.seconds.statistics;

@@ -1,14 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Why an edit did not take, how a set of edits scores, and what other recipes would do.
+// How a set of edits scores, and what other recipes would do.
 #include "emend/error.h"
 #include "engine/torch_engine.h"
 #include "engine/torch_errors.h"
 
 namespace emend {
-
-Diagnosis TorchEngine::diagnose(std::uint64_t, std::size_t, const JobContext&) {
-    throw Error("not there yet", {}, {});
-}
 
 Scores TorchEngine::score(const std::vector<EditRequest>&, const JobContext&) {
     throw Error("not there yet", {}, {});
