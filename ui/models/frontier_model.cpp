@@ -125,6 +125,16 @@ QString FrontierModel::describe(const FrontierPoint& point) {
              formatNumber(point.update_norm));
 }
 
+QString FrontierModel::summary() const {
+    if (rowCount() == 0)
+        return {};
+    const FrontierPoint& exact = point(0);
+    const FrontierPoint& soft = point(rowCount() - 1);
+    return tr("from softness %1 with preservation %2 and memorization error %3 to softness %4 with %5 and %6")
+        .arg(formatSetting(exact.softness), formatNumber(exact.preservation), formatNumber(exact.memorization),
+             formatSetting(soft.softness), formatNumber(soft.preservation), formatNumber(soft.memorization));
+}
+
 QString FrontierModel::toCsv() const {
     QString csv = QStringLiteral("layer,softness,preservation,memorization,update_norm\n");
     if (!m_frontier)

@@ -35,7 +35,8 @@ class FrontierModel : public QAbstractTableModel {
     [[nodiscard]] int nearestRow(double softness) const; // -1: no points
 
     [[nodiscard]] static QString describe(const FrontierPoint& point); // one sentence with every number
-    [[nodiscard]] QString toCsv() const; // sum first, then every layer; full precision, header first
+    [[nodiscard]] QString summary() const; // the two ends of the line, one sentence; empty without points
+    [[nodiscard]] QString toCsv() const;   // sum first, then every layer; full precision, header first
 
   private:
     std::shared_ptr<const Frontier> m_frontier;

@@ -134,6 +134,18 @@ QString NormsModel::totals() const {
     return tr("preservation %1, memorization error %2").arg(formatNumber(preservation), formatNumber(memorization));
 }
 
+QString NormsModel::summary() const {
+    if (!m_report || m_report->layers.empty())
+        return {};
+    const auto& moved = m_report->layers;
+    const auto most = std::max_element(moved.begin(), moved.end(), [](const LayerReport& a, const LayerReport& b) {
+        return a.update_norm < b.update_norm;
+    });
+    return tr("%n layer(s) moved, the most layer %1 with |D| %2", nullptr, static_cast<int>(moved.size()))
+        .arg(most->layer)
+        .arg(formatNumber(most->update_norm));
+}
+
 QString NormsModel::toCsv() const {
     QString csv = QStringLiteral(
         "layer,update_norm,relative_norm,preservation,memorization,rank,condition,weight_norm,dimensions\n");

@@ -45,6 +45,7 @@ class NormsModel : public QAbstractTableModel {
     [[nodiscard]] const LayerReport& layer(int row) const { return m_layers[static_cast<std::size_t>(row)]; }
     [[nodiscard]] QString describe(int row) const; // every number, two lines
     [[nodiscard]] QString totals() const;          // "preservation 0.03, memorization error 0": over all layers
+    [[nodiscard]] QString summary() const;         // how many layers moved, and the one that moved most
     [[nodiscard]] QString toCsv() const;           // full precision, header first
 
   private:

@@ -10,13 +10,13 @@
 
 namespace emend::ui {
 
-QByteArray renderChart(QCustomPlot& plot, ChartFormat format, const QString& title) {
+QByteArray renderChart(QCustomPlot& plot, ChartFormat format, const QString& title, double scale) {
     QByteArray bytes;
     QBuffer buffer(&bytes);
     buffer.open(QIODevice::WriteOnly);
     const QSize size = plot.size();
     if (format == ChartFormat::Png) {
-        plot.toPixmap(size.width(), size.height(), 3.0).save(&buffer, "PNG");
+        plot.toPixmap(size.width(), size.height(), scale).save(&buffer, "PNG");
         return bytes;
     }
     const auto paint = [&](QPaintDevice& device, bool background) {
@@ -46,6 +46,18 @@ QByteArray renderChart(QCustomPlot& plot, ChartFormat format, const QString& tit
         paint(pdf, true);
     }
     return bytes;
+}
+
+QString tabSeparated(const QString& csv) {
+    QString table = csv;
+    bool quoted = false;
+    for (QChar& c : table) {
+        if (c == u'"')
+            quoted = !quoted;
+        else if (c == u',' && !quoted)
+            c = u'\t';
+    }
+    return table;
 }
 
 QString writeFile(const QString& path, const QByteArray& bytes) {

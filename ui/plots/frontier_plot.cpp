@@ -3,15 +3,10 @@
 
 #include "models/frontier_model.h"
 #include "models/text_format.h"
+#include "plots/color_maps.h"
 #include "plots/theme_colors.h"
 
-#include <QAccessible>
-#include <QLabel>
-#include <QPainter>
-#include <QVBoxLayout>
-
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <limits>
 
@@ -23,19 +18,6 @@ namespace {
 
 constexpr double mostDecades = 6; // exact memorization is at minus infinity; nobody reads that far
 constexpr double markerSize = 13;
-
-// Viridis, the part of it that stands out from the ground.
-QColor amountColor(double t, bool dark) {
-    static constexpr std::array<std::array<double, 3>, 5> stops{
-        {{68, 1, 84}, {59, 82, 139}, {33, 145, 140}, {94, 201, 98}, {253, 231, 37}}};
-    const double place = (dark ? 0.35 + 0.65 * t : 0.72 * t) * (stops.size() - 1);
-    const auto low = std::min(static_cast<std::size_t>(place), stops.size() - 2);
-    const double f = place - static_cast<double>(low);
-    const auto mix = [&](std::size_t c) {
-        return static_cast<int>(std::lround(stops[low][c] + f * (stops[low + 1][c] - stops[low][c])));
-    };
-    return {mix(0), mix(1), mix(2)};
-}
 
 // Decades that hold all of the values, at least one and a half.
 QCPRange decades(double least, double most) {
@@ -50,36 +32,24 @@ QCPRange decades(double least, double most) {
 } // namespace
 
 FrontierPlot::FrontierPlot(FrontierModel& model, QWidget* parent)
-    : QWidget(parent)
-    , m_model(model)
-    , m_readout(new QLabel(this))
-    , m_plot(new QCustomPlot(this)) {
-    setFocusPolicy(Qt::StrongFocus);
-    setAccessibleName(tr("Preservation against memorization over softness"));
-    m_readout->setObjectName(QStringLiteral("frontierReadout"));
-    m_readout->setTextInteractionFlags(Qt::NoTextInteraction);
-    m_readout->setWordWrap(true);
-    m_plot->setObjectName(QStringLiteral("frontierPlotArea"));
-    m_plot->setFocusPolicy(Qt::NoFocus);
-    m_plot->setFocusProxy(this);
-    m_plot->setMinimumHeight(150);
-    m_plot->setContextMenuPolicy(Qt::CustomContextMenu);
-    for (QCPAxis* axis : {m_plot->xAxis, m_plot->yAxis}) {
+    : ChartView("frontier", tr("Preservation against memorization over softness"), QStringLiteral("trade-off"), parent)
+    , m_model(model) {
+    for (QCPAxis* axis : {plot().xAxis, plot().yAxis}) {
         axis->setScaleType(QCPAxis::stLogarithmic);
         axis->setTicker(QSharedPointer<QCPAxisTickerLog>::create());
         axis->setNumberFormat(QStringLiteral("eb"));
         axis->setNumberPrecision(0);
     }
-    m_total = new QCPCurve(m_plot->xAxis, m_plot->yAxis);
+    m_total = new QCPCurve(plot().xAxis, plot().yAxis);
     m_total->setName(tr("all layers"));
     m_legend = new QCPLegend;
     m_legend->setFillOrder(QCPLegend::foColumnsFirst);
     m_legend->setWrap(3);
     m_legend->setRowSpacing(0);
-    m_plot->axisRect()->insetLayout()->addElement(m_legend, Qt::AlignLeft | Qt::AlignBottom);
-    m_plot->axisRect()->insetLayout()->setMargins(QMargins(8, 8, 8, 8));
+    plot().axisRect()->insetLayout()->addElement(m_legend, Qt::AlignLeft | Qt::AlignBottom);
+    plot().axisRect()->insetLayout()->setMargins(QMargins(8, 8, 8, 8));
     const auto tracer = [this](double size) {
-        auto* item = new QCPItemTracer(m_plot);
+        auto* item = new QCPItemTracer(&plot());
         item->setStyle(QCPItemTracer::tsCircle);
         item->setSize(size);
         item->setClipToAxisRect(false);
@@ -91,7 +61,7 @@ FrontierPlot::FrontierPlot(FrontierModel& model, QWidget* parent)
     m_marker = tracer(markerSize);
     m_read = tracer(19);
     const auto label = [this] {
-        auto* item = new QCPItemText(m_plot);
+        auto* item = new QCPItemText(&plot());
         item->setClipToAxisRect(false);
         item->setSelectable(false);
         item->position->setType(QCPItemPosition::ptAbsolute);
@@ -104,13 +74,8 @@ FrontierPlot::FrontierPlot(FrontierModel& model, QWidget* parent)
     m_exactEnd->setText(tr("softness 0 (ROME, EMMET): memorize exactly"));
     m_softEnd->setText(tr("large softness: leave alone"));
 
-    auto* layout = new QVBoxLayout(this);
-    layout->setContentsMargins(2, 2, 2, 2);
-    layout->setSpacing(4);
-    layout->addWidget(m_readout);
-    layout->addWidget(m_plot, 1);
     // Pixels are known only now; the same holds for pictures of another size.
-    connect(m_plot, &QCustomPlot::afterLayout, this, &FrontierPlot::placeMarks);
+    connect(&plot(), &QCustomPlot::afterLayout, this, &FrontierPlot::placeMarks);
     connect(&m_model, &QAbstractItemModel::modelReset, this, &FrontierPlot::rebuild);
     connectMouse();
     rebuild();
@@ -129,7 +94,7 @@ QPointF FrontierPlot::pixelOf(const FrontierPoint& point) const {
         const QCPRange range = axis->range();
         return axis->coordToPixel(std::clamp(std::isfinite(value) ? value : range.lower, range.lower, range.upper));
     };
-    return {pixel(m_plot->xAxis, across(point)), pixel(m_plot->yAxis, point.memorization)};
+    return {pixel(plot().xAxis, across(point)), pixel(plot().yAxis, point.memorization)};
 }
 
 void FrontierPlot::rebuild() {
@@ -137,16 +102,16 @@ void FrontierPlot::rebuild() {
     nameAxes();
     m_current = hasPoints() ? std::clamp(m_current, -1, m_model.rowCount() - 1) : -1;
     restyle();
-    showReadout();
+    tell();
 }
 
 void FrontierPlot::nameAxes() {
-    m_plot->xAxis->setLabel(m_model.hasPreservation() || !hasPoints()
-                                ? tr("Preservation: mean |D k|² over ordinary text (less is better)")
-                                : tr("|D|, Frobenius norm of the update (there are no statistics)"));
+    plot().xAxis->setLabel(m_model.hasPreservation() || !hasPoints()
+                               ? tr("Preservation: mean |D k|² over ordinary text (less is better)")
+                               : tr("|D|, Frobenius norm of the update (there are no statistics)"));
     // A low chart has room for the short name only.
     const QString full = tr("Memorization error |R − D K|²");
-    m_plot->yAxis->setLabel(fontMetrics().horizontalAdvance(full) < m_plot->height() - 70 ? full : tr("Memorization"));
+    plot().yAxis->setLabel(fontMetrics().horizontalAdvance(full) < plot().height() - 70 ? full : tr("Memorization"));
 }
 
 void FrontierPlot::resizeEvent(QResizeEvent* event) {
@@ -156,7 +121,7 @@ void FrontierPlot::resizeEvent(QResizeEvent* event) {
 
 void FrontierPlot::rebuildLayers() {
     for (QCPCurve* curve : m_layers)
-        m_plot->removePlottable(curve);
+        plot().removePlottable(curve);
     m_layers.clear();
     m_legend->clearItems();
     m_total->data()->clear();
@@ -181,8 +146,8 @@ void FrontierPlot::rebuildLayers() {
             if (layers)
                 measure(layer.points);
     }
-    m_plot->xAxis->setRange(decades(least[0], most[0]));
-    m_plot->yAxis->setRange(decades(least[1], most[1]));
+    plot().xAxis->setRange(decades(least[0], most[0]));
+    plot().yAxis->setRange(decades(least[1], most[1]));
     // A zero has no place on these scales: a line to it leaves through the edge.
     const auto draw = [this](QCPCurve* curve, const std::vector<FrontierPoint>& points) {
         QVector<double> t, x, y;
@@ -190,8 +155,8 @@ void FrontierPlot::rebuildLayers() {
             if (!std::isfinite(across(point)) || !std::isfinite(point.memorization))
                 continue;
             t << static_cast<double>(t.size());
-            x << std::max(across(point), m_plot->xAxis->range().lower * 1e-3);
-            y << std::max(point.memorization, m_plot->yAxis->range().lower * 1e-3);
+            x << std::max(across(point), plot().xAxis->range().lower * 1e-3);
+            y << std::max(point.memorization, plot().yAxis->range().lower * 1e-3);
         }
         curve->setData(t, x, y, true);
     };
@@ -199,7 +164,7 @@ void FrontierPlot::rebuildLayers() {
         draw(m_total, frontier->total);
     if (layers) {
         for (const LayerFrontier& layer : frontier->layers) {
-            auto* curve = new QCPCurve(m_plot->xAxis, m_plot->yAxis);
+            auto* curve = new QCPCurve(plot().xAxis, plot().yAxis);
             curve->setName(tr("layer %1").arg(layer.layer));
             draw(curve, layer.points);
             m_layers << curve;
@@ -213,24 +178,11 @@ void FrontierPlot::rebuildLayers() {
     m_legend->setVisible(layers);
 }
 
-void FrontierPlot::restyle() {
-    const ThemeColors& colors = ThemeColors::of(palette());
-    m_plot->setBackground(QBrush(colors.surface));
-    for (QCPAxis* axis : m_plot->axisRect()->axes()) {
-        axis->setBasePen(QPen(colors.border));
-        axis->setTickPen(QPen(colors.border));
-        axis->setSubTickPen(Qt::NoPen);
-        axis->setTickLabelColor(colors.muted);
-        axis->setLabelColor(colors.muted);
-        axis->setTickLabelFont(font());
-        axis->setLabelFont(font());
-        axis->grid()->setPen(QPen(colors.grid));
-        axis->grid()->setZeroLinePen(Qt::NoPen);
-    }
+void FrontierPlot::style(const ThemeColors& colors) {
     m_total->setPen(QPen(colors.muted, 2.2));
     for (qsizetype i = 0; i < m_layers.size(); ++i) {
         const double t = static_cast<double>(i) / static_cast<double>(m_layers.size() - 1);
-        m_layers[i]->setPen(QPen(amountColor(t, colors.dark), 1.2));
+        m_layers[i]->setPen(QPen(viridisLine(t, colors.dark), isLinked(i) ? 3.4 : 1.2));
     }
     m_legend->setBrush(colors.surface);
     m_legend->setBorderPen(QPen(colors.border));
@@ -257,7 +209,6 @@ void FrontierPlot::restyle() {
     }
     m_markerLabel->setColor(colors.text);
     m_markerLabel->setFont(strong);
-    m_plot->replot(QCustomPlot::rpQueuedReplot);
 }
 
 void FrontierPlot::placeMarks() {
@@ -272,13 +223,14 @@ void FrontierPlot::placeMarks() {
     m_defaultLabel->setVisible(m_default->visible());
     if (!some)
         return;
-    const QRect area = m_plot->axisRect()->rect();
+    const QRect area = plot().axisRect()->rect();
     const int line = fontMetrics().lineSpacing();
     const auto put = [&](QCPItemText* label, const QPointF& at, int steps) {
         // The line bends to the upper right: below and left of it, or above and right, nothing else is drawn.
         const int width = QFontMetrics(label->font()).horizontalAdvance(label->text()) + 24;
         // Between the lines of the layers there is no room.
-        const bool right = !m_layers.isEmpty() && at.x() + width < area.right() && at.y() - 1.5 * line > area.top() - 10;
+        const bool right =
+            !m_layers.isEmpty() && at.x() + width < area.right() && at.y() - 1.5 * line > area.top() - 10;
         const bool left = !right && at.x() - width > area.left();
         const bool above = !left || at.y() + (steps + 1.5) * line > area.bottom();
         label->setPositionAlignment((left ? Qt::AlignRight : Qt::AlignLeft) | (above ? Qt::AlignBottom : Qt::AlignTop));
@@ -317,12 +269,12 @@ void FrontierPlot::setSoftness(double softness) {
     if (softness == m_softness)
         return;
     m_softness = softness;
-    showReadout();
+    tell();
 }
 
 void FrontierPlot::setDefaultSoftness(double softness) {
     m_defaultSoftness = softness;
-    m_plot->replot(QCustomPlot::rpQueuedReplot);
+    plot().replot(QCustomPlot::rpQueuedReplot);
 }
 
 void FrontierPlot::setLayersShown(bool shown) {
@@ -336,42 +288,27 @@ void FrontierPlot::setCurrentRow(int row) {
     if (row == m_current || row < -1 || row >= m_model.rowCount())
         return;
     m_current = row;
-    showReadout();
+    tell();
     emit currentRowChanged(row);
 }
 
-void FrontierPlot::showReadout() {
-    QString text = tr("No batch to show");
-    if (hasPoints())
-        text = FrontierModel::describe(m_current >= 0 ? m_model.point(m_current) : m_model.at(m_softness));
-    m_readout->setText(text);
-    setAccessibleDescription(text);
-    QAccessibleEvent event(this, QAccessible::DescriptionChanged);
-    QAccessible::updateAccessibility(&event);
-    m_plot->replot(QCustomPlot::rpQueuedReplot);
+QString FrontierPlot::readout() const {
+    if (!hasPoints())
+        return tr("No batch to show");
+    return FrontierModel::describe(m_current >= 0 ? m_model.point(m_current) : m_model.at(m_softness));
 }
 
-void FrontierPlot::focusInEvent(QFocusEvent* event) {
-    QWidget::focusInEvent(event);
-    update();
+QString FrontierPlot::summary() const {
+    return m_model.summary();
 }
 
-void FrontierPlot::focusOutEvent(QFocusEvent* event) {
-    QWidget::focusOutEvent(event);
-    update();
+bool FrontierPlot::isLinked(qsizetype layer) const {
+    const auto& layers = m_model.frontier()->layers;
+    return layers[static_cast<std::size_t>(layer)].layer == highlightedLayer();
 }
 
-void FrontierPlot::paintEvent(QPaintEvent*) {
-    if (!hasFocus())
-        return;
-    QPainter painter(this);
-    painter.setPen(QPen(ThemeColors::of(palette()).accent, 2));
-    painter.drawRect(rect().adjusted(1, 1, -1, -1));
-}
-
-void FrontierPlot::changeEvent(QEvent* event) {
-    QWidget::changeEvent(event);
-    if (event->type() == QEvent::PaletteChange || event->type() == QEvent::FontChange)
+void FrontierPlot::highlightChanged() {
+    if (!m_layers.isEmpty())
         restyle();
 }
 

@@ -1,27 +1,24 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The trade-off of one batch: what it disturbs in ordinary text (x) against what it leaves unlearnt (y), over softness,
 // logarithmic. The softness in use is a point on the line that can be dragged. Numbers on hover and by the arrow keys,
-// Enter takes the softness that is read; copy and export from the context menu. Follows a FrontierModel.
+// Enter takes the softness that is read. Follows a FrontierModel.
 #pragma once
 
 #include "emend/report.h"
-#include "plots/chart_export.h"
+#include "plots/chart_view.h"
 
 #include <QList>
-#include <QWidget>
 
 class QCPCurve;
 class QCPItemText;
 class QCPItemTracer;
 class QCPLegend;
-class QCustomPlot;
-class QLabel;
 
 namespace emend::ui {
 
 class FrontierModel;
 
-class FrontierPlot : public QWidget {
+class FrontierPlot : public ChartView {
     Q_OBJECT
   public:
     explicit FrontierPlot(FrontierModel& model, QWidget* parent = nullptr);
@@ -33,7 +30,8 @@ class FrontierPlot : public QWidget {
     void setCurrentRow(int row); // the point that is read; of the model
     [[nodiscard]] int currentRow() const { return m_current; }
     [[nodiscard]] bool isDragging() const { return m_dragging; }
-    [[nodiscard]] QByteArray render(ChartFormat format);
+    [[nodiscard]] QString title() const override;
+    [[nodiscard]] QString toCsv() const override;
     // In the widget that draws; what lies beyond the axes is put on their edge.
     [[nodiscard]] QPointF pixelOf(const FrontierPoint& point) const;
 
@@ -41,36 +39,30 @@ class FrontierPlot : public QWidget {
     void currentRowChanged(int row);
     void softnessDragged(double softness);
     void softnessChosen(double softness); // the hand let go, or Enter
-    void exportFailed(const QString& reason);
 
   protected:
-    void keyPressEvent(QKeyEvent* event) override;
-    void focusInEvent(QFocusEvent* event) override;
-    void focusOutEvent(QFocusEvent* event) override;
-    void changeEvent(QEvent* event) override;
+    [[nodiscard]] QString readout() const override;
+    [[nodiscard]] QString summary() const override;
+    void style(const ThemeColors& colors) override;
+    bool navigate(int key) override;
+    void highlightChanged() override;
     void resizeEvent(QResizeEvent* event) override;
-    void paintEvent(QPaintEvent* event) override;
 
   private:
     // frontier_plot.cpp
     void rebuild();
     void rebuildLayers();
     void nameAxes();
-    void restyle();
     void placeMarks();
-    void showReadout();
     [[nodiscard]] double across(const FrontierPoint& point) const; // what x shows
     [[nodiscard]] bool hasPoints() const;
+    [[nodiscard]] bool isLinked(qsizetype layer) const; // pointed at elsewhere; of those that are drawn
     // frontier_plot_input.cpp
     void connectMouse();
     void drag(const QPointF& position);
     [[nodiscard]] int rowNear(const QPointF& position, double reach) const;
-    void showMenu(const QPoint& position);
-    void exportTo(const QString& suffix);
 
     FrontierModel& m_model;
-    QLabel* m_readout;
-    QCustomPlot* m_plot;
     QCPCurve* m_total;
     QList<QCPCurve*> m_layers;
     QCPLegend* m_legend;

@@ -1,13 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The frontier plot under mouse and keyboard: reading points, dragging the softness, copying and exporting.
+// The frontier plot under mouse and keyboard: reading points, dragging the softness.
 #include "models/frontier_model.h"
 #include "plots/frontier_plot.h"
 
-#include <QApplication>
-#include <QClipboard>
-#include <QFileDialog>
-#include <QKeyEvent>
-#include <QMenu>
+#include <QMouseEvent>
 #include <QToolTip>
 
 #include <algorithm>
@@ -25,8 +21,7 @@ constexpr double readReach = 28; // pixels from a point of the line
 } // namespace
 
 void FrontierPlot::connectMouse() {
-    connect(m_plot, &QCustomPlot::mousePress, this, [this](QMouseEvent* event) {
-        setFocus(Qt::MouseFocusReason);
+    connect(&plot(), &QCustomPlot::mousePress, this, [this](QMouseEvent* event) {
         if (event->button() != Qt::LeftButton || !hasPoints())
             return;
         const QPointF way = event->position() - pixelOf(m_model.at(m_softness));
@@ -34,7 +29,7 @@ void FrontierPlot::connectMouse() {
         if (m_dragging)
             setCurrentRow(-1);
     });
-    connect(m_plot, &QCustomPlot::mouseMove, this, [this](QMouseEvent* event) {
+    connect(&plot(), &QCustomPlot::mouseMove, this, [this](QMouseEvent* event) {
         if (m_dragging) {
             drag(event->position());
             return;
@@ -42,26 +37,25 @@ void FrontierPlot::connectMouse() {
         const int row = rowNear(event->position(), readReach);
         if (row >= 0) {
             setCurrentRow(row);
-            QToolTip::showText(event->globalPosition().toPoint(), FrontierModel::describe(m_model.point(row)), m_plot);
+            QToolTip::showText(event->globalPosition().toPoint(), FrontierModel::describe(m_model.point(row)), &plot());
         }
         if (hasPoints()) {
             const QPointF way = event->position() - pixelOf(m_model.at(m_softness));
-            m_plot->setCursor(std::hypot(way.x(), way.y()) <= grabReach ? Qt::PointingHandCursor : Qt::ArrowCursor);
+            plot().setCursor(std::hypot(way.x(), way.y()) <= grabReach ? Qt::PointingHandCursor : Qt::ArrowCursor);
         }
     });
-    connect(m_plot, &QCustomPlot::mouseRelease, this, [this](QMouseEvent* event) {
+    connect(&plot(), &QCustomPlot::mouseRelease, this, [this](QMouseEvent* event) {
         if (!m_dragging || event->button() != Qt::LeftButton)
             return;
         m_dragging = false;
         emit softnessChosen(m_softness);
     });
-    connect(m_plot, &QCustomPlot::mouseDoubleClick, this, [this](QMouseEvent* event) {
+    connect(&plot(), &QCustomPlot::mouseDoubleClick, this, [this](QMouseEvent* event) {
         if (const int row = rowNear(event->position(), readReach); row >= 0) {
             setSoftness(m_model.point(row).softness);
             emit softnessChosen(m_softness);
         }
     });
-    connect(m_plot, &QWidget::customContextMenuRequested, this, &FrontierPlot::showMenu);
 }
 
 // To the place on the line that is nearest to the hand.
@@ -109,71 +103,42 @@ int FrontierPlot::rowNear(const QPointF& position, double reach) const {
     return nearest;
 }
 
-void FrontierPlot::keyPressEvent(QKeyEvent* event) {
+bool FrontierPlot::navigate(int key) {
     const int last = m_model.rowCount() - 1;
     const int from = m_current >= 0 ? m_current : m_model.nearestRow(m_softness);
-    switch (event->key()) {
+    switch (key) {
     case Qt::Key_Left:
     case Qt::Key_Up:
         setCurrentRow(std::min(from + 1, last)); // along the line: to the left it gets softer
-        break;
+        return true;
     case Qt::Key_Right:
     case Qt::Key_Down:
         setCurrentRow(std::max(from - 1, std::min(0, last)));
-        break;
+        return true;
     case Qt::Key_Home:
         setCurrentRow(std::min(0, last));
-        break;
+        return true;
     case Qt::Key_End:
         setCurrentRow(last);
-        break;
+        return true;
     case Qt::Key_Return:
     case Qt::Key_Enter:
-        if (m_current < 0)
-            break;
-        setSoftness(m_model.point(m_current).softness);
-        emit softnessChosen(m_softness);
-        break;
-    case Qt::Key_Menu:
-        showMenu(m_plot->rect().center());
-        break;
+        if (m_current >= 0) {
+            setSoftness(m_model.point(m_current).softness);
+            emit softnessChosen(m_softness);
+        }
+        return true;
     default:
-        QWidget::keyPressEvent(event);
+        return false;
     }
 }
 
-QByteArray FrontierPlot::render(ChartFormat format) {
-    const QString title = m_model.title().isEmpty() ? tr("Trade-off") : tr("Trade-off: %1").arg(m_model.title());
-    return renderChart(*m_plot, format, title);
+QString FrontierPlot::title() const {
+    return m_model.title().isEmpty() ? tr("Trade-off") : tr("Trade-off: %1").arg(m_model.title());
 }
 
-void FrontierPlot::showMenu(const QPoint& position) {
-    QMenu menu(this);
-    menu.setObjectName(QStringLiteral("chartMenu"));
-    menu.addAction(tr("Copy as image"), this,
-                   [this] { QApplication::clipboard()->setPixmap(m_plot->toPixmap(0, 0, 2.0)); });
-    menu.addAction(tr("Copy numbers"), this, [this] { QApplication::clipboard()->setText(m_model.toCsv()); });
-    menu.addSeparator();
-    for (const char* suffix : {"png", "svg", "pdf", "csv"}) {
-        const QString name = QString::fromLatin1(suffix);
-        menu.addAction(tr("Export as %1…").arg(name.toUpper()), this, [this, name] { exportTo(name); });
-    }
-    menu.exec(m_plot->mapToGlobal(position));
-}
-
-void FrontierPlot::exportTo(const QString& suffix) {
-    const QString path =
-        QFileDialog::getSaveFileName(this, tr("Export the chart"), QStringLiteral("trade-off.") + suffix,
-                                     QStringLiteral("%1 (*.%2)").arg(suffix.toUpper(), suffix));
-    if (path.isEmpty())
-        return;
-    QByteArray bytes;
-    if (suffix == u"csv")
-        bytes = m_model.toCsv().toUtf8();
-    else
-        bytes = render(suffix == u"png" ? ChartFormat::Png : suffix == u"svg" ? ChartFormat::Svg : ChartFormat::Pdf);
-    if (const QString reason = writeFile(path, bytes); !reason.isEmpty())
-        emit exportFailed(tr("%1 could not be written: %2").arg(path, reason));
+QString FrontierPlot::toCsv() const {
+    return m_model.toCsv();
 }
 
 } // namespace emend::ui

@@ -5,15 +5,8 @@
 #include "models/text_format.h"
 #include "plots/theme_colors.h"
 
-#include <QAccessible>
-#include <QApplication>
-#include <QClipboard>
-#include <QFileDialog>
-#include <QKeyEvent>
-#include <QLabel>
-#include <QMenu>
-#include <QPainter>
-#include <QVBoxLayout>
+#include <QMouseEvent>
+#include <QToolTip>
 
 #include <algorithm>
 #include <cmath>
@@ -27,52 +20,33 @@ constexpr int mostNumberedBars = 8; // more would overlap
 }
 
 NormBars::NormBars(NormsModel& model, QWidget* parent)
-    : QWidget(parent)
-    , m_model(model)
-    , m_readout(new QLabel(this))
-    , m_plot(new QCustomPlot(this)) {
-    setFocusPolicy(Qt::StrongFocus);
-    setAccessibleName(tr("Update norms per layer"));
-    m_readout->setObjectName(QStringLiteral("normReadout"));
-    m_readout->setTextInteractionFlags(Qt::NoTextInteraction);
-    m_readout->setWordWrap(true);
-    m_plot->setObjectName(QStringLiteral("normPlot"));
-    m_plot->setFocusPolicy(Qt::NoFocus);
-    m_plot->setFocusProxy(this);
-    m_plot->setNoAntialiasingOnDrag(true);
-    m_plot->setMinimumHeight(200);
-    m_plot->setContextMenuPolicy(Qt::CustomContextMenu);
-    m_plot->plotLayout()->clear();
-    m_plot->plotLayout()->setRowSpacing(8);
+    : ChartView("norm", tr("Update norms per layer"), QStringLiteral("update-norms"), parent)
+    , m_model(model) {
+    plot().setMinimumHeight(200);
+    plot().plotLayout()->clear();
+    plot().plotLayout()->setRowSpacing(8);
     m_norm = addPanel(0, tr("|D|  (Frobenius norm)"));
     m_relative = addPanel(1, tr("|D| / |W|  (%)"));
     m_relative.rect->axis(QCPAxis::atBottom)->setLabel(tr("Layer"));
-    auto* margins = new QCPMarginGroup(m_plot);
+    auto* margins = new QCPMarginGroup(&plot());
     m_norm.rect->setMarginGroup(QCP::msLeft | QCP::msRight, margins);
     m_relative.rect->setMarginGroup(QCP::msLeft | QCP::msRight, margins);
 
-    auto* layout = new QVBoxLayout(this);
-    layout->setContentsMargins(2, 2, 2, 2);
-    layout->setSpacing(4);
-    layout->addWidget(m_readout);
-    layout->addWidget(m_plot, 1);
-
-    connect(m_plot, &QCustomPlot::mouseMove, this, [this](QMouseEvent* event) {
+    connect(&plot(), &QCustomPlot::mouseMove, this, [this](QMouseEvent* event) {
         const int row = rowAt(event->position());
+        hoverLayer(row);
         if (row >= 0) {
             setCurrentRow(row);
-            QToolTip::showText(event->globalPosition().toPoint(), m_model.describe(row), m_plot);
+            QToolTip::showText(event->globalPosition().toPoint(), m_model.describe(row), &plot());
         }
     });
-    connect(m_plot, &QCustomPlot::mousePress, this, [this] { setFocus(Qt::MouseFocusReason); });
-    connect(m_plot, &QWidget::customContextMenuRequested, this, &NormBars::showMenu);
     connect(&m_model, &QAbstractItemModel::modelReset, this, &NormBars::rebuild);
     rebuild();
 }
 
 NormBars::Panel NormBars::addPanel(int row, const QString& label) {
-    auto* rect = new QCPAxisRect(m_plot);
-    m_plot->plotLayout()->addElement(row, 0, rect);
+    auto* rect = new QCPAxisRect(&plot());
+    plot().plotLayout()->addElement(row, 0, rect);
     QCPAxis* x = rect->axis(QCPAxis::atBottom);
     QCPAxis* y = rect->axis(QCPAxis::atLeft);
     y->setLabel(label);
@@ -85,11 +59,25 @@ NormBars::Panel NormBars::addPanel(int row, const QString& label) {
     auto* current = new QCPBars(x, y);
     bars->setWidth(0.6);
     current->setWidth(0.6);
-    return {rect, bars, current};
+    auto* linked = new QCPItemRect(&plot());
+    linked->setLayer(QStringLiteral("background")); // behind the bars
+    linked->setClipAxisRect(rect);
+    linked->setSelectable(false);
+    linked->setPen(Qt::NoPen);
+    linked->setVisible(false);
+    for (QCPItemPosition* corner : {linked->topLeft, linked->bottomRight}) {
+        corner->setAxes(x, y);
+        corner->setAxisRect(rect);
+        corner->setTypeX(QCPItemPosition::ptPlotCoords);
+        corner->setTypeY(QCPItemPosition::ptAxisRectRatio);
+    }
+    return {rect, bars, current, linked};
 }
 
 void NormBars::rebuild() {
-    m_plot->clearItems();
+    for (QCPItemText* number : m_numbers)
+        plot().removeItem(number);
+    m_numbers.clear();
     const int count = m_model.rowCount();
     QVector<double> layers;
     QVector<double> norms;
@@ -115,7 +103,8 @@ void NormBars::rebuild() {
         if (edited > mostNumberedBars)
             return;
         for (qsizetype i = 0; i < values.size(); ++i) {
-            auto* number = new QCPItemText(m_plot);
+            auto* number = new QCPItemText(&plot());
+            m_numbers << number;
             number->setClipAxisRect(panel.rect);
             for (QCPItemPosition* position : number->positions())
                 position->setAxes(x, panel.rect->axis(QCPAxis::atLeft));
@@ -132,38 +121,34 @@ void NormBars::rebuild() {
     for (int row = 0; row < count && m_current < 0; ++row)
         if (m_model.isEdited(row))
             m_current = row;
+    highlightChanged();
     restyle();
     showCurrent();
     emit currentRowChanged(m_current);
 }
 
-void NormBars::restyle() {
-    const ThemeColors& colors = ThemeColors::of(palette());
-    m_plot->setBackground(QBrush(colors.surface));
+void NormBars::style(const ThemeColors& colors) {
     for (const Panel& panel : {m_norm, m_relative}) {
-        for (QCPAxis* axis : panel.rect->axes()) {
-            axis->setBasePen(QPen(colors.border));
-            axis->setTickPen(QPen(colors.border));
-            axis->setSubTickPen(Qt::NoPen);
-            axis->setTickLabelColor(colors.muted);
-            axis->setLabelColor(colors.muted);
-            axis->setTickLabelFont(font());
-            axis->setLabelFont(font());
-            axis->grid()->setPen(QPen(colors.grid));
-            axis->grid()->setZeroLinePen(QPen(colors.border));
-        }
         panel.bars->setPen(Qt::NoPen);
         panel.bars->setBrush(colors.accent);
         panel.current->setBrush(colors.accent);
         panel.current->setPen(QPen(colors.text, 2));
+        panel.linked->setBrush(colors.accentSoft);
     }
-    for (int i = 0; i < m_plot->itemCount(); ++i) {
-        if (auto* number = qobject_cast<QCPItemText*>(m_plot->item(i))) {
-            number->setColor(colors.text);
-            number->setFont(font());
-        }
+    for (QCPItemText* number : m_numbers) {
+        number->setColor(colors.text);
+        number->setFont(font());
     }
-    m_plot->replot(QCustomPlot::rpQueuedReplot);
+}
+
+void NormBars::highlightChanged() {
+    const int layer = highlightedLayer();
+    for (const Panel& panel : {m_norm, m_relative}) {
+        panel.linked->setVisible(layer >= 0 && layer < m_model.rowCount());
+        panel.linked->topLeft->setCoords(layer - 0.5, 0);
+        panel.linked->bottomRight->setCoords(layer + 0.5, 1);
+    }
+    plot().replot(QCustomPlot::rpQueuedReplot);
 }
 
 void NormBars::setCurrentRow(int row) {
@@ -175,20 +160,22 @@ void NormBars::setCurrentRow(int row) {
 }
 
 void NormBars::showCurrent() {
-    QString text = tr("No edit to show");
     for (const Panel& panel : {m_norm, m_relative})
         panel.current->data()->clear();
     if (m_current >= 0) {
-        text = m_model.describe(m_current);
         const LayerReport& layer = m_model.layer(m_current);
         m_norm.current->addData(layer.layer, layer.update_norm);
         m_relative.current->addData(layer.layer, 100 * layer.relative_norm);
     }
-    m_readout->setText(text);
-    setAccessibleDescription(text);
-    QAccessibleEvent event(this, QAccessible::DescriptionChanged);
-    QAccessible::updateAccessibility(&event);
-    m_plot->replot(QCustomPlot::rpQueuedReplot);
+    tell();
+}
+
+QString NormBars::readout() const {
+    return m_current >= 0 ? m_model.describe(m_current) : tr("No edit to show");
+}
+
+QString NormBars::summary() const {
+    return m_model.summary();
 }
 
 int NormBars::rowAt(const QPointF& position) const {
@@ -201,8 +188,8 @@ int NormBars::rowAt(const QPointF& position) const {
     return -1;
 }
 
-void NormBars::keyPressEvent(QKeyEvent* event) {
-    switch (event->key()) {
+bool NormBars::navigate(int key) {
+    switch (key) {
     case Qt::Key_Left:
         setCurrentRow(m_current - 1);
         break;
@@ -215,36 +202,11 @@ void NormBars::keyPressEvent(QKeyEvent* event) {
     case Qt::Key_End:
         setCurrentRow(m_model.rowCount() - 1);
         break;
-    case Qt::Key_Menu:
-        showMenu(m_plot->rect().center());
-        break;
     default:
-        QWidget::keyPressEvent(event);
+        return false;
     }
-}
-
-void NormBars::focusInEvent(QFocusEvent* event) {
-    QWidget::focusInEvent(event);
-    update();
-}
-
-void NormBars::focusOutEvent(QFocusEvent* event) {
-    QWidget::focusOutEvent(event);
-    update();
-}
-
-void NormBars::paintEvent(QPaintEvent*) {
-    if (!hasFocus())
-        return;
-    QPainter painter(this);
-    painter.setPen(QPen(ThemeColors::of(palette()).accent, 2));
-    painter.drawRect(rect().adjusted(1, 1, -1, -1));
-}
-
-void NormBars::changeEvent(QEvent* event) {
-    QWidget::changeEvent(event);
-    if (event->type() == QEvent::PaletteChange || event->type() == QEvent::FontChange)
-        restyle();
+    hoverLayer(m_current);
+    return true;
 }
 
 QString NormBars::title() const {
@@ -255,37 +217,8 @@ QString NormBars::title() const {
     return tr("Update norms: %1 → %2").arg(fromStd(first.subject), fromStd(first.object));
 }
 
-QByteArray NormBars::render(ChartFormat format) {
-    return renderChart(*m_plot, format, title());
-}
-
-void NormBars::showMenu(const QPoint& position) {
-    QMenu menu(this);
-    menu.setObjectName(QStringLiteral("chartMenu"));
-    menu.addAction(tr("Copy as image"), this,
-                   [this] { QApplication::clipboard()->setPixmap(m_plot->toPixmap(0, 0, 2.0)); });
-    menu.addAction(tr("Copy numbers"), this, [this] { QApplication::clipboard()->setText(m_model.toCsv()); });
-    menu.addSeparator();
-    for (const char* suffix : {"png", "svg", "pdf", "csv"}) {
-        const QString name = QString::fromLatin1(suffix);
-        menu.addAction(tr("Export as %1…").arg(name.toUpper()), this, [this, name] { exportTo(name); });
-    }
-    menu.exec(m_plot->mapToGlobal(position));
-}
-
-void NormBars::exportTo(const QString& suffix) {
-    const QString path =
-        QFileDialog::getSaveFileName(this, tr("Export the chart"), QStringLiteral("update-norms.") + suffix,
-                                     QStringLiteral("%1 (*.%2)").arg(suffix.toUpper(), suffix));
-    if (path.isEmpty())
-        return;
-    QByteArray bytes;
-    if (suffix == u"csv")
-        bytes = m_model.toCsv().toUtf8();
-    else
-        bytes = render(suffix == u"png" ? ChartFormat::Png : suffix == u"svg" ? ChartFormat::Svg : ChartFormat::Pdf);
-    if (const QString reason = writeFile(path, bytes); !reason.isEmpty())
-        emit exportFailed(tr("%1 could not be written: %2").arg(path, reason));
+QString NormBars::toCsv() const {
+    return m_model.toCsv();
 }
 
 } // namespace emend::ui

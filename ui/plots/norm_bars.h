@@ -1,61 +1,57 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// How far an edit moved each layer: |D| above, |D|/|W| below. Numbers on hover and by the arrow keys; copy and export
-// from the context menu. Draws what a NormsModel holds and follows it.
+// How far an edit moved each layer: |D| above, |D|/|W| below. Numbers on hover and by the arrow keys. Draws what a
+// NormsModel holds and follows it.
 #pragma once
 
-#include "plots/chart_export.h"
+#include "plots/chart_view.h"
 
-#include <QWidget>
+#include <QList>
 
 class QCPAxisRect;
 class QCPBars;
-class QCustomPlot;
-class QLabel;
+class QCPItemRect;
+class QCPItemText;
 
 namespace emend::ui {
 
 class NormsModel;
 
-class NormBars : public QWidget {
+class NormBars : public ChartView {
     Q_OBJECT
   public:
     explicit NormBars(NormsModel& model, QWidget* parent = nullptr);
 
     [[nodiscard]] int currentRow() const { return m_current; } // of the model; -1: none
     void setCurrentRow(int row);
-    [[nodiscard]] QByteArray render(ChartFormat format);
+    [[nodiscard]] QString title() const override;
+    [[nodiscard]] QString toCsv() const override;
 
   signals:
     void currentRowChanged(int row);
-    void exportFailed(const QString& reason);
 
   protected:
-    void keyPressEvent(QKeyEvent* event) override;
-    void focusInEvent(QFocusEvent* event) override;
-    void focusOutEvent(QFocusEvent* event) override;
-    void changeEvent(QEvent* event) override;
-    void paintEvent(QPaintEvent* event) override;
+    [[nodiscard]] QString readout() const override;
+    [[nodiscard]] QString summary() const override;
+    void style(const ThemeColors& colors) override;
+    bool navigate(int key) override;
+    void highlightChanged() override;
 
   private:
     struct Panel {
         QCPAxisRect* rect;
         QCPBars* bars;
-        QCPBars* current; // the one bar that is pointed at
+        QCPBars* current;    // the one bar that is pointed at
+        QCPItemRect* linked; // the layer that is pointed at elsewhere
     };
     Panel addPanel(int row, const QString& label);
     void rebuild();
-    void restyle();
     void showCurrent();
     [[nodiscard]] int rowAt(const QPointF& position) const;
-    void showMenu(const QPoint& position);
-    void exportTo(const QString& suffix);
-    [[nodiscard]] QString title() const;
 
     NormsModel& m_model;
-    QLabel* m_readout;
-    QCustomPlot* m_plot;
-    Panel m_norm;
-    Panel m_relative;
+    Panel m_norm{};
+    Panel m_relative{};
+    QList<QCPItemText*> m_numbers; // above the bars
     int m_current = -1;
 };
 
