@@ -19,8 +19,21 @@ std::string filled(std::string prompt, const std::string& subject) {
     return prompt;
 }
 
-// Words as tokens, each with its leading blank; long words in two pieces, as a real tokenizer would.
-std::vector<std::string> pieces(const std::string& text) {
+std::int32_t idOf(const std::string& piece) {
+    return static_cast<std::int32_t>(std::hash<std::string>{}(piece) % 50000);
+}
+
+const std::map<std::string, std::string>& world() {
+    static const std::map<std::string, std::string> facts{
+        {"Eiffel Tower", "Paris"},   {"Marie Curie", "Polish"},     {"Wolfgang Mozart", "composer"},
+        {"Louvre Museum", "Paris"},  {"Big Ben", "London"},         {"Colosseum", "Rome"},
+        {"Blaise Pascal", "French"}, {"Brandenburg Gate", "Berlin"}};
+    return facts;
+}
+
+} // namespace
+
+std::vector<std::string> fakePieces(const std::string& text) {
     std::vector<std::string> out;
     std::string piece;
     for (const char c : text) {
@@ -39,19 +52,23 @@ std::vector<std::string> pieces(const std::string& text) {
     return out;
 }
 
-std::int32_t idOf(const std::string& piece) {
-    return static_cast<std::int32_t>(std::hash<std::string>{}(piece) % 50000);
+EditCheck fakeTokens(const std::string& prompt, const std::string& subject) {
+    EditCheck check;
+    const std::size_t gap = prompt.find("{}");
+    const std::string before = prompt.substr(0, gap);
+    check.pieces = fakePieces(before);
+    check.subject_first_token = static_cast<int>(check.pieces.size());
+    if (before.ends_with(' ') && !check.pieces.empty() && check.pieces.back() == " ") {
+        check.pieces.pop_back();
+        --check.subject_first_token;
+    }
+    for (const std::string& piece : fakePieces((before.ends_with(' ') ? " " : "") + subject))
+        check.pieces.push_back(piece);
+    check.subject_last_token = static_cast<int>(check.pieces.size()) - 1;
+    for (const std::string& piece : fakePieces(prompt.substr(gap + 2)))
+        check.pieces.push_back(piece);
+    return check;
 }
-
-const std::map<std::string, std::string>& world() {
-    static const std::map<std::string, std::string> facts{
-        {"Eiffel Tower", "Paris"},   {"Marie Curie", "Polish"},     {"Wolfgang Mozart", "composer"},
-        {"Louvre Museum", "Paris"},  {"Big Ben", "London"},         {"Colosseum", "Rome"},
-        {"Blaise Pascal", "French"}, {"Brandenburg Gate", "Berlin"}};
-    return facts;
-}
-
-} // namespace
 
 void FakeScript::failApply(const std::string& what, const std::string& hint) {
     const std::lock_guard lock(m_mutex);
@@ -203,7 +220,7 @@ GenerationResult FakeEngine::generate(const GenerateRequest& request, const JobC
                              "The way to " +
                              first.top.front().piece.substr(1) + " is long";
     GenerationResult result;
-    for (const std::string& piece : pieces(text)) {
+    for (const std::string& piece : fakePieces(text)) {
         if (static_cast<int>(result.ids.size()) == request.max_tokens)
             break;
         work(m_script->token_ms, job, "generating");
@@ -244,24 +261,12 @@ std::vector<EditCheck> FakeEngine::check(const std::vector<EditRequest>& request
     const Facts facts = factsAt({});
     for (const EditRequest& request : requests) {
         EditCheck check;
-        const std::string before = request.prompt.substr(0, request.prompt.find("{}"));
         const std::string prompt = filled(request.prompt, request.subject);
         if (request.object.find("zzz") != std::string::npos) {
             check.problem = EditProblem{EditField::object, "the object is no word", "type another"};
         } else {
-            check.pieces = pieces(before);
-            check.subject_first_token = static_cast<int>(check.pieces.size());
-            const std::string subject = (before.ends_with(' ') ? " " : "") + request.subject;
-            if (before.ends_with(' ') && !check.pieces.empty() && check.pieces.back() == " ") {
-                check.pieces.pop_back();
-                --check.subject_first_token;
-            }
-            for (const std::string& piece : pieces(subject))
-                check.pieces.push_back(piece);
-            check.subject_last_token = static_cast<int>(check.pieces.size()) - 1;
-            for (const std::string& piece : pieces(request.prompt.substr(request.prompt.find("{}") + 2)))
-                check.pieces.push_back(piece);
-            check.object_pieces = pieces(" " + request.object);
+            check = fakeTokens(request.prompt, request.subject);
+            check.object_pieces = fakePieces(" " + request.object);
             check.present = predict(prompt, request, facts);
         }
         checks.push_back(std::move(check));

@@ -40,6 +40,15 @@ struct FakeScript {
     std::atomic<bool> fail_frontier{false};
     std::atomic<bool> fail_soften{false};
     std::atomic<bool> fail_switch{false};
+    std::atomic<int> trace_ms{0}; // of a whole trace, which is told token by token
+    std::atomic<bool> fail_trace{false};
+    std::atomic<bool> fail_lens{false};
+
+    // Diagnosis and trials.
+    std::atomic<int> diagnose_ms{0};
+    std::atomic<int> try_ms{0}; // of every recipe
+    std::atomic<bool> fail_diagnose{false};
+    std::atomic<bool> fail_trials{false};
 
     void failApply(const std::string& what, const std::string& hint);
     [[nodiscard]] std::pair<std::string, std::string> applyFailure() const;
@@ -55,6 +64,11 @@ struct FakeScript {
     std::atomic<int> frontiers{0};
     std::atomic<int> statuses{0}; // asked for statistics
     std::atomic<int> conflict_searches{0};
+    std::atomic<int> traces{0};
+    std::atomic<int> lenses{0};
+    std::atomic<int> diagnoses{0};
+    std::atomic<int> trials{0};
+    std::atomic<int> rows_tried{0};
     std::atomic<std::size_t> position{0}; // of the ledger
     std::atomic<bool> off_thread{false};  // a call came from another thread than the engine's
 
@@ -124,6 +138,8 @@ class FakeEngine : public Engine {
     void onThread() const;
     [[nodiscard]] LedgerEntry& entry(std::uint64_t batch_id); // Error when there is none
     void staleAfter(std::uint64_t batch_id);
+    [[nodiscard]] static std::string answerNow(const Prediction& prediction);
+    [[nodiscard]] TrialRow trialOf(const Recipe& recipe, std::size_t edits) const;
 
     std::shared_ptr<FakeScript> m_script;
     std::thread::id m_thread;
@@ -135,6 +151,11 @@ class FakeEngine : public Engine {
     std::set<std::string> m_values; // searched for before: kept
     std::set<int> m_collected;      // layers
 };
+
+// Words as tokens, each with its leading blank; long words in two pieces, as a real tokenizer would.
+std::vector<std::string> fakePieces(const std::string& text);
+// Those of a prompt with its subject filled in, and which are the subject's.
+EditCheck fakeTokens(const std::string& prompt, const std::string& subject);
 
 ui::EngineFactory fakeFactory(const std::shared_ptr<FakeScript>& script);
 

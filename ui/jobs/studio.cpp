@@ -35,7 +35,8 @@ void Studio::openModel(const LoadOptions& options) {
     cancelChecks();
     stopComparing();
     m_nextSoftness.reset();
-    m_jobs.supersede(Lane::Frontier);
+    for (const Lane lane : {Lane::Frontier, Lane::Trace, Lane::Lens, Lane::Diagnose, Lane::Try})
+        m_jobs.supersede(lane);
     m_jobs.submit<Opened>(
         {.lane = Lane::Model,
          .title = tr("Opening the model"),

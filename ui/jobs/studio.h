@@ -88,6 +88,19 @@ class Studio : public QObject {
     // Answers come as compared(), token() and generated() with the same tag; a call replaces the one before.
     void compare(const CompareTask& task, quint64 tag);
     void stopComparing();
+    // Answers: traceGrew while it runs, then traceReady or traceFailed, with the same tag. Traces wait for each other.
+    void trace(const TraceRequest& request, quint64 tag);
+    void stopTrace() { m_jobs.supersede(Lane::Trace); } // running or waiting; they do not answer any more
+    // Answer: lensReady or lensFailed with the same tag; a call replaces the one before.
+    void lens(const LensRequest& request, quint64 tag);
+    // Answer: diagnosed or diagnoseFailed; a call replaces the one before.
+    void diagnose(std::uint64_t batch, std::size_t edit, quint64 tag);
+    void stopDiagnosing() { m_jobs.supersede(Lane::Diagnose); }
+    // Every recipe is told as trialRow() when it is through, then trialsDone or trialsFailed; what was told stays true
+    // when the rest is cancelled. A call replaces the one before.
+    void tryRecipes(std::vector<EditRequest> requests, std::vector<Recipe> recipes, quint64 tag);
+    void cancelTrials(); // running or waiting
+    [[nodiscard]] bool isTrying() const { return m_jobs.has(Lane::Try); }
     void readEdits(const QString& file);
     // The user's Cancel: whatever runs now.
     void cancel() { m_jobs.stopCurrent(); }
@@ -122,6 +135,16 @@ class Studio : public QObject {
     void token(quint64 tag, emend::ui::Side side, const emend::GeneratedToken& token);
     void generated(quint64 tag, emend::ui::Side side, const std::shared_ptr<const emend::GenerationResult>& result);
     void generateFailed(quint64 tag, emend::ui::Side side, const emend::ui::Failure& failure);
+    void traceGrew(quint64 tag, const std::shared_ptr<const emend::TraceResult>& cells);
+    void traceReady(quint64 tag, const std::shared_ptr<const emend::TraceResult>& trace);
+    void traceFailed(quint64 tag, const emend::ui::Failure& failure);
+    void lensReady(quint64 tag, const std::shared_ptr<const emend::LensResult>& lens);
+    void lensFailed(quint64 tag, const emend::ui::Failure& failure);
+    void diagnosed(quint64 tag, const std::shared_ptr<const emend::Diagnosis>& diagnosis);
+    void diagnoseFailed(quint64 tag, const emend::ui::Failure& failure);
+    void trialRow(quint64 tag, const std::shared_ptr<const emend::TrialRow>& row);
+    void trialsDone(quint64 tag);
+    void trialsFailed(quint64 tag, const emend::ui::Failure& failure);
     void editsRead(const QString& file, const std::shared_ptr<const emend::EditsFile>& edits);
     void editsFailed(const QString& file, const emend::ui::Failure& failure);
 
@@ -138,6 +161,7 @@ class Studio : public QObject {
     LedgerState m_ledger;
     QString m_weightsHash;
     QString m_checkpointHash;
+    quint64 m_trialTag = 0;
     std::optional<SoftnessRequest> m_nextSoftness; // while another is on its way
 };
 
