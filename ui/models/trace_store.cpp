@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "models/trace_store.h"
+
+#include <algorithm>
+#include <map>
+#include <utility>
+
+namespace emend::ui {
+
+size_t qHash(const TraceKey& key, size_t seed) {
+    return qHashMulti(seed, key.row, key.revision, static_cast<int>(key.kind), key.own_object, key.weights);
+}
+
+void TraceStore::put(const TraceKey& key, std::shared_ptr<const TraceResult> trace, bool complete) {
+    if (complete && trace->seconds > 0 && trace->samples > 0)
+        m_secondsPerCell =
+            trace->seconds / (static_cast<double>(trace->tokens.size()) * trace->layers * trace->samples);
+    m_traces.insert(key, {std::move(trace), complete});
+}
+
+std::vector<TraceResult> TraceStore::alike(const std::vector<TraceKey>& keys, std::size_t object) const {
+    std::vector<TraceResult> found;
+    std::map<std::pair<int, int>, int> shapes; // window and layers
+    for (const TraceKey& key : keys) {
+        const Item item = find(key);
+        if (!item.complete)
+            continue;
+        found.push_back(*item.trace);
+        auto& objects = found.back().objects;
+        objects = {objects[std::min(object, objects.size() - 1)]};
+        ++shapes[{item.trace->window, item.trace->layers}];
+    }
+    const auto most = std::max_element(shapes.begin(), shapes.end(),
+                                       [](const auto& a, const auto& b) { return a.second < b.second; });
+    std::erase_if(found,
+                  [&](const TraceResult& trace) { return std::pair(trace.window, trace.layers) != most->first; });
+    return found;
+}
+
+void TraceStore::clear() {
+    m_traces.clear();
+    m_secondsPerCell = 0;
+}
+
+} // namespace emend::ui

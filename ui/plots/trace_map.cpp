@@ -1,0 +1,272 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "plots/trace_map.h"
+
+#include "models/text_format.h"
+#include "plots/color_maps.h"
+#include "plots/theme_colors.h"
+#include "plots/trace_cells.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include <qcustomplot.h>
+
+namespace emend::ui {
+
+namespace {
+
+constexpr int scaleHeight = 10;  // of the colour scale, pixels
+constexpr int longestToken = 14; // characters beside a row
+constexpr int namePadding = 8;   // between the names and the first map
+constexpr int longestRole = 20;  // of averages
+
+QCPColorGradient gradient() {
+    QCPColorGradient made;
+    made.clearColorStops();
+    constexpr int stops = 8; // those of the map itself
+    for (int i = 0; i <= stops; ++i)
+        made.setColorStopAt(i / double(stops), viridis(i / double(stops)));
+    return made;
+}
+
+QString shortened(QString text, int longest, const QString& mark) {
+    if (text.size() > longest)
+        text = text.first(longest - 1) + QStringLiteral("…");
+    return text + mark;
+}
+
+} // namespace
+
+TraceMap::TraceMap(TraceModel& model, QWidget* parent)
+    : ChartView("trace", tr("Causal trace, tokens by layers"), QStringLiteral("causal-trace"), parent)
+    , m_model(model)
+    , m_grid(new QCPLayoutGrid)
+    , m_scale(new QCPColorScale(&plot())) {
+    plot().plotLayout()->clear();
+    plot().plotLayout()->addElement(0, 0, m_grid);
+    plot().plotLayout()->addElement(1, 0, m_scale);
+    plot().plotLayout()->setRowSpacing(4);
+    m_grid->setColumnSpacing(8);
+    m_grid->setRowSpacing(2);
+    m_scale->setType(QCPAxis::atBottom);
+    m_scale->setBarWidth(scaleHeight);
+    m_scale->setGradient(gradient());
+    m_scale->setRangeDrag(false);
+    m_scale->setRangeZoom(false);
+    m_scale->setMinimumMargins(QMargins(6, 2, 6, 2));
+    m_scale->axis()->setNumberFormat(QStringLiteral("g"));
+    m_scale->axis()->setNumberPrecision(3);
+    m_scale->axis()->ticker()->setTickCount(4);
+
+    connect(&m_model, &QAbstractItemModel::modelReset, this, &TraceMap::rebuild);
+    connect(&m_model, &QAbstractItemModel::dataChanged, this, &TraceMap::showValues);
+    connectMouse();
+    rebuild();
+}
+
+void TraceMap::addPanel(int map) {
+    auto* rect = new QCPAxisRect(&plot());
+    auto* name = new QCPTextElement(&plot());
+    m_grid->addElement(0, map, name);
+    m_grid->addElement(1, map, rect);
+    rect->setMinimumMargins(QMargins(2, 2, 2, 2));
+    const auto& picture = m_model.picture();
+    QCPAxis* x = rect->axis(QCPAxis::atBottom);
+    QCPAxis* y = rect->axis(QCPAxis::atLeft);
+    x->setRange(-0.5, picture.layers - 0.5);
+    x->setLabel(tr("Layer"));
+    x->setOffset(4); // room for the marks of the recipe
+    const auto layers = QSharedPointer<QCPAxisTickerFixed>::create();
+    layers->setTickStep(1);
+    layers->setScaleStrategy(QCPAxisTickerFixed::ssMultiples);
+    x->setTicker(layers);
+    y->setRange(-0.5, static_cast<double>(picture.rows.size()) - 0.5);
+    y->setRangeReversed(true); // reading order
+    y->setTickLength(0);
+    y->setTickLabels(map == 0);
+    for (QCPAxis* axis : {x, y}) {
+        axis->grid()->setVisible(false);
+        axis->setSubTicks(false);
+    }
+    auto* cells = new TraceCells(rect);
+    cells->setPicture(&picture, map);
+    m_panels << Panel{rect, name, cells};
+}
+
+void TraceMap::rebuild() {
+    for (const Panel& panel : std::as_const(m_panels)) {
+        delete panel.cells;
+        m_grid->remove(panel.name);
+        m_grid->remove(panel.rect);
+    }
+    m_panels.clear();
+    m_grid->simplify();
+    m_current = {};
+    m_anchor = -1;
+    m_dragging = false;
+    const auto& picture = m_model.picture();
+    for (int map = 0; map < static_cast<int>(picture.maps.size()); ++map)
+        addPanel(map);
+    if (!m_panels.isEmpty()) {
+        m_grid->setRowStretchFactor(0, 0.01); // the names take what they need
+        m_grid->setRowStretchFactor(1, 1);
+    }
+    m_scale->setVisible(!m_panels.isEmpty());
+    nameRows();
+    showMarks();
+    restyle();
+    showValues();
+}
+
+void TraceMap::showValues() {
+    const auto& picture = m_model.picture();
+    for (std::size_t i = 0; i < picture.maps.size(); ++i) {
+        const TracePicture::Map& map = picture.maps[i];
+        QString name = kindName(map.kind);
+        if (map.kind != TraceKind::hidden)
+            name += tr(" ±%1", "half a window of layers").arg(map.window / 2);
+        m_panels[static_cast<qsizetype>(i)].name->setText(name);
+    }
+    if (!picture.isEmpty()) {
+        m_scale->setDataRange({100 * picture.low, 100 * picture.high});
+        m_scale->axis()->setLabel(picture.average
+                                      ? tr("What comes back of the probability (%)")
+                                      : tr("p(%1) when put back (%), from corrupted to clean").arg(picture.object));
+    }
+    tell();
+}
+
+// So many of the tokens as have room, the subject's last before all others.
+void TraceMap::nameRows() {
+    if (m_panels.isEmpty())
+        return;
+    const auto& picture = m_model.picture();
+    const int rows = static_cast<int>(picture.rows.size());
+    const double height = std::max(40, plot().height() - 4 * fontMetrics().height() - 40);
+    const int every = std::max(1, static_cast<int>(std::ceil(rows * fontMetrics().height() * 0.95 / height)));
+    const auto ticker = QSharedPointer<QCPAxisTickerText>::create();
+    int subject = -every;
+    int widest = 0;
+    for (int row = 0; row < rows; ++row)
+        if (picture.rows[static_cast<std::size_t>(row)].last_subject)
+            subject = row;
+    for (int row = 0; row < rows; ++row) {
+        if (row != subject && (row % every != 0 || std::abs(row - subject) < every))
+            continue;
+        const TracePicture::Row& own = picture.rows[static_cast<std::size_t>(row)];
+        const QString marks = m_model.rowText(row).mid(own.text.size());
+        const QString name = shortened(own.text, picture.average ? longestRole : longestToken, marks);
+        widest = std::max(widest, fontMetrics().horizontalAdvance(name));
+        ticker->addTick(row, name);
+    }
+    m_panels.front().rect->axis(QCPAxis::atLeft)->setTicker(ticker);
+    alignPanels(widest + namePadding);
+}
+
+// The names stand beside the first map only; all maps are equally wide all the same.
+void TraceMap::alignPanels(int names) {
+    const auto count = static_cast<int>(m_panels.size());
+    const double width =
+        std::max(count, plot().width() - names - (count - 1) * m_grid->columnSpacing()) / double(count);
+    for (int map = 0; map < count; ++map) {
+        m_panels[map].rect->setAutoMargins(QCP::msBottom);
+        m_panels[map].rect->setMargins(QMargins(map == 0 ? names : 2, 2, 4, 0));
+        m_grid->setColumnStretchFactor(map, map == 0 ? width + names : width);
+        m_panels[map].name->setMargins(QMargins(map == 0 ? names : 0, 0, 0, 0));
+    }
+}
+
+void TraceMap::showMarks() {
+    for (int map = 0; map < static_cast<int>(m_panels.size()); ++map) {
+        TraceCells::Marks marks;
+        if (m_current.map == map) {
+            marks.row = m_current.row;
+            marks.layer = m_current.layer;
+        }
+        if (m_anchor >= 0 && m_current.isValid())
+            marks.band = std::minmax(m_anchor, m_current.layer);
+        marks.token = m_model.picture().average ? -1 : m_token;
+        marks.linked = highlightedLayer();
+        marks.chosen = m_chosen;
+        m_panels[map].cells->setMarks(marks);
+    }
+    plot().replot(QCustomPlot::rpQueuedReplot);
+}
+
+void TraceMap::style(const ThemeColors& colors) {
+    for (const Panel& panel : std::as_const(m_panels)) {
+        panel.cells->setColors({colors.surface, colors.neutralBar, colors.accent, colors.text});
+        panel.name->setTextColor(colors.text);
+        panel.name->setFont(font());
+        panel.rect->axis(QCPAxis::atLeft)->setTickLabelColor(colors.text);
+        for (QCPAxis* axis : panel.rect->axes())
+            axis->setBasePen(Qt::NoPen);
+    }
+    QCPAxis* axis = m_scale->axis();
+    axis->setBasePen(QPen(colors.border));
+    axis->setTickPen(QPen(colors.border));
+    axis->setSubTickPen(Qt::NoPen);
+    axis->setTickLabelColor(colors.muted);
+    axis->setLabelColor(colors.muted);
+    axis->setTickLabelFont(font());
+    axis->setLabelFont(font());
+    nameRows(); // a larger font has room for fewer
+}
+
+void TraceMap::resizeEvent(QResizeEvent* event) {
+    ChartView::resizeEvent(event);
+    nameRows();
+}
+
+void TraceMap::setCurrentCell(const Cell& cell) {
+    if (cell == m_current || m_panels.isEmpty())
+        return;
+    m_current = cell;
+    showMarks();
+    tell();
+    emit currentCellChanged(m_current);
+}
+
+void TraceMap::setChosenToken(int row) {
+    m_token = row;
+    showMarks();
+}
+
+void TraceMap::setChosenLayers(const std::vector<int>& layers) {
+    m_chosen = layers;
+    showMarks();
+}
+
+void TraceMap::highlightChanged() {
+    showMarks();
+}
+
+QRectF TraceMap::cellRect(const Cell& cell) const {
+    return m_panels[cell.map].cells->rectOf(cell.row, cell.layer);
+}
+
+QString TraceMap::readout() const {
+    if (m_model.isEmpty())
+        return tr("No trace to show");
+    if (m_anchor >= 0 && m_current.isValid() && m_anchor != m_current.layer) {
+        const auto [first, last] = std::minmax(m_anchor, m_current.layer);
+        return tr("Layers %1-%2: let go, or press Enter, to take them for the recipe").arg(first).arg(last);
+    }
+    if (m_current.isValid())
+        return m_model.describe(m_current);
+    return tr("Point at a cell to read it; click a layer for the recipe, drag over several.");
+}
+
+QString TraceMap::summary() const {
+    return m_model.summary();
+}
+
+QString TraceMap::title() const {
+    return m_model.isEmpty() ? tr("Causal trace") : tr("Causal trace: %1").arg(m_model.picture().title);
+}
+
+QString TraceMap::toCsv() const {
+    return m_model.toCsv();
+}
+
+} // namespace emend::ui
