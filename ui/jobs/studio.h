@@ -71,6 +71,11 @@ class Studio : public QObject {
     void switchBatch(std::uint64_t batch, bool active, bool resolve_later);
     // Answer: frontierReady or frontierFailed; a call replaces the one before.
     void frontier(std::uint64_t batch);
+    // Solves the edits under another recipe and keeps nothing. Answers with the same tag: frontierOfReady or
+    // frontierOfFailed. Shares its lane with frontier(): a call of either replaces the one before.
+    void frontierOf(const FrontierRequest& request, quint64 tag);
+    // Of every applied batch. Answer: normHistoryReady or normHistoryFailed; a call replaces the one before.
+    void normHistory();
     // A slider asks more often than anyone can answer: what runs is finished, of what waits only the newest is kept.
     // Answers: softened for each that ran; ledgerChanged once the last is through. A settling request is never dropped.
     void setSoftness(const SoftnessRequest& request);
@@ -120,6 +125,10 @@ class Studio : public QObject {
     void ledgerChanged(const emend::LedgerState& ledger);
     void frontierReady(const std::shared_ptr<const emend::Frontier>& frontier);
     void frontierFailed(quint64 batch, const emend::ui::Failure& failure);
+    void frontierOfReady(quint64 tag, const std::shared_ptr<const emend::Frontier>& frontier);
+    void frontierOfFailed(quint64 tag, const emend::ui::Failure& failure);
+    void normHistoryReady(const std::shared_ptr<const emend::NormHistory>& history);
+    void normHistoryFailed(const emend::ui::Failure& failure);
     void softened(quint64 batch, const std::shared_ptr<const emend::SoftnessResult>& result, bool settled);
     void softenFailed(quint64 batch, const emend::ui::Failure& failure);
     void statisticsKnown(const std::shared_ptr<const emend::StatisticsStatus>& status);
