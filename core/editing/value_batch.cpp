@@ -2,6 +2,7 @@
 #include "editing/value_batch.h"
 
 #include <algorithm>
+#include <functional>
 
 namespace emend {
 namespace {
@@ -19,30 +20,50 @@ ValueBatch::ValueBatch(const Decoder& decoder, std::span<const PreparedEdit* con
     : decoder_(decoder)
     , layer_(layer)
     , edits_(edits.begin(), edits.end()) {
+    std::vector<Row> rows;
     for (std::size_t i = 0; i < edits_.size(); ++i) {
         const auto place = static_cast<std::int64_t>(i);
         for (std::size_t k = 0; k < edits_[i]->rows.size(); ++k)
-            rows_.push_back({&edits_[i]->rows[k], place, k, false});
+            rows.push_back({&edits_[i]->rows[k], place, k, false});
         if (with_essence)
-            rows_.push_back({&edits_[i]->essence, place, edits_[i]->rows.size(), true});
+            rows.push_back({&edits_[i]->essence, place, edits_[i]->rows.size(), true});
     }
-    run_once(at_mlp, job);
+    parts_ = parts_of(std::move(rows));
+    for (Part& part : parts_)
+        run_once(part, at_mlp, job);
+    if (init_.scalar_type() == at::kHalf || init_.scalar_type() == at::kBFloat16)
+        init_ = init_.to(at::kFloat); // Adam's small steps would be lost
     look_up();
 }
 
-void ValueBatch::run_once(bool at_mlp, const JobContext& job) {
+// Rows of one width share a part; those of another join them where the padding costs less than a run of its own, whose
+// weights have to be read once more.
+std::vector<ValueBatch::Part> ValueBatch::parts_of(std::vector<Row> rows) {
+    constexpr std::int64_t run_costs = 24; // tokens
+    std::ranges::stable_sort(rows, std::greater{}, &Row::width);
+    std::vector<Part> parts;
+    for (auto begin = rows.begin(); begin != rows.end();) {
+        const auto end = std::find_if(begin, rows.end(), [&](const Row& row) { return row.width() != begin->width(); });
+        const std::int64_t padding = parts.empty() ? 0 : parts.back().rows.front().width() - begin->width();
+        if (parts.empty() || padding * (end - begin) > run_costs)
+            parts.emplace_back();
+        parts.back().rows.insert(parts.back().rows.end(), begin, end);
+        begin = end;
+    }
+    return parts;
+}
+
+void ValueBatch::run_once(Part& part, bool at_mlp, const JobContext& job) {
     const NoGrad no_grad;
     std::vector<std::vector<std::int32_t>> ids;
     std::vector<std::int64_t> lookups;
     std::int64_t prefix_length = 0;
     std::int64_t run_length = 1;
-    for (const Row& row : rows_) {
-        // Nothing behind the subject has a say in what the essence row is read for.
-        const std::int64_t length = row.essence ? row.lookup() + 1 : static_cast<std::int64_t>(row.text->ids.size());
-        ids.emplace_back(row.text->ids.begin(), row.text->ids.begin() + length);
+    for (const Row& row : part.rows) {
+        ids.emplace_back(row.text->ids.begin(), row.text->ids.begin() + row.length());
         lookups.push_back(row.lookup());
         prefix_length = std::max(prefix_length, row.lookup());
-        run_length = std::max(run_length, length - row.lookup());
+        run_length = std::max(run_length, row.width());
     }
     const at::Tensor batch = decoder_.pad(ids);
     const at::Tensor lookup = at::tensor(lookups).to(batch.device());
@@ -62,91 +83,106 @@ void ValueBatch::run_once(bool at_mlp, const JobContext& job) {
     // Row r's positions lookup … lookup + T - 1; past its end anything may stand, so the last position is repeated.
     const at::Tensor columns =
         (lookup.unsqueeze(1) + at::arange(run_length, lookup.options()).unsqueeze(0)).clamp_max(states.size(1) - 1);
-    start_ = states.index({lines.unsqueeze(1), columns});
+    part.start = states.index({lines.unsqueeze(1), columns});
 
     if (prefix_length > 0 && layer_ + 1 < decoder_.config().layers) {
         Pass above;
         above.first_layer = layer_ + 1;
-        above.record = &prefix_;
+        above.record = &part.prefix;
         above.hook = [&](int, Site, const at::Tensor& value) {
             job.check();
             return value;
         };
         (void)decoder_.run(states.narrow(1, 0, prefix_length), above);
-        prefix_mask_ = at::arange(prefix_length, lookup.options()).unsqueeze(0) < lookup.unsqueeze(1);
+        part.prefix_mask = at::arange(prefix_length, lookup.options()).unsqueeze(0) < lookup.unsqueeze(1);
     }
 
-    std::vector<std::int64_t> bare;
-    for (std::size_t r = 0; r < rows_.size(); ++r)
-        if (!rows_[r].essence && rows_[r].number == edits_[static_cast<std::size_t>(rows_[r].edit)]->bare)
-            bare.push_back(static_cast<std::int64_t>(r));
-    const at::Tensor bare_rows = at::tensor(bare).to(batch.device());
-    init_ = (at_mlp ? mlp_out : states).index({bare_rows, lookup.index_select(0, bare_rows)});
-    const bool half = init_.scalar_type() == at::kHalf || init_.scalar_type() == at::kBFloat16;
-    if (half)
-        init_ = init_.to(at::kFloat); // Adam's small steps would be lost
+    const at::Tensor& wanted = at_mlp ? mlp_out : states;
+    if (!init_.defined())
+        init_ = at::empty({static_cast<std::int64_t>(edits_.size()), wanted.size(2)}, wanted.options());
+    for (std::size_t r = 0; r < part.rows.size(); ++r) {
+        const Row& row = part.rows[r];
+        if (!row.essence && row.number == edits_[static_cast<std::size_t>(row.edit)]->bare)
+            init_[row.edit].copy_(wanted[static_cast<std::int64_t>(r)][row.lookup()]);
+    }
 }
 
 void ValueBatch::look_up() {
-    const std::int64_t width = start_.size(1);
-    std::vector<std::int64_t> edit_of_row;
-    std::vector<std::int64_t> look;
-    std::vector<std::int64_t> essence_look;
     std::vector<std::int64_t> target_ids;
     std::vector<std::int64_t> edit_of_target;
     std::vector<double> nll_weight;
     std::vector<double> bare_weight;
-    for (std::size_t r = 0; r < rows_.size(); ++r) {
-        const Row& row = rows_[r];
-        const PreparedEdit& edit = *edits_[static_cast<std::size_t>(row.edit)];
-        const std::int64_t begin = static_cast<std::int64_t>(r) * width;
-        edit_of_row.push_back(row.edit);
-        if (row.essence) {
-            essence_look.push_back(begin);
-            continue;
+    std::vector<std::int64_t> order;
+    std::vector<std::int64_t> essences; // one an edit
+    std::int64_t place = 0;             // in all looks
+    const at::Device device = decoder_.weights().device();
+    for (Part& part : parts_) {
+        const std::int64_t width = part.start.size(1);
+        std::vector<std::int64_t> edit_of_row;
+        std::vector<std::int64_t> look;
+        for (std::size_t r = 0; r < part.rows.size(); ++r) {
+            const Row& row = part.rows[r];
+            const PreparedEdit& edit = *edits_[static_cast<std::size_t>(row.edit)];
+            const std::int64_t begin = static_cast<std::int64_t>(r) * width;
+            edit_of_row.push_back(row.edit);
+            if (row.essence) {
+                look.push_back(begin);
+                essences.resize(edits_.size());
+                essences[static_cast<std::size_t>(row.edit)] = place++;
+                continue;
+            }
+            const auto length = static_cast<double>(edit.target_ids.size());
+            const double weight =
+                row.number < edit.contexts ? 1.0 / (length * static_cast<double>(edit.contexts)) : 0.0;
+            for (std::size_t j = 0; j < edit.target_ids.size(); ++j) {
+                look.push_back(begin + row.text->target_begin - row.lookup() + static_cast<std::int64_t>(j));
+                order.push_back(place++);
+                target_ids.push_back(edit.target_ids[j]);
+                edit_of_target.push_back(row.edit);
+                nll_weight.push_back(weight);
+                bare_weight.push_back(row.number == edit.bare ? 1.0 : 0.0);
+            }
         }
-        const auto length = static_cast<double>(edit.target_ids.size());
-        const double weight = row.number < edit.contexts ? 1.0 / (length * static_cast<double>(edit.contexts)) : 0.0;
-        for (std::size_t j = 0; j < edit.target_ids.size(); ++j) {
-            look.push_back(begin + row.text->target_begin - row.lookup() + static_cast<std::int64_t>(j));
-            target_ids.push_back(edit.target_ids[j]);
-            edit_of_target.push_back(row.edit);
-            nll_weight.push_back(weight);
-            bare_weight.push_back(row.number == edit.bare ? 1.0 : 0.0);
-        }
+        part.edit_of_row = at::tensor(edit_of_row).to(device);
+        part.look = at::tensor(look).to(device);
     }
-    look.insert(look.end(), essence_look.begin(), essence_look.end());
-    const at::Device device = start_.device();
-    edit_of_row_ = at::tensor(edit_of_row).to(device);
-    look_ = at::tensor(look).to(device);
+    order.insert(order.end(), essences.begin(), essences.end());
+    order_ = at::tensor(order).to(device);
     target_ids_ = at::tensor(target_ids).to(device);
     edit_of_target_ = at::tensor(edit_of_target).to(device);
     nll_weight_ = at::tensor(nll_weight).to(device);
     bare_weight_ = at::tensor(bare_weight).to(device);
 }
 
+at::Tensor ValueBatch::run_above(const Part& part, const at::Tensor& delta, const JobContext& job) const {
+    const at::Tensor added = delta.index_select(0, part.edit_of_row).to(part.start.scalar_type()).unsqueeze(1);
+    const at::Tensor first = part.start.narrow(1, 0, 1) + added;
+    const at::Tensor states = at::cat({first, part.start.narrow(1, 1, part.start.size(1) - 1)}, 1);
+    if (layer_ + 1 == decoder_.config().layers)
+        return states.reshape({-1, states.size(2)}).index_select(0, part.look);
+    Pass above;
+    above.first_layer = layer_ + 1;
+    above.only = part.look;
+    if (part.prefix_mask.defined()) {
+        above.prefix = &part.prefix;
+        above.prefix_mask = part.prefix_mask;
+    }
+    above.hook = [&](int, Site, const at::Tensor& value) {
+        job.check();
+        return value;
+    };
+    return decoder_.run(states, above).squeeze(0);
+}
+
 ValueBatch::Losses ValueBatch::evaluate(const at::Tensor& delta, double kl_factor, bool with_gradient,
                                         const JobContext& job) {
     const c10::AutoGradMode gradient_mode(with_gradient);
     const at::Tensor variable = delta.detach().clone().requires_grad_(with_gradient);
-    const at::Tensor added = variable.index_select(0, edit_of_row_).to(start_.scalar_type()).unsqueeze(1);
-    const at::Tensor first = start_.narrow(1, 0, 1) + added;
-    at::Tensor states = at::cat({first, start_.narrow(1, 1, start_.size(1) - 1)}, 1);
-    if (layer_ + 1 < decoder_.config().layers) {
-        Pass above;
-        above.first_layer = layer_ + 1;
-        if (prefix_mask_.defined()) {
-            above.prefix = &prefix_;
-            above.prefix_mask = prefix_mask_;
-        }
-        above.hook = [&](int, Site, const at::Tensor& value) {
-            job.check();
-            return value;
-        };
-        states = decoder_.run(states, above);
-    }
-    const at::Tensor seen = states.reshape({-1, states.size(2)}).index_select(0, look_);
-    const at::Tensor log_p = log_probabilities(decoder_.logits(seen)); // [targets + essences, vocab]
+    std::vector<at::Tensor> seen;
+    for (const Part& part : parts_)
+        seen.push_back(run_above(part, variable, job));
+    const at::Tensor asked = at::cat(seen).index_select(0, order_);
+    const at::Tensor log_p = log_probabilities(decoder_.logits(asked)); // [targets + essences, vocab]
 
     const std::int64_t targets = target_ids_.size(0);
     const std::int64_t n = delta.size(0);
@@ -185,31 +221,36 @@ void ValueBatch::keep(const std::vector<std::int64_t>& places) {
         new_place[static_cast<std::size_t>(place)] = static_cast<std::int64_t>(edits.size());
         edits.push_back(edits_[static_cast<std::size_t>(place)]);
     }
-    std::vector<Row> rows;
-    std::vector<std::int64_t> kept_rows;
-    for (std::size_t r = 0; r < rows_.size(); ++r) {
-        Row row = rows_[r];
-        row.edit = new_place[static_cast<std::size_t>(row.edit)];
-        if (row.edit < 0)
-            continue;
-        rows.push_back(row);
-        kept_rows.push_back(static_cast<std::int64_t>(r));
-    }
     edits_ = std::move(edits);
-    rows_ = std::move(rows);
-
-    const at::Tensor index = at::tensor(kept_rows).to(start_.device());
-    const at::Tensor edit_index = at::tensor(places).to(start_.device());
-    start_ = start_.index_select(0, index);
+    const at::Tensor edit_index = at::tensor(places).to(init_.device());
     init_ = init_.index_select(0, edit_index);
     if (essence_before_.defined())
         essence_before_ = essence_before_.index_select(0, edit_index);
-    if (prefix_mask_.defined())
-        prefix_mask_ = prefix_mask_.index_select(0, index);
-    for (auto* tensors : {&prefix_.keys, &prefix_.values})
-        for (at::Tensor& tensor : *tensors)
-            if (tensor.defined())
-                tensor = tensor.index_select(0, index);
+
+    for (Part& part : parts_) {
+        std::vector<Row> rows;
+        std::vector<std::int64_t> kept_rows;
+        for (std::size_t r = 0; r < part.rows.size(); ++r) {
+            Row row = part.rows[r];
+            row.edit = new_place[static_cast<std::size_t>(row.edit)];
+            if (row.edit < 0)
+                continue;
+            rows.push_back(row);
+            kept_rows.push_back(static_cast<std::int64_t>(r));
+        }
+        part.rows = std::move(rows);
+        if (part.rows.empty())
+            continue;
+        const at::Tensor index = at::tensor(kept_rows).to(part.start.device());
+        part.start = part.start.index_select(0, index);
+        if (part.prefix_mask.defined())
+            part.prefix_mask = part.prefix_mask.index_select(0, index);
+        for (auto* tensors : {&part.prefix.keys, &part.prefix.values})
+            for (at::Tensor& tensor : *tensors)
+                if (tensor.defined())
+                    tensor = tensor.index_select(0, index);
+    }
+    std::erase_if(parts_, [](const Part& part) { return part.rows.empty(); });
     look_up();
 }
 

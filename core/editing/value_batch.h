@@ -47,23 +47,37 @@ class ValueBatch {
         std::size_t number; // of the edit's rows; contexts + 1 and more: the essence
         bool essence;
         [[nodiscard]] std::int64_t lookup() const { return text->lookup; }
+        // Tokens that are run. Nothing behind the subject has a say in what the essence row is read for.
+        [[nodiscard]] std::int64_t length() const {
+            return essence ? lookup() + 1 : static_cast<std::int64_t>(text->ids.size());
+        }
+        [[nodiscard]] std::int64_t width() const { return length() - lookup(); } // of them again at every step
     };
-    void run_once(bool at_mlp, const JobContext& job);
-    void look_up(); // fills the index tensors below from rows_
+    // Rows that run together, padded to the widest.
+    struct Part {
+        std::vector<Row> rows;
+        at::Tensor start;       // [rows, T, d_model]: states after the edited layer, from the subject's last token on
+        KeyValues prefix;       // [rows, heads, P, head_dim] of the layers above: positions before it
+        at::Tensor prefix_mask; // bool [rows, P]
+        at::Tensor edit_of_row; // I64 [rows]
+        at::Tensor look;        // I64: places in start flattened to [rows * T] that are asked for something
+    };
+    static std::vector<Part> parts_of(std::vector<Row> rows);
+    void run_once(Part& part, bool at_mlp, const JobContext& job);
+    // States after the last block at part.look, [look, d_model].
+    [[nodiscard]] at::Tensor run_above(const Part& part, const at::Tensor& delta, const JobContext& job) const;
+    void look_up(); // fills the index tensors from the rows
 
     const Decoder& decoder_;
     int layer_;
     std::vector<const PreparedEdit*> edits_;
-    std::vector<Row> rows_;
+    std::vector<Part> parts_;
 
     at::Tensor init_;           // [n, d_model]
-    at::Tensor start_;          // [rows, T, d_model]: states after the edited layer, from the subject's last token on
-    KeyValues prefix_;          // [rows, heads, P, head_dim] of the layers above: positions before it
-    at::Tensor prefix_mask_;    // bool [rows, P]
     at::Tensor essence_before_; // [n, vocab], log probabilities
 
-    at::Tensor edit_of_row_;    // I64 [rows]
-    at::Tensor look_;           // I64 [targets + essences]: places in start_ flattened to [rows * T]
+    // What is asked for, in the order of the parts' looks: targets; then the essences, in the order of the edits.
+    at::Tensor order_;          // I64 [targets + essences]: places in the parts' looks, one part behind the other
     at::Tensor target_ids_;     // I64 [targets]
     at::Tensor edit_of_target_; // I64 [targets]
     at::Tensor nll_weight_;     // [targets], float64

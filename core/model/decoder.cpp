@@ -106,7 +106,11 @@ at::Tensor Decoder::run(const at::Tensor& hidden, const Pass& pass) const {
             scale /= layer + 1;
         const at::Tensor scores = at::matmul(query, key.transpose(2, 3)) * scale;
         const at::Tensor attention = at::softmax(scores.masked_fill(blocked, -INFINITY), -1);
-        const at::Tensor mixed = at::matmul(attention, value).transpose(1, 2).reshape(x.sizes());
+        at::Tensor mixed = at::matmul(attention, value).transpose(1, 2).reshape(x.sizes());
+        if (pass.only.defined() && layer + 1 == end) {
+            mixed = mixed.reshape({-1, mixed.size(2)}).index_select(0, pass.only).unsqueeze(0);
+            x = x.reshape({-1, x.size(2)}).index_select(0, pass.only).unsqueeze(0);
+        }
         x = x + hook(layer, Site::attention_out, apply(block.attention_out, weights_.conv1d(), mixed));
 
         const at::Tensor up = apply(block.up, weights_.conv1d(), apply(block.mlp_norm, config_.norm_epsilon, x));

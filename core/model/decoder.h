@@ -37,6 +37,9 @@ struct Pass {
     const KeyValues* prefix = nullptr; // earlier positions; B may be 1 (shared by all rows)
     at::Tensor prefix_mask;            // bool [B, P], true where a row may look; undefined: everywhere
     KeyValues* record = nullptr;       // gets keys and values of prefix and run together
+    // I64 [N], places in [B * T]: what the last block is wanted for. Its attention looks at all, but only these go
+    // through the rest of it: run() gives [1, N, d_model], and so do that block's sites. Undefined: all.
+    at::Tensor only;
     Hook hook;
 };
 

@@ -15,6 +15,7 @@ class TestDecoder : public QObject {
   private slots:
     void initTestCase();
     void from_a_layer();
+    void only_what_is_wanted();
     void from_a_position();
     void prefixes_of_different_length();
     void padding_changes_nothing();
@@ -46,6 +47,16 @@ void TestDecoder::from_a_layer() {
     Pass above;
     above.first_layer = 2;
     QVERIFY(at::equal(model_->decoder.run(middle, above), whole_));
+}
+
+void TestDecoder::only_what_is_wanted() {
+    Pass pass;
+    pass.only = at::tensor({9, 12, 3}); // row 0: 9 and 3; row 1: 2
+    const at::Tensor some = model_->decoder.forward(ids_, pass);
+    QCOMPARE(some.sizes(), at::IntArrayRef({1, 3, whole_.size(2)}));
+    QVERIFY(relative_difference(some[0][0], whole_[0][9]) < 1e-13);
+    QVERIFY(relative_difference(some[0][1], whole_[1][2]) < 1e-13);
+    QVERIFY(relative_difference(some[0][2], whole_[0][3]) < 1e-13);
 }
 
 void TestDecoder::from_a_position() {
