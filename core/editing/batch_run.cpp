@@ -156,7 +156,8 @@ void BatchRun::write_layer(const Batch& batch, std::size_t index, const JobConte
     } else {
         const int value_layer = distribution_.own_values ? layer : recipe_.layers.back();
         const at::Tensor current = read_block_output(tools_.decoder, batch.edits, value_layer, job);
-        residual = distribution_.share(layer_weights_, index) * (batch.targets.at(value_layer) - current);
+        step.share = distribution_.share(layer_weights_, index);
+        residual = step.share * (batch.targets.at(value_layer) - current);
         if (distribution_.own_values)
             step.targets = batch.targets.at(layer);
     }
@@ -233,9 +234,7 @@ void BatchRun::fine_tune_layer(const Batch& batch, const JobContext& job) {
 }
 
 Metric BatchRun::layer_metric(int layer) const {
-    return recipe_.use_statistics
-               ? tools_.metric(layer)
-               : Metric::identity(tools_.decoder.config().d_mlp, recipe_.statistics_weight + recipe_.norm_weight);
+    return metric_of(recipe_, tools_.metric, layer, tools_.decoder.config().d_mlp);
 }
 
 void BatchRun::report_conflicts(const Batch& batch, const Metric& metric, const at::Tensor& keys) {

@@ -14,7 +14,6 @@ namespace {
 // Above this side a softness > 0 is solved by Cholesky on the Gram matrix; singular values take ten times as long and
 // are only needed once somebody turns the knob.
 constexpr std::int64_t largest_side_with_spectrum = 128;
-constexpr double ill_conditioned = 1e12;
 
 std::string number(double value) {
     std::array<char, 32> text{};
@@ -257,6 +256,7 @@ Solution solve_rome(const Metric& metric, const at::Tensor& direction_key, const
         system.left = r;
         system.right = solution.right;
         system.asked = r.square().sum().reshape({1});
+        system.residual = system.asked.item<double>();
         system.moved = system.asked.reshape({1, 1});
         system.preserved = system.moved * metric.products(whitened / length, solution.right);
     }

@@ -19,6 +19,9 @@ struct LayerUpdate {
     at::Tensor right; // [r, d_k], float64
 };
 
+// Conditions from here on leave few digits.
+inline constexpr double ill_conditioned = 1e12;
+
 struct Solution {
     at::Tensor left;         // [d_v, r], r <= min(n, d_k)
     at::Tensor right;        // [r, d_k]

@@ -4,12 +4,15 @@
 #include "base/job_part.h"
 #include "editing/batch_run.h"
 #include "editing/contexts.h"
+#include "editing/layer_report.h"
 #include "emend/error.h"
 
 #include <algorithm>
 #include <chrono>
 #include <cmath>
 #include <limits>
+#include <numeric>
+#include <optional>
 #include <span>
 
 namespace emend {
@@ -18,12 +21,6 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 constexpr double contexts_end = 0.05; // of an edit's time
-
-// |left * right|_F without forming the product.
-double product_norm(const at::Tensor& left, const at::Tensor& right) {
-    const double square = (left.t().matmul(left) * right.matmul(right.t())).sum().item<double>();
-    return std::sqrt(std::max(0.0, square));
-}
 
 // All solves of one layer, factors side by side.
 LayerReport report_layer(const EditTools& tools, const Recipe& recipe, int layer, const std::vector<LayerStep>& steps) {
@@ -40,19 +37,21 @@ LayerReport report_layer(const EditTools& tools, const Recipe& recipe, int layer
         report.preservation += step.solution.preservation;
         report.condition = std::max(report.condition, step.solution.condition);
     }
-    const at::Tensor all_left = at::cat(left, 1);
-    const at::Tensor all_right = at::cat(right, 0);
-    report.rank = static_cast<int>(all_right.size(0));
-    report.dimensions = static_cast<int>(recipe.use_statistics && find_algorithm(recipe.algorithm).in_null_space
-                                             ? tools.metric(layer).dimensions()
-                                             : all_right.size(1));
-    report.update_norm = product_norm(all_left, all_right);
+    std::optional<Metric> metric; // of several solves the preservation is that of the sum, not the sum of each
+    if (recipe.use_statistics && (left.size() > 1 || find_algorithm(recipe.algorithm).in_null_space))
+        metric = tools.metric(layer);
+    const UpdateSum sum = sum_of_updates(left, right, metric && left.size() > 1 ? &*metric : nullptr);
+    report.rank = std::accumulate(right.begin(), right.end(), 0, [](int rank, const at::Tensor& rows) {
+        return rank + static_cast<int>(rows.size(0));
+    });
+    report.dimensions = static_cast<int>(metric ? metric->dimensions() : right.front().size(1));
+    report.update_norm = sum.norm;
     report.weight_norm = tools.decoder.weights().original_down(layer).norm().item<double>();
     report.relative_norm = report.weight_norm > 0 ? report.update_norm / report.weight_norm : 0;
     if (!recipe.use_statistics)
         report.preservation = std::numeric_limits<double>::quiet_NaN();
-    else if (left.size() > 1) // of the sum, not the sum of each
-        report.preservation = tools.metric(layer).quadratic(all_left, all_right);
+    else if (left.size() > 1)
+        report.preservation = sum.preservation;
     return report;
 }
 
@@ -93,6 +92,11 @@ MetricOptions metric_options(const Recipe& recipe) {
             .threshold = recipe.null_space_threshold};
 }
 
+Metric metric_of(const Recipe& recipe, const MetricSource& statistics, int layer, std::int64_t keys) {
+    return recipe.use_statistics ? statistics(layer)
+                                 : Metric::identity(keys, recipe.statistics_weight + recipe.norm_weight);
+}
+
 EditBatchResult run_prepared_edits(const EditTools& tools, const std::vector<PreparedEdit>& edits, const Recipe& recipe,
                                    const EditorOptions& options, const JobContext& job) {
     const NoGrad no_grad;
@@ -114,6 +118,8 @@ EditBatchResult run_prepared_edits(const EditTools& tools, const std::vector<Pre
     }
     for (const int layer : result.recipe.layers)
         result.layers.push_back(report_layer(tools, result.recipe, layer, result.steps));
+    set_residual_shares(result.layers, residual_shares(layer_residuals(result.steps),
+                                                       find_distribution(result.recipe.distribution).own_values));
     return result;
 }
 

@@ -31,6 +31,9 @@ using MetricSource = std::function<Metric(int layer)>;
 // What the recipe asks of the statistics.
 MetricOptions metric_options(const Recipe& recipe);
 
+// The metric of a layer: the statistics', or the identity where the recipe goes without. keys: their length d_k.
+Metric metric_of(const Recipe& recipe, const MetricSource& statistics, int layer, std::int64_t keys);
+
 struct EditTools {
     const Decoder& decoder;
     const Tokenizer& tokenizer;
@@ -49,6 +52,7 @@ struct LayerStep {
     at::Tensor keys;      // [d_k, n], mean over contexts; float64 on the processor, as all here
     at::Tensor bare_keys; // [d_k, n] where the algorithm's divisor uses the bare prompt (ROME), else undefined
     at::Tensor residual;  // [d_v, n], what the layer was asked for, after distribution
+    double share = 1;     // of the whole residual z - h, what that is: 1 for the last layer
     at::Tensor targets;   // [d_v, n] where the layer has values of its own (first-and-last), else undefined
     Solution solution;
 };

@@ -28,6 +28,25 @@ void add(FrontierPoint& sum, const FrontierPoint& point) {
     sum.update_norm = std::hypot(sum.update_norm, point.update_norm);
 }
 
+// Of the whole residual at a layer's turn, what the formula has its write take away.
+double taken_by_formula(const LayerResidual& residual) {
+    return residual.whole > 0 ? (residual.asked - residual.missed) / residual.whole : 0;
+}
+
+// KeptBatch::reach from what was read when the batch was solved.
+std::map<int, double> reach_of(const std::vector<LayerReport>& layers, const std::vector<LayerResidual>& residuals) {
+    constexpr double nothing = 1e-3;
+    std::map<int, double> reach;
+    double left = 1; // of the residual
+    for (const LayerResidual& residual : residuals) {
+        const double share = std::ranges::find(layers, residual.layer, &LayerReport::layer)->residual_share;
+        const double taken = left * taken_by_formula(residual);
+        reach[residual.layer] = std::abs(taken) > nothing ? share / taken : 1;
+        left -= share;
+    }
+    return reach;
+}
+
 } // namespace
 
 bool KeptBatch::known() const {
@@ -72,18 +91,43 @@ std::vector<LayerReport> KeptBatch::layers(double softness, const std::vector<La
             right.push_back(step.system.right);
         }
         if (left.size() > 1) { // of the sum, not the sum of each
-            const at::Tensor all_left = at::cat(left, 1);
-            const at::Tensor all_right = at::cat(right, 0);
-            const at::Tensor square = all_left.t().matmul(all_left) * all_right.matmul(all_right.t());
-            point.update_norm = std::sqrt(std::max(0.0, square.sum().item<double>()));
-            if (const auto metric = metrics.find(report.layer); metric != metrics.end())
-                point.preservation = metric->second.quadratic(all_left, all_right);
+            const auto metric = metrics.find(report.layer);
+            const UpdateSum sum = sum_of_updates(left, right, metric == metrics.end() ? nullptr : &metric->second);
+            point.update_norm = sum.norm;
+            if (metric != metrics.end())
+                point.preservation = sum.preservation;
         }
         report.update_norm = point.update_norm;
         report.preservation = point.preservation;
         report.relative_norm = report.weight_norm > 0 ? report.update_norm / report.weight_norm : 0;
     }
+    set_residual_shares(reports, shares(softness));
     return reports;
+}
+
+std::vector<LayerResidual> KeptBatch::residuals(double softness) const {
+    std::vector<StepResidual> residuals;
+    for (const KeptStep& step : steps)
+        residuals.push_back({.layer = step.layer,
+                             .share = step.share,
+                             .asked = step.system.residual,
+                             .missed = step.system.memorization(softness + step.alpha)});
+    return layer_residuals(residuals);
+}
+
+std::map<int, double> KeptBatch::shares(double softness) const {
+    const std::vector<LayerResidual> now = residuals(softness);
+    if (own_values)
+        return residual_shares(now, true);
+    std::map<int, double> shares;
+    double left = 1; // of the residual
+    for (const LayerResidual& residual : now) {
+        const auto found = reach.find(residual.layer);
+        const double taken = left * taken_by_formula(residual) * (found == reach.end() ? 1 : found->second);
+        shares[residual.layer] = taken;
+        left -= taken;
+    }
+    return shares;
 }
 
 Frontier KeptBatch::frontier(const std::vector<double>& also) const {
@@ -131,7 +175,11 @@ KeptBatch keep_batch(const EditBatchResult& result, std::map<int, Metric> metric
     for (const LayerStep& step : result.steps)
         batch.steps.push_back({.layer = step.layer,
                                .alpha = step.solution.softness - result.recipe.softness.value_or(0),
+                               .share = step.share,
                                .system = step.solution.system});
+    batch.own_values = find_distribution(result.recipe.distribution).own_values;
+    if (batch.known())
+        batch.reach = reach_of(result.layers, batch.residuals(result.recipe.softness.value_or(0)));
     return batch;
 }
 

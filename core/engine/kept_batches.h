@@ -4,6 +4,7 @@
 #pragma once
 
 #include "editing/editor.h"
+#include "editing/layer_report.h"
 #include "emend/report.h"
 
 #include <cstdint>
@@ -15,6 +16,7 @@ namespace emend {
 struct KeptStep {
     int layer = 0;
     double alpha = 0; // added to every softness: EMMET's stabiliser, where it applied
+    double share = 1; // of the whole residual, what the layer was asked for
     Decomposition system;
 };
 
@@ -22,12 +24,20 @@ struct KeptBatch {
     std::vector<KeptStep> steps;
     std::map<int, Metric> metrics; // by layer, where a layer was solved several times
     bool with_statistics = false;  // preservation means something
+    bool own_values = false;       // each layer has a residual of its own
+    // By layer: of what the formula had it take away of the residual when it was solved, how much was gone when the
+    // next layer read it again. 1 where that is not known.
+    std::map<int, double> reach;
 
     [[nodiscard]] bool known() const;
     [[nodiscard]] std::uint64_t bytes() const;
     [[nodiscard]] std::vector<LayerUpdate> updates(double softness) const;
     // How the layers stand with this softness; weight norms and the like from how they stood before.
     [[nodiscard]] std::vector<LayerReport> layers(double softness, const std::vector<LayerReport>& before) const;
+    // LayerReport::residual_share with this softness, by layer: the residuals are those of the solve, later layers
+    // find what the formula leaves them.
+    [[nodiscard]] std::map<int, double> shares(double softness) const;
+    [[nodiscard]] std::vector<LayerResidual> residuals(double softness) const;
     // Softness from 0 over what matters for these systems, and `also` (ascending and without doubles).
     [[nodiscard]] Frontier frontier(const std::vector<double>& also) const;
 };

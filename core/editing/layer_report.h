@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// What a layer's solves come to together: size of the sum of their updates, and how much of the residual they took
+// away. Pure functions.
+#pragma once
+
+#include "editing/editor.h"
+
+#include <map>
+#include <vector>
+
+namespace emend {
+
+// Updates of one layer, factors side by side: D = sum of left_i right_i.
+struct UpdateSum {
+    double norm = 0;         // |D|, Frobenius, without forming D
+    double preservation = 0; // tr(D C D^T); NaN without a metric
+};
+UpdateSum sum_of_updates(const std::vector<at::Tensor>& left, const std::vector<at::Tensor>& right,
+                         const Metric* metric);
+
+// One solve's residual, in squares.
+struct StepResidual {
+    int layer = 0;
+    double share = 1;  // of the whole residual z - h, what the layer was asked for
+    double asked = 0;  // |R|^2, R that part
+    double missed = 0; // |R - D K|^2: what the formula leaves of it
+};
+// Residual at one layer's turn, by norms over all edits that were written there, whether they were solved together or
+// one after another: the root of the sum of the squares.
+struct LayerResidual {
+    int layer = 0;
+    double whole = 0; // |z - h| as it was read before the layer was written
+    double asked = 0;
+    double missed = 0;
+};
+// One a layer, ascending; none of fine-tuning, which has no residual.
+std::vector<LayerResidual> layer_residuals(const std::vector<StepResidual>& steps);
+std::vector<LayerResidual> layer_residuals(const std::vector<LayerStep>& steps);
+
+// LayerReport::residual_share by layer. A layer took away what is no longer there at the next one's turn; after the
+// last nothing is read, and what is left is what the formula says: the last layer is asked for all of it. Where each
+// layer has values of its own, each answers for its own residual, in parts of the sum over the layers. All 0 when there
+// is no residual.
+std::map<int, double> residual_shares(const std::vector<LayerResidual>& residuals, bool own_values);
+
+// Layers without a residual get 0.
+void set_residual_shares(std::vector<LayerReport>& reports, const std::map<int, double>& shares);
+
+} // namespace emend
