@@ -39,6 +39,8 @@ struct FakeScript {
     std::atomic<bool> fail_collect{false};
     std::atomic<bool> fail_frontier{false};
     std::atomic<bool> fail_soften{false};
+    std::atomic<bool> fail_overlay{false};
+    std::atomic<bool> fail_norms{false};
     std::atomic<bool> fail_switch{false};
     std::atomic<int> trace_ms{0}; // of a whole trace, which is told token by token
     std::atomic<bool> fail_trace{false};
@@ -62,6 +64,8 @@ struct FakeScript {
     std::atomic<int> comparisons{0};
     std::atomic<int> softenings{0};
     std::atomic<int> frontiers{0};
+    std::atomic<int> overlays{0};
+    std::atomic<int> norm_histories{0};
     std::atomic<int> statuses{0}; // asked for statistics
     std::atomic<int> conflict_searches{0};
     std::atomic<int> traces{0};

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The half of the fake engine that edits: ledger, statistics, frontier and knob, from formulas that fit on a line.
+// The half of the fake engine that edits: ledger, statistics and knob.
 #include "fake_engine.h"
+#include "fake_solve.h"
 
 #include <algorithm>
 #include <cmath>
@@ -26,33 +27,19 @@ std::vector<int> layersOf(const Recipe& recipe) {
     return recipe.layers.empty() ? std::vector<int>{1} : recipe.layers;
 }
 
-// One layer's closed form in its own basis: D = a s / (s + mu) along a direction that C weighs with 1.
-FrontierPoint pointAt(int layer, double softness) {
-    FrontierPoint point{softness, 0, 0, 0};
-    double squares = 0;
-    for (const double s : {30.0, 900.0, 27000.0}) { // directions the text uses a lot, some, hardly ever
-        const double asked = (2.4 + 0.35 * layer) / std::sqrt(3.0);
-        const double written = asked * s / (s + softness);
-        squares += written * written;
-        point.preservation += written * written / s;
-        point.memorization += (asked - written) * (asked - written);
-    }
-    point.update_norm = std::sqrt(squares);
-    return point;
-}
-
 LayerReport layerReport(int layer, int rank, double softness) {
-    const FrontierPoint point = pointAt(layer, softness);
+    const FrontierPoint point = fakePoint(layer, softness);
     LayerReport report;
     report.layer = layer;
     report.update_norm = point.update_norm;
-    report.weight_norm = 41.0 + layer;
+    report.weight_norm = fakeWeightNorm(layer);
     report.relative_norm = report.update_norm / report.weight_norm;
     report.rank = rank;
     report.dimensions = 768;
     report.condition = 340.0 + 12 * layer;
     report.preservation = point.preservation;
     report.memorization = point.memorization;
+    report.residual_share = point.update_norm / fakePoint(layer, 0).update_norm;
     return report;
 }
 
@@ -232,31 +219,6 @@ std::vector<EditConflict> FakeEngine::find_conflicts(const std::vector<EditReque
             found.push_back({place->second, i, true, 1});
     }
     return found;
-}
-
-Frontier FakeEngine::frontier(std::uint64_t batch_id, const JobContext& job) {
-    ++m_script->frontiers;
-    const LedgerEntry& of = entry(batch_id);
-    work(m_script->frontier_ms, job, "decomposing");
-    if (m_script->fail_frontier)
-        throw Error("the system could not be decomposed", of.title, "apply the batch again");
-    Frontier frontier;
-    frontier.batch_id = batch_id;
-    frontier.softness = m_solves.at(batch_id).softness;
-    constexpr int count = 41; // 0, then 1 … 1e8
-    for (int i = 0; i < count; ++i)
-        frontier.total.push_back({i == 0 ? 0 : std::pow(10.0, 8.0 * (i - 1) / (count - 2)), 0, 0, 0});
-    for (const LayerReport& layer : of.report->layers) {
-        LayerFrontier& one = frontier.layers.emplace_back();
-        one.layer = layer.layer;
-        for (FrontierPoint& total : frontier.total) {
-            const FrontierPoint& point = one.points.emplace_back(pointAt(layer.layer, total.softness));
-            total.preservation += point.preservation;
-            total.memorization += point.memorization;
-            total.update_norm = std::hypot(total.update_norm, point.update_norm);
-        }
-    }
-    return frontier;
 }
 
 SoftnessResult FakeEngine::set_softness(const SoftnessRequest& request, const JobContext& job) {

@@ -199,16 +199,18 @@ void TestModels::norms() {
 
 void TestModels::normsCsvIsExact() {
     auto report = std::make_shared<EditReport>();
-    report->layers = {{0, 0.1, 3, 0.1 / 3, 1, 768, 340, 0.25, 0}};
+    report->layers = {{0, 0.1, 3, 0.1 / 3, 1, 768, 340, 0.25, 0, 0.7}};
     NormsModel model;
     model.setReport(report, 1);
     const QStringList lines = model.toCsv().split(u'\n');
     QCOMPARE(lines[0], QStringLiteral("layer,update_norm,relative_norm,preservation,memorization,rank,condition,"
-                                      "weight_norm,dimensions"));
+                                      "weight_norm,dimensions,residual_share,session_relative_norm"));
     const QStringList cells = lines[1].split(u',');
     QCOMPARE(cells[1].toDouble(), 0.1);
     QCOMPARE(cells[2].toDouble(), 0.1 / 3);
-    QCOMPARE(cells.last().toInt(), 768);
+    QCOMPARE(cells[8].toInt(), 768);
+    QCOMPARE(cells[9].toDouble(), 0.7);
+    QVERIFY(cells[10].isEmpty()); // not known
 }
 
 void TestModels::logForgetsTheOldest() {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "fake_engine.h"
 #include "models/edits_model.h"
+#include "models/norm_history_model.h"
 #include "models/norms_model.h"
 #include "panels/edits_panel.h"
 #include "panels/generation_view.h"
@@ -56,7 +57,7 @@ class TestPanels : public QObject {
 void TestPanels::editsPanelHasAnEmptyState() {
     EditsModel edits;
     EditsPanel panel(edits);
-    auto* stack = panel.findChild<QStackedWidget*>();
+    auto* stack = panel.findChild<QStackedWidget*>(QStringLiteral("updateStack"));
     QCOMPARE(stack->currentWidget()->objectName(), QStringLiteral("editsEmpty"));
     edits.addRequests(test::fakeDrafts());
     QCOMPARE(stack->currentWidget()->objectName(), QStringLiteral("editsTable"));
@@ -190,8 +191,9 @@ void TestPanels::statusBarTellsTheJob() {
 
 void TestPanels::updatePanelTableAndChartAgree() {
     NormsModel norms;
-    UpdatePanel panel(norms);
-    auto* stack = panel.findChild<QStackedWidget*>();
+    NormHistoryModel history;
+    UpdatePanel panel(norms, history);
+    auto* stack = panel.findChild<QStackedWidget*>(QStringLiteral("updateStack"));
     QCOMPARE(stack->currentWidget()->objectName(), QStringLiteral("updateEmpty"));
     auto report = std::make_shared<EditReport>();
     report->edits.resize(1);

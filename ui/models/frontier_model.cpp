@@ -34,23 +34,26 @@ FrontierModel::FrontierModel(QObject* parent)
     : QAbstractTableModel(parent) {}
 
 int FrontierModel::rowCount(const QModelIndex& parent) const {
-    return parent.isValid() || !m_frontier ? 0 : static_cast<int>(m_frontier->total.size());
+    if (parent.isValid())
+        return 0;
+    return ownCount() + (m_overlay ? static_cast<int>(m_overlay->total.size()) : 0);
 }
 
 int FrontierModel::columnCount(const QModelIndex& parent) const {
-    return parent.isValid() ? 0 : ColumnCount;
+    return parent.isValid() ? 0 : m_overlay ? ColumnCount : Curve;
 }
 
 QVariant FrontierModel::headerData(int section, Qt::Orientation orientation, int role) const {
     if (orientation == Qt::Vertical || section < 0 || section >= ColumnCount)
         return {};
     static const char* const names[] = {QT_TR_NOOP("Softness"), QT_TR_NOOP("Preservation"), QT_TR_NOOP("Memorization"),
-                                        QT_TR_NOOP("|D|")};
+                                        QT_TR_NOOP("|D|"), QT_TR_NOOP("Distribution")};
     static const char* const tips[] = {
         QT_TR_NOOP("How much the update gives way: 0 memorizes exactly"),
         QT_TR_NOOP("Mean |D k|² over ordinary text, sum of the layers: less is better"),
         QT_TR_NOOP("|R − D K|², what was asked for and not taken, sum of the layers: 0 is exact"),
-        QT_TR_NOOP("Frobenius norm of the update over all layers")};
+        QT_TR_NOOP("Frobenius norm of the update over all layers"),
+        QT_TR_NOOP("How the change is shared among the layers: as applied, or as it is compared with")};
     if (role == Qt::DisplayRole)
         return tr(names[section]);
     if (role == Qt::ToolTipRole)
@@ -63,12 +66,14 @@ QVariant FrontierModel::headerData(int section, Qt::Orientation orientation, int
 QVariant FrontierModel::data(const QModelIndex& index, int role) const {
     if (!index.isValid() || index.row() >= rowCount())
         return {};
+    if (index.column() == Curve)
+        return role == Qt::DisplayRole ? QVariant(isOverlay(index.row()) ? m_other : m_own) : QVariant();
     const double number = value(point(index.row()), index.column());
     switch (role) {
     case Qt::DisplayRole:
         return index.column() == Softness ? formatSetting(number) : formatNumber(number);
     case Qt::ToolTipRole:
-        return describe(point(index.row()));
+        return describeRow(index.row());
     case Qt::TextAlignmentRole:
         return QVariant::fromValue(Qt::AlignRight | Qt::AlignVCenter);
     case ValueRole:
@@ -81,10 +86,25 @@ QVariant FrontierModel::data(const QModelIndex& index, int role) const {
 void FrontierModel::setFrontier(std::shared_ptr<const Frontier> frontier, const QString& title) {
     beginResetModel();
     m_frontier = std::move(frontier);
+    m_overlay.reset();
     m_title = title;
-    m_hasPreservation = m_frontier && std::all_of(m_frontier->total.begin(), m_frontier->total.end(),
-                                                  [](const auto& point) { return std::isfinite(point.preservation); });
+    findPreservation();
     endResetModel();
+}
+
+void FrontierModel::setOverlay(std::shared_ptr<const Frontier> overlay, const QString& own, const QString& other) {
+    beginResetModel();
+    m_overlay = m_frontier ? std::move(overlay) : nullptr;
+    m_own = own;
+    m_other = other;
+    findPreservation();
+    endResetModel();
+}
+
+void FrontierModel::findPreservation() {
+    m_hasPreservation = m_frontier != nullptr;
+    for (int row = 0; row < rowCount(); ++row)
+        m_hasPreservation = m_hasPreservation && std::isfinite(point(row).preservation);
 }
 
 FrontierPoint FrontierModel::at(double softness) const {
@@ -109,7 +129,7 @@ int FrontierModel::nearestRow(double softness) const {
     const auto far = [](double a, double b) {
         return a > 0 && b > 0 ? std::abs(std::log(a / b)) : (a == b ? 0 : 1e9 + std::abs(a - b));
     };
-    for (int row = 0; row < rowCount(); ++row) {
+    for (int row = 0; row < ownCount(); ++row) {
         const double distance = far(point(row).softness, softness);
         if (nearest < 0 || distance < least) {
             nearest = row;
@@ -125,24 +145,28 @@ QString FrontierModel::describe(const FrontierPoint& point) {
              formatNumber(point.update_norm));
 }
 
+QString FrontierModel::describeRow(int row) const {
+    const QString text = describe(point(row));
+    return m_overlay ? QStringLiteral("%1: %2").arg(isOverlay(row) ? m_other : m_own, text) : text;
+}
+
 QString FrontierModel::summary() const {
-    if (rowCount() == 0)
+    if (ownCount() == 0)
         return {};
     const FrontierPoint& exact = point(0);
-    const FrontierPoint& soft = point(rowCount() - 1);
+    const FrontierPoint& soft = point(ownCount() - 1);
     return tr("from softness %1 with preservation %2 and memorization error %3 to softness %4 with %5 and %6")
         .arg(formatSetting(exact.softness), formatNumber(exact.preservation), formatNumber(exact.memorization),
              formatSetting(soft.softness), formatNumber(soft.preservation), formatNumber(soft.memorization));
 }
 
 QString FrontierModel::toCsv() const {
-    QString csv = QStringLiteral("layer,softness,preservation,memorization,update_norm\n");
-    if (!m_frontier)
-        return csv;
-    const auto write = [&](const QString& layer, const std::vector<FrontierPoint>& points) {
+    QString csv = m_overlay ? QStringLiteral("distribution,") : QString();
+    csv += QStringLiteral("layer,softness,preservation,memorization,update_norm\n");
+    const auto write = [&](const QString& prefix, const std::vector<FrontierPoint>& points) {
         for (const FrontierPoint& point : points) {
-            csv += layer;
-            for (int column = 0; column < ColumnCount; ++column) {
+            csv += prefix;
+            for (int column = 0; column < Curve; ++column) {
                 csv += u',';
                 if (const double number = value(point, column); std::isfinite(number))
                     csv += QString::number(number, 'g', 17);
@@ -150,9 +174,16 @@ QString FrontierModel::toCsv() const {
             csv += u'\n';
         }
     };
-    write(QStringLiteral("sum"), m_frontier->total);
-    for (const LayerFrontier& layer : m_frontier->layers)
-        write(QString::number(layer.layer), layer.points);
+    const auto writeAll = [&](const Frontier& frontier, const QString& name) {
+        const QString prefix = m_overlay ? name + u',' : QString();
+        write(prefix + QStringLiteral("sum"), frontier.total);
+        for (const LayerFrontier& layer : frontier.layers)
+            write(prefix + QString::number(layer.layer), layer.points);
+    };
+    if (m_frontier)
+        writeAll(*m_frontier, m_own);
+    if (m_overlay)
+        writeAll(*m_overlay, m_other);
     return csv;
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "models/norms_model.h"
 
+#include "emend/report_totals.h"
 #include "models/text_format.h"
 
 #include <algorithm>
@@ -23,13 +24,17 @@ int NormsModel::columnCount(const QModelIndex& parent) const {
 QVariant NormsModel::headerData(int section, Qt::Orientation orientation, int role) const {
     if (orientation == Qt::Vertical || section < 0 || section >= ColumnCount)
         return {};
-    static const char* const names[] = {QT_TR_NOOP("Layer"),        QT_TR_NOOP("|D|"),          QT_TR_NOOP("|D|/|W|"),
-                                        QT_TR_NOOP("Preservation"), QT_TR_NOOP("Memorization"), QT_TR_NOOP("Rank"),
-                                        QT_TR_NOOP("Condition"),    QT_TR_NOOP("|W|")};
+    static const char* const names[] = {QT_TR_NOOP("Layer"),        QT_TR_NOOP("|D|"),      QT_TR_NOOP("|D|/|W|"),
+                                        QT_TR_NOOP("Session"),      QT_TR_NOOP("Residual"), QT_TR_NOOP("Preservation"),
+                                        QT_TR_NOOP("Memorization"), QT_TR_NOOP("Rank"),     QT_TR_NOOP("Condition"),
+                                        QT_TR_NOOP("|W|")};
     static const char* const tips[] = {
         QT_TR_NOOP("Block of the model, from 0"),
         QT_TR_NOOP("Frobenius norm of the update"),
         QT_TR_NOOP("How large the update is beside the weight"),
+        QT_TR_NOOP("All applied batches together: how far the layer is from the checkpoint, beside the weight"),
+        QT_TR_NOOP("Share of the residual: of what was asked for at the start, how much this layer's write took away; "
+                   "100 % over all layers means that every value was reached"),
         QT_TR_NOOP("Mean |D k|² over ordinary text: how much the layer disturbs what it should keep; less is better"),
         QT_TR_NOOP("|R − D K|²: what the layer was asked for and did not take; 0 is exact"),
         QT_TR_NOOP("Rank of the update, the edits written into this layer, of the directions it may use: all of the "
@@ -57,6 +62,10 @@ double NormsModel::value(int row, int column) const {
         return isEdited(row) ? report.weight_norm : std::numeric_limits<double>::quiet_NaN();
     case RelativeNorm:
         return report.relative_norm;
+    case SessionNorm:
+        return sessionNorm(row);
+    case ResidualShare:
+        return isEdited(row) ? report.residual_share : std::numeric_limits<double>::quiet_NaN();
     case Rank:
         return report.rank;
     case Condition:
@@ -68,6 +77,16 @@ double NormsModel::value(int row, int column) const {
     default:
         return std::numeric_limits<double>::quiet_NaN();
     }
+}
+
+double NormsModel::sessionNorm(int row) const {
+    if (!m_session || m_session->points.empty())
+        return std::numeric_limits<double>::quiet_NaN();
+    const auto& layers = m_session->layers;
+    const auto at = std::lower_bound(layers.begin(), layers.end(), layer(row).layer);
+    if (at == layers.end() || *at != layer(row).layer)
+        return 0; // no batch wrote it
+    return m_session->points.back().relative_norm[static_cast<std::size_t>(at - layers.begin())];
 }
 
 QVariant NormsModel::data(const QModelIndex& index, int role) const {
@@ -85,7 +104,9 @@ QVariant NormsModel::data(const QModelIndex& index, int role) const {
                                                      : QString::number(layer(index.row()).rank);
         if (index.column() == Condition)
             return formatSetting(number);
-        if (index.column() == RelativeNorm && isEdited(index.row()))
+        if (index.column() == SessionNorm)
+            return number == 0 ? QStringLiteral("–") : formatProbability(number);
+        if (index.column() == ResidualShare || (index.column() == RelativeNorm && isEdited(index.row())))
             return formatProbability(number);
         return isEdited(index.row()) ? formatNumber(number) : QStringLiteral("–");
     case Qt::ToolTipRole:
@@ -103,8 +124,12 @@ QVariant NormsModel::data(const QModelIndex& index, int role) const {
 
 QString NormsModel::describe(int row) const {
     const LayerReport& report = layer(row);
+    const double session = sessionNorm(row);
+    const QString together =
+        session > 0 ? u'\n' + tr("all applied edits together: |W − W0|/|W0| %1").arg(formatProbability(session))
+                    : QString();
     if (!isEdited(row))
-        return tr("Layer %1: not edited").arg(report.layer);
+        return tr("Layer %1: not edited").arg(report.layer) + together;
     QString told = tr("Layer %1: |D| %2, |W| %3, |D|/|W| %4, rank %5")
                        .arg(report.layer)
                        .arg(formatNumber(report.update_norm), formatNumber(report.weight_norm),
@@ -119,19 +144,16 @@ QString NormsModel::describe(int row) const {
                            formatSetting(report.condition))
                 : tr("memorization error %1 (0 is exact), condition %2; no statistics, so preservation is not known")
                       .arg(formatNumber(report.memorization), formatSetting(report.condition));
-    return told;
+    told += tr(", %1 of the residual", "share that the layer took").arg(formatProbability(report.residual_share));
+    return told + together;
 }
 
 QString NormsModel::totals() const {
     if (!m_report)
         return {};
-    double preservation = 0;
-    double memorization = 0;
-    for (const LayerReport& layer : m_report->layers) {
-        preservation += layer.preservation;
-        memorization += layer.memorization;
-    }
-    return tr("preservation %1, memorization error %2").arg(formatNumber(preservation), formatNumber(memorization));
+    const LayerReport total = total_of(m_report->layers);
+    return tr("preservation %1, memorization error %2")
+        .arg(formatNumber(total.preservation), formatNumber(total.memorization));
 }
 
 QString NormsModel::summary() const {
@@ -147,19 +169,30 @@ QString NormsModel::summary() const {
 }
 
 QString NormsModel::toCsv() const {
-    QString csv = QStringLiteral(
-        "layer,update_norm,relative_norm,preservation,memorization,rank,condition,weight_norm,dimensions\n");
+    static constexpr Column written[] = {Layer,        UpdateNorm, RelativeNorm, Preservation,
+                                         Memorization, Rank,       Condition,    WeightNorm};
+    static constexpr Column last[] = {ResidualShare, SessionNorm};
+    QString csv = QStringLiteral("layer,update_norm,relative_norm,preservation,memorization,rank,condition,weight_norm,"
+                                 "dimensions,residual_share,session_relative_norm\n");
+    const auto cell = [](double number) {
+        return std::isfinite(number) ? QString::number(number, 'g', 17) : QString();
+    };
     for (int row = 0; row < rowCount(); ++row) {
-        for (int column = 0; column < ColumnCount; ++column) {
-            const double number = value(row, column);
-            if (column > 0)
-                csv += u',';
-            if (std::isfinite(number))
-                csv += QString::number(number, 'g', 17);
-        }
-        csv += isEdited(row) ? QStringLiteral(",%1\n").arg(layer(row).dimensions) : QStringLiteral(",\n");
+        QStringList cells;
+        for (const Column column : written)
+            cells << cell(value(row, column));
+        cells << (isEdited(row) ? QString::number(layer(row).dimensions) : QString());
+        for (const Column column : last)
+            cells << cell(value(row, column));
+        csv += cells.join(u',') + u'\n';
     }
     return csv;
+}
+
+void NormsModel::setSession(std::shared_ptr<const NormHistory> history) {
+    m_session = std::move(history);
+    if (rowCount() > 0)
+        emit dataChanged(index(0, 0), index(rowCount() - 1, ColumnCount - 1));
 }
 
 void NormsModel::setReport(std::shared_ptr<const EditReport> report, int layers) {

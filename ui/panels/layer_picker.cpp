@@ -26,6 +26,7 @@ LayerPicker::LayerPicker(QWidget* parent)
     : QWidget(parent) {
     setFocusPolicy(Qt::StrongFocus);
     setAttribute(Qt::WA_Hover);
+    setMouseTracking(true);
     QSizePolicy policy(QSizePolicy::Expanding, QSizePolicy::Fixed);
     policy.setHeightForWidth(true);
     setSizePolicy(policy);
@@ -113,6 +114,11 @@ void LayerPicker::paintEvent(QPaintEvent*) {
         painter.setPen(chosen ? colors.accent : colors.border);
         painter.setBrush(written ? colors.accent : chosen ? colors.accentSoft : colors.surface);
         painter.drawRoundedRect(box, 3, 3);
+        if (layer == m_highlighted) {
+            painter.setPen(QPen(colors.text, 2));
+            painter.setBrush(Qt::NoBrush);
+            painter.drawRoundedRect(box, 3, 3);
+        }
         painter.setPen(written ? colors.onAccent : chosen ? colors.text : colors.muted);
         painter.drawText(box, Qt::AlignCenter, QString::number(layer));
         if (hasFocus() && layer == m_cursor) {
@@ -172,8 +178,9 @@ void LayerPicker::mousePressEvent(QMouseEvent* event) {
 }
 
 void LayerPicker::mouseMoveEvent(QMouseEvent* event) {
-    const int layer = m_dragging ? layerAt(event->position().toPoint()) : -1;
-    if (layer < 0)
+    const int layer = layerAt(event->position().toPoint());
+    hover(layer);
+    if (!m_dragging || layer < 0)
         return;
     m_cursor = layer;
     pickRange(m_anchor, layer);
@@ -183,12 +190,32 @@ void LayerPicker::mouseReleaseEvent(QMouseEvent*) {
     m_dragging = false;
 }
 
+void LayerPicker::leaveEvent(QEvent* event) {
+    QWidget::leaveEvent(event);
+    hover(-1);
+}
+
+void LayerPicker::hover(int layer) {
+    if (layer == m_hovered)
+        return;
+    m_hovered = layer;
+    emit layerHovered(layer);
+}
+
+void LayerPicker::highlightLayer(int layer) {
+    if (layer == m_highlighted)
+        return;
+    m_highlighted = layer;
+    update();
+}
+
 void LayerPicker::moveCursor(int by, bool stretch) {
     m_cursor = std::clamp(m_cursor + by, 0, std::max(0, m_count - 1));
     if (stretch)
         pickRange(m_anchor, m_cursor);
     else
         m_anchor = m_cursor;
+    hover(m_cursor);
     update();
     QAccessibleEvent changed(this, QAccessible::DescriptionChanged);
     setAccessibleDescription(tr("layer %1, %2").arg(m_cursor).arg(has(m_cursor) ? tr("chosen") : tr("not chosen")));
@@ -234,6 +261,8 @@ void LayerPicker::resizeEvent(QResizeEvent*) {
 bool LayerPicker::event(QEvent* event) {
     if (event->type() == QEvent::FocusIn || event->type() == QEvent::FocusOut)
         update();
+    if (event->type() == QEvent::FocusOut)
+        hover(-1);
     if (event->type() == QEvent::FontChange)
         setMinimumHeight(heightForWidth(width()));
     return QWidget::event(event);

@@ -25,9 +25,14 @@ class LayerPicker : public QWidget {
     [[nodiscard]] bool hasHeightForWidth() const override { return true; }
     [[nodiscard]] int heightForWidth(int width) const override;
     [[nodiscard]] QRect cell(int layer) const;
+    [[nodiscard]] int highlightedLayer() const { return m_highlighted; } // -1: none
+
+  public slots:
+    void highlightLayer(int layer); // that is pointed at in another view; -1: none
 
   signals:
     void picked(const std::vector<int>& layers); // by the person; ascending
+    void layerHovered(int layer);                // pointed at by mouse or keys; -1: no more
 
   protected:
     void paintEvent(QPaintEvent* event) override;
@@ -35,6 +40,7 @@ class LayerPicker : public QWidget {
     void mouseMoveEvent(QMouseEvent* event) override;
     void mouseReleaseEvent(QMouseEvent* event) override;
     void keyPressEvent(QKeyEvent* event) override;
+    void leaveEvent(QEvent* event) override;
     void resizeEvent(QResizeEvent* event) override;
     bool event(QEvent* event) override;
 
@@ -46,6 +52,7 @@ class LayerPicker : public QWidget {
     void pickRange(int from, int to);
     void toggle(int layer);
     void moveCursor(int by, bool stretch);
+    void hover(int layer);
 
     int m_count = 0;
     bool m_one = false;
@@ -53,6 +60,8 @@ class LayerPicker : public QWidget {
     std::vector<int> m_written;
     int m_cursor = 0;
     int m_anchor = 0;
+    int m_highlighted = -1;
+    int m_hovered = -1;
     bool m_dragging = false;
 };
 

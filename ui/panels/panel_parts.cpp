@@ -117,6 +117,9 @@ void EmptyState::setText(const QString& title, const QString& hint) {
 void EmptyState::addAction(QAction* action) {
     auto* button = new QPushButton(action->icon(), action->text().remove(u'&'));
     connect(button, &QPushButton::clicked, action, &QAction::trigger);
+    const auto follow = [button, action] { button->setEnabled(action->isEnabled()); };
+    connect(action, &QAction::changed, button, follow);
+    follow();
     m_buttons->insertWidget(m_buttons->count() - 1, button);
 }
 
@@ -183,6 +186,13 @@ void FailureLine::showFailure(const Failure& failure) {
     m_details = failure.details();
     setToolTip(m_details);
     show();
+}
+
+void FailureLine::showExportFailure(const QString& reason) {
+    Failure failure;
+    failure.what = reason;
+    failure.hint = tr("choose a folder you may write to");
+    showFailure(failure);
 }
 
 void FailureLine::clear() {

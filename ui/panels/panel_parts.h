@@ -78,6 +78,7 @@ class FailureLine : public QFrame {
     // For a narrow panel: where it happened in the text, buttons below it, one that puts it away.
     void setNarrow();
     void showFailure(const Failure& failure);
+    void showExportFailure(const QString& reason); // of a chart
     void clear();
     [[nodiscard]] QString text() const { return m_text->text(); }
 

@@ -79,6 +79,8 @@ void addLayers(RecipeForm& form) {
         picker->setOneOnly(writesOneLayer(find_algorithm(recipe.algorithm)));
         picker->showLayers(recipe.layers, written_layers(recipe));
     });
+    QObject::connect(picker, &LayerPicker::layerHovered, &form, &RecipeForm::layerHovered);
+    QObject::connect(&form, &RecipeForm::layerHighlighted, picker, &LayerPicker::highlightLayer);
     QObject::connect(picker, &LayerPicker::picked, &form, [&form](const std::vector<int>& layers) {
         form.change(QStringLiteral("layers"), [&](Recipe& recipe) { recipe.layers = layers; });
     });

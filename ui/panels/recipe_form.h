@@ -33,6 +33,10 @@ class RecipeForm : public QWidget {
     void resetAll();
     // From a preset or a file: whatever it says against the defaults counts as set by hand.
     void setRecipe(const Recipe& recipe);
+    // The field a setting of a recipe means: "softness", "values.clamp"; null when this recipe does not use it.
+    [[nodiscard]] RecipeField* fieldFor(const QString& setting) const;
+    // Unfolds it and puts the keyboard there.
+    static void focusField(RecipeField& field);
     // As if a person had set that field.
     void change(const QString& id, const std::function<void(Recipe&)>& change);
 
@@ -50,6 +54,8 @@ class RecipeForm : public QWidget {
     void modelChanged(int layers);
     // After every change, for what is shown beside a field.
     void shown(const emend::Recipe& recipe);
+    void layerHovered(int layer);     // of the layer field; -1: no more
+    void layerHighlighted(int layer); // pointed at in another view
 
   private:
     void place(RecipeField* field, Fold* into);

@@ -3,6 +3,7 @@
 
 #include "panels/panel_parts.h"
 #include "panels/preset_bar.h"
+#include "panels/recipe_applies.h"
 #include "panels/recipe_form.h"
 #include "panels/statistics_line.h"
 
@@ -66,6 +67,7 @@ RecipePanel::RecipePanel(QWidget* parent)
 
     connect(m_resetAll, &QPushButton::clicked, this, &RecipePanel::resetAll);
     connect(m_form, &RecipeForm::recipeChanged, this, &RecipePanel::follow);
+    connect(m_form, &RecipeForm::layerHovered, this, &RecipePanel::layerHovered);
     connect(m_presets, &PresetBar::defaultsChosen, m_form, &RecipeForm::resetAll);
     connect(m_presets, &PresetBar::recipeChosen, m_form, &RecipeForm::setRecipe);
     connect(m_presets, &PresetBar::failed, m_failure, &FailureLine::showFailure);
@@ -103,6 +105,33 @@ void RecipePanel::setRecipe(const Recipe& recipe) {
 
 void RecipePanel::setMergeSubjects(bool merge) {
     m_form->change(QStringLiteral("merge_subjects"), [merge](Recipe& recipe) { recipe.merge_subjects = merge; });
+}
+
+void RecipePanel::highlightLayer(int layer) {
+    emit m_form->layerHighlighted(layer);
+}
+
+QString RecipePanel::fieldName(const QString& setting) const {
+    const RecipeField* field = m_form->fieldFor(setting);
+    return field ? field->binding().name : QString();
+}
+
+void RecipePanel::focusField(const QString& setting) {
+    RecipeField* field = m_form->fieldFor(setting);
+    if (!field)
+        return;
+    RecipeForm::focusField(*field);
+    m_form->layout()->activate(); // an opened fold has its place by now
+    m_scroll->ensureWidgetVisible(field);
+}
+
+std::vector<int> RecipePanel::setLayers(std::vector<int> layers) {
+    if (layers.empty() || !m_form->model())
+        return {};
+    if (writesOneLayer(find_algorithm(m_form->recipe().algorithm)))
+        layers = {layers[(layers.size() - 1) / 2]};
+    m_form->change(QStringLiteral("layers"), [&](Recipe& recipe) { recipe.layers = layers; });
+    return layers;
 }
 
 void RecipePanel::resetAll() {

@@ -31,12 +31,22 @@ class RecipePanel : public QWidget {
     [[nodiscard]] bool isValid() const;
     void setRecipe(const Recipe& recipe);
     void setMergeSubjects(bool merge);
+    // Returns those that were taken: of several the middle one where the algorithm writes one; none without a model.
+    std::vector<int> setLayers(std::vector<int> layers);
+    // The field that a setting means ("values.clamp"): its name, empty where the recipe does not use it; and the
+    // keyboard to it.
+    [[nodiscard]] QString fieldName(const QString& setting) const;
+    void focusField(const QString& setting);
     void resetAll();
     [[nodiscard]] PresetBar& presets() { return *m_presets; }
     [[nodiscard]] StatisticsLine& statistics() { return *m_statistics; }
 
+  public slots:
+    void highlightLayer(int layer); // that is pointed at in another view; -1: none
+
   signals:
     void recipeChanged();
+    void layerHovered(int layer); // in the layer field; -1: no more
 
   protected:
     void dragEnterEvent(QDragEnterEvent* event) override;

@@ -1,21 +1,22 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "panels/trade_off_panel.h"
 
+#include "emend/report_totals.h"
 #include "models/frontier_model.h"
 #include "models/text_format.h"
+#include "panels/number_table.h"
 #include "panels/panel_parts.h"
 #include "panels/softness_control.h"
 #include "plots/frontier_plot.h"
 
 #include <QCheckBox>
-#include <QEvent>
+#include <QComboBox>
 #include <QHeaderView>
 #include <QSplitter>
 #include <QStackedWidget>
-#include <QTableView>
 #include <QVBoxLayout>
 
-#include <cmath>
+#include <algorithm>
 
 namespace emend::ui {
 
@@ -30,10 +31,12 @@ TradeOffPanel::TradeOffPanel(FrontierModel& model, QWidget* parent)
     , m_answer(new QLabel)
     , m_phase(new MutedLabel)
     , m_layersShown(new QCheckBox(tr("Every layer")))
+    , m_overlay(new QComboBox)
+    , m_overlayNote(new MutedLabel)
     , m_chartStack(new QStackedWidget)
     , m_waiting(new EmptyState({}, {}))
     , m_plot(new FrontierPlot(model))
-    , m_table(new QTableView) {
+    , m_table(new NumberTable(model, tr("The trade-off, as a table"))) {
     m_empty->setObjectName(QStringLiteral("tradeOffEmpty"));
     m_caption->setObjectName(QStringLiteral("tradeOffCaption"));
     m_caption->setWordWrap(true);
@@ -49,18 +52,41 @@ TradeOffPanel::TradeOffPanel(FrontierModel& model, QWidget* parent)
     m_waiting->setObjectName(QStringLiteral("frontierWaiting"));
     m_plot->setObjectName(QStringLiteral("frontierPlot"));
     m_table->setObjectName(QStringLiteral("frontierTable"));
-    m_table->setAccessibleName(tr("The trade-off, as a table"));
-    m_table->setModel(&model);
-    m_table->setShowGrid(false);
-    m_table->setTabKeyNavigation(false);
-    m_table->setSelectionBehavior(QAbstractItemView::SelectRows);
-    m_table->setSelectionMode(QAbstractItemView::SingleSelection);
-    m_table->setEditTriggers(QAbstractItemView::NoEditTriggers);
     m_table->setToolTip(tr("Enter takes the softness of the row"));
-    m_table->verticalHeader()->hide();
-    m_table->horizontalHeader()->setHighlightSections(false);
     m_table->horizontalHeader()->setTextElideMode(Qt::ElideRight);
+    m_table->horizontalHeader()->setSectionResizeMode(QHeaderView::Stretch);
+    m_overlay->setObjectName(QStringLiteral("frontierOverlay"));
+    m_overlay->setAccessibleName(tr("Compare with another distribution"));
+    m_overlayNote->setObjectName(QStringLiteral("frontierOverlayNote"));
+    m_overlayNote->setWordWrap(true);
 
+    auto* page = new QWidget;
+    auto* layout = new QVBoxLayout(page);
+    layout->setContentsMargins(12, 12, 12, 8);
+    layout->setSpacing(8);
+    auto* below = new QHBoxLayout;
+    below->setSpacing(8);
+    below->addWidget(new MutedLabel(tr("Compare with")));
+    below->addWidget(m_overlay);
+    below->addWidget(m_overlayNote, 1);
+    below->addWidget(m_layersShown);
+    layout->addWidget(m_caption);
+    layout->addWidget(m_failure);
+    layout->addWidget(m_knob);
+    layout->addWidget(m_answer);
+    layout->addWidget(m_phase);
+    layout->addLayout(below);
+    layout->addWidget(buildChart(), 1);
+    m_stack->addWidget(m_empty);
+    m_stack->addWidget(new TallPage(page));
+    auto* outer = new QVBoxLayout(this);
+    outer->setContentsMargins(0, 0, 0, 0);
+    outer->addWidget(m_stack);
+    connectParts();
+    refresh();
+}
+
+QWidget* TradeOffPanel::buildChart() {
     auto* splitter = new QSplitter(Qt::Vertical);
     splitter->setObjectName(QStringLiteral("updateSplitter"));
     splitter->setHandleWidth(8);
@@ -69,35 +95,12 @@ TradeOffPanel::TradeOffPanel(FrontierModel& model, QWidget* parent)
     splitter->setStretchFactor(0, 3);
     splitter->setStretchFactor(1, 1);
     splitter->setChildrenCollapsible(false);
-    m_table->setMinimumHeight(60);
     // The chart takes what there is; what it would like to have is no reason to scroll.
     m_chartStack->setSizePolicy(QSizePolicy::Preferred, QSizePolicy::Ignored);
     m_chartStack->setMinimumHeight(240);
     m_chartStack->addWidget(m_waiting);
     m_chartStack->addWidget(splitter);
-
-    auto* page = new QWidget;
-    auto* layout = new QVBoxLayout(page);
-    layout->setContentsMargins(12, 12, 12, 8);
-    layout->setSpacing(8);
-    auto* below = new QHBoxLayout;
-    below->setSpacing(12);
-    below->addWidget(m_phase, 1);
-    below->addWidget(m_layersShown, 0, Qt::AlignTop);
-    layout->addWidget(m_caption);
-    layout->addWidget(m_failure);
-    layout->addWidget(m_knob);
-    layout->addWidget(m_answer);
-    layout->addLayout(below);
-    layout->addWidget(m_chartStack, 1);
-    m_stack->addWidget(m_empty);
-    m_stack->addWidget(new TallPage(page));
-    auto* outer = new QVBoxLayout(this);
-    outer->setContentsMargins(0, 0, 0, 0);
-    outer->addWidget(m_stack);
-    connectParts();
-    sizeTable();
-    refresh();
+    return m_chartStack;
 }
 
 void TradeOffPanel::connectParts() {
@@ -120,27 +123,15 @@ void TradeOffPanel::connectParts() {
                 if (current.isValid())
                     m_plot->setCurrentRow(current.row());
             });
-    connect(m_table, &QTableView::activated, this,
-            [this](const QModelIndex& index) { m_knob->choose(m_model.point(index.row()).softness); });
-    connect(m_layersShown, &QCheckBox::toggled, m_plot, &FrontierPlot::setLayersShown);
-    connect(m_plot, &FrontierPlot::exportFailed, this, [this](const QString& reason) {
-        Failure failure;
-        failure.what = reason;
-        failure.hint = tr("choose a folder you may write to");
-        m_failure->showFailure(failure);
+    connect(m_table, &QTableView::activated, this, [this](const QModelIndex& index) {
+        if (!m_model.isOverlay(index.row()))
+            m_knob->choose(m_model.point(index.row()).softness);
     });
+    connect(m_layersShown, &QCheckBox::toggled, m_plot, &FrontierPlot::setLayersShown);
+    connect(m_plot, &ChartView::exportFailed, m_failure, &FailureLine::showExportFailure);
+    connect(m_overlay, &QComboBox::activated, this,
+            [this](int index) { emit overlayChosen(m_overlay->itemData(index).toString()); });
     connect(&m_model, &QAbstractItemModel::modelReset, this, &TradeOffPanel::refresh);
-}
-
-void TradeOffPanel::sizeTable() {
-    m_table->verticalHeader()->setDefaultSectionSize(fontMetrics().height() + 8);
-    m_table->horizontalHeader()->setSectionResizeMode(QHeaderView::Stretch);
-}
-
-void TradeOffPanel::changeEvent(QEvent* event) {
-    QWidget::changeEvent(event);
-    if (event->type() == QEvent::FontChange)
-        sizeTable();
 }
 
 void TradeOffPanel::showEvent(QShowEvent* event) {
@@ -158,14 +149,42 @@ void TradeOffPanel::showNothing(const QString& title, const QString& hint) {
     m_stack->setCurrentIndex(0);
 }
 
-void TradeOffPanel::showBatch(const QString& caption, int layers, double softness, double recipe, double byDefault) {
+void TradeOffPanel::showBatch(const Batch& batch) {
     m_stack->setCurrentIndex(1);
-    m_caption->setText(caption);
-    m_layers = layers;
-    m_layersShown->setVisible(layers > 1);
-    m_knob->setRecipeSoftness(recipe);
-    m_plot->setDefaultSoftness(byDefault);
-    setSoftness(softness);
+    m_caption->setText(batch.caption);
+    m_layers = batch.layers;
+    m_layersShown->setVisible(batch.layers > 1);
+    m_knob->setRecipeSoftness(batch.recipe);
+    m_plot->setDefaultSoftness(batch.usual, batch.usualOf);
+    const QString chosen = m_overlay->currentData().toString();
+    m_overlay->clear();
+    m_overlay->addItem(tr("nothing"), QString());
+    for (const QString& other : batch.others) {
+        m_overlay->addItem(other, other);
+        const auto& explanation = find_distribution(other.toStdString()).explanation;
+        m_overlay->setItemData(m_overlay->count() - 1, fromStd(std::string(explanation)), Qt::ToolTipRole);
+    }
+    m_overlay->setCurrentIndex(std::max(0, m_overlay->findData(chosen)));
+    m_overlay->setEnabled(!batch.others.isEmpty());
+    m_overlay->setToolTip(
+        batch.others.isEmpty()
+            ? batch.whyNone
+            : tr("Another way to share the change among the layers, drawn as a second line. The edits "
+                 "are solved once more and nothing is written; values that were found are kept."));
+    setOverlayBusy({});
+    setSoftness(batch.softness);
+}
+
+void TradeOffPanel::setOverlayBusy(const QString& distribution) {
+    if (!distribution.isEmpty())
+        m_overlayNote->setText(tr("Solving with %1…").arg(distribution));
+    else
+        m_overlayNote->setText(m_overlay->isEnabled() ? tr("Solves once more, values kept.") : QString());
+}
+
+void TradeOffPanel::clearOverlay() {
+    m_overlay->setCurrentIndex(0);
+    setOverlayBusy({});
 }
 
 void TradeOffPanel::setSoftness(double softness) {
@@ -215,16 +234,10 @@ void TradeOffPanel::setAnswer(const EditRequest* edit, const Prediction* now) {
 }
 
 void TradeOffPanel::setNorm(const std::vector<LayerReport>& layers) {
-    double squares = 0;
-    double preservation = 0;
-    double memorization = 0;
-    for (const LayerReport& layer : layers) {
-        squares += layer.update_norm * layer.update_norm;
-        preservation += layer.preservation;
-        memorization += layer.memorization;
-    }
-    m_normText = tr("|D| %1&nbsp;&nbsp; preservation %2&nbsp;&nbsp; memorization error %3")
-                     .arg(formatNumber(std::sqrt(squares)), formatNumber(preservation), formatNumber(memorization));
+    const LayerReport total = total_of(layers);
+    m_normText =
+        tr("|D| %1&nbsp;&nbsp; preservation %2&nbsp;&nbsp; memorization error %3")
+            .arg(formatNumber(total.update_norm), formatNumber(total.preservation), formatNumber(total.memorization));
     refresh();
 }
 
@@ -256,13 +269,14 @@ void TradeOffPanel::refresh() {
         if (!line.isEmpty())
             lines << line;
     m_answer->setText(lines.join(QStringLiteral("<br>")));
-    const bool some = m_model.rowCount() > 0;
+    const int points = m_model.ownCount();
+    const bool some = points > 0;
     m_chartStack->setCurrentIndex(some ? 1 : 0);
     if (some) {
         double least = 0;
-        for (int row = 0; row < m_model.rowCount() && !(least > 0); ++row)
+        for (int row = 0; row < points && !(least > 0); ++row)
             least = m_model.point(row).softness;
-        const double most = m_model.point(m_model.rowCount() - 1).softness;
+        const double most = m_model.point(points - 1).softness;
         if (least > 0 && most > least)
             m_knob->setDecades(least, most);
         return;

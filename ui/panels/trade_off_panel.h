@@ -9,9 +9,9 @@
 #include <QWidget>
 
 class QCheckBox;
+class QComboBox;
 class QLabel;
 class QStackedWidget;
-class QTableView;
 
 namespace emend::ui {
 
@@ -20,6 +20,7 @@ class FailureLine;
 class FrontierModel;
 class FrontierPlot;
 class MutedLabel;
+class NumberTable;
 class SoftnessControl;
 
 class TradeOffPanel : public QWidget {
@@ -31,8 +32,20 @@ class TradeOffPanel : public QWidget {
     explicit TradeOffPanel(FrontierModel& model, QWidget* parent = nullptr);
 
     void showNothing(const QString& title, const QString& hint);
-    // Another batch: `recipe` is its softness as applied, `byDefault` the algorithm's (below 0: none).
-    void showBatch(const QString& caption, int layers, double softness, double recipe, double byDefault);
+    struct Batch {
+        QString caption;
+        int layers = 1;
+        double softness = 0; // now
+        double recipe = 0;   // as it was applied
+        double usual = -1;   // an algorithm's default, marked in the chart; below 0: none
+        QString usualOf;     // of which one
+        // Distributions it can be compared with; empty: none, and why.
+        QStringList others;
+        QString whyNone;
+    };
+    void showBatch(const Batch& batch);
+    void setOverlayBusy(const QString& distribution); // its frontier is on its way; empty: no more
+    void clearOverlay();                              // back to none, without a signal
     void setSoftness(double softness);
     void setPhase(Phase phase);
     void setAnswer(const EditRequest* edit, const Prediction* now); // null: not known
@@ -50,15 +63,15 @@ class TradeOffPanel : public QWidget {
     void moved(double softness);
     void chosen(double softness);
     void becameVisible();
+    void overlayChosen(const QString& distribution); // empty: none
 
   protected:
     void showEvent(QShowEvent* event) override;
-    void changeEvent(QEvent* event) override;
 
   private:
     void connectParts();
     void refresh();
-    void sizeTable();
+    QWidget* buildChart();
 
     FrontierModel& m_model;
     QStackedWidget* m_stack;
@@ -69,10 +82,12 @@ class TradeOffPanel : public QWidget {
     QLabel* m_answer;
     MutedLabel* m_phase;
     QCheckBox* m_layersShown;
+    QComboBox* m_overlay;
+    MutedLabel* m_overlayNote;
     QStackedWidget* m_chartStack;
     EmptyState* m_waiting;
     FrontierPlot* m_plot;
-    QTableView* m_table;
+    NumberTable* m_table;
     QString m_answerText;
     QString m_normText;
     int m_layers = 0;

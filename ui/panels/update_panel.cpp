@@ -3,41 +3,67 @@
 
 #include "models/norms_model.h"
 #include "models/text_format.h"
+#include "panels/norm_history_panel.h"
+#include "panels/number_table.h"
 #include "panels/panel_parts.h"
 #include "plots/norm_bars.h"
 
-#include <QEvent>
+#include <QButtonGroup>
 #include <QHeaderView>
 #include <QSplitter>
 #include <QStackedWidget>
-#include <QTableView>
+#include <QToolButton>
 #include <QVBoxLayout>
 
 namespace emend::ui {
 
-UpdatePanel::UpdatePanel(NormsModel& model, QWidget* parent)
+UpdatePanel::UpdatePanel(NormsModel& norms, NormHistoryModel& history, QWidget* parent)
     : QWidget(parent)
-    , m_model(model)
+    , m_model(norms)
+    , m_switch(new QButtonGroup(this))
+    , m_views(new QStackedWidget)
     , m_stack(new QStackedWidget)
     , m_caption(new MutedLabel)
     , m_failure(new FailureLine)
-    , m_chart(new NormBars(model))
-    , m_table(new QTableView) {
+    , m_chart(new NormBars(norms))
+    , m_table(new NumberTable(norms, tr("Update norms per layer, as a table")))
+    , m_history(new NormHistoryPanel(history)) {
+    auto* row = new QHBoxLayout;
+    row->setContentsMargins(12, 8, 12, 0);
+    row->setSpacing(4);
+    const auto addView = [&](View view, const QString& text, const char* name) {
+        auto* button = new QToolButton;
+        button->setObjectName(QLatin1String(name));
+        button->setText(text);
+        button->setCheckable(true);
+        button->setChecked(view == View::Edit);
+        m_switch->addButton(button, static_cast<int>(view));
+        row->addWidget(button);
+    };
+    addView(View::Edit, tr("This edit"), "updateThisEdit");
+    addView(View::Session, tr("Over the session"), "updateSession");
+    row->addStretch(1);
+    m_history->setObjectName(QStringLiteral("normHistoryPanel"));
+    m_views->addWidget(buildEditView());
+    m_views->addWidget(m_history);
+    auto* outer = new QVBoxLayout(this);
+    outer->setContentsMargins(0, 0, 0, 0);
+    outer->setSpacing(0);
+    outer->addLayout(row);
+    outer->addWidget(m_views, 1);
+    connectParts();
+    refresh();
+}
+
+QWidget* UpdatePanel::buildEditView() {
+    m_stack->setObjectName(QStringLiteral("updateStack"));
     m_failure->setObjectName(QStringLiteral("updateFailure"));
     m_chart->setObjectName(QStringLiteral("normBars"));
     m_caption->setObjectName(QStringLiteral("updateCaption"));
     m_caption->setWordWrap(true);
     m_table->setObjectName(QStringLiteral("normTable"));
-    m_table->setAccessibleName(tr("Update norms per layer, as a table"));
-    m_table->setModel(&model);
-    m_table->setShowGrid(false);
-    m_table->setTabKeyNavigation(false);
-    m_table->setSelectionBehavior(QAbstractItemView::SelectRows);
-    m_table->setSelectionMode(QAbstractItemView::SingleSelection);
-    m_table->setEditTriggers(QAbstractItemView::NoEditTriggers);
-    m_table->verticalHeader()->hide();
-    m_table->horizontalHeader()->setHighlightSections(false);
-
+    m_table->horizontalHeader()->setSectionResizeMode(QHeaderView::ResizeToContents);
+    m_table->horizontalHeader()->setStretchLastSection(true);
     auto* empty = new EmptyState(tr("No update yet"), tr("Apply an edit: the bars show how far it moved each layer."));
     empty->setObjectName(QStringLiteral("updateEmpty"));
     auto* splitter = new QSplitter(Qt::Vertical);
@@ -50,44 +76,36 @@ UpdatePanel::UpdatePanel(NormsModel& model, QWidget* parent)
     splitter->setChildrenCollapsible(false);
     auto* page = new QWidget;
     auto* layout = new QVBoxLayout(page);
-    layout->setContentsMargins(12, 12, 12, 8);
+    layout->setContentsMargins(12, 8, 12, 8);
     layout->setSpacing(8);
     layout->addWidget(m_failure);
     layout->addWidget(m_caption);
     layout->addWidget(splitter, 1);
     m_stack->addWidget(empty);
     m_stack->addWidget(page);
-    auto* outer = new QVBoxLayout(this);
-    outer->setContentsMargins(0, 0, 0, 0);
-    outer->addWidget(m_stack);
+    return m_stack;
+}
 
-    connect(&model, &QAbstractItemModel::modelReset, this, &UpdatePanel::refresh);
+void UpdatePanel::connectParts() {
+    connect(m_switch, &QButtonGroup::idClicked, m_views, &QStackedWidget::setCurrentIndex);
+    connect(&m_model, &QAbstractItemModel::modelReset, this, &UpdatePanel::refresh);
     connect(m_chart, &NormBars::currentRowChanged, this, [this](int row) {
         if (row >= 0 && row != m_table->currentIndex().row())
             m_table->setCurrentIndex(m_model.index(row, 0));
     });
     connect(m_table->selectionModel(), &QItemSelectionModel::currentRowChanged, this,
             [this](const QModelIndex& current) { m_chart->setCurrentRow(current.row()); });
-    connect(m_chart, &NormBars::exportFailed, this, [this](const QString& reason) {
-        Failure failure;
-        failure.what = reason;
-        failure.hint = tr("choose a folder you may write to");
-        m_failure->showFailure(failure);
-    });
-    sizeTable();
-    refresh();
+    connect(m_chart, &ChartView::exportFailed, m_failure, &FailureLine::showExportFailure);
 }
 
-void UpdatePanel::sizeTable() {
-    m_table->verticalHeader()->setDefaultSectionSize(fontMetrics().height() + 8);
-    m_table->horizontalHeader()->setSectionResizeMode(QHeaderView::ResizeToContents);
-    m_table->horizontalHeader()->setStretchLastSection(true);
+void UpdatePanel::showView(View view) {
+    m_switch->button(static_cast<int>(view))->setChecked(true);
+    m_views->setCurrentIndex(static_cast<int>(view));
 }
 
-void UpdatePanel::changeEvent(QEvent* event) {
-    QWidget::changeEvent(event);
-    if (event->type() == QEvent::FontChange)
-        sizeTable();
+void UpdatePanel::showEvent(QShowEvent* event) {
+    QWidget::showEvent(event);
+    emit becameVisible();
 }
 
 void UpdatePanel::refresh() {

@@ -41,7 +41,7 @@ FrontierPlot::FrontierPlot(FrontierModel& model, QWidget* parent)
         axis->setNumberPrecision(0);
     }
     m_total = new QCPCurve(plot().xAxis, plot().yAxis);
-    m_total->setName(tr("all layers"));
+    m_overlay = new QCPCurve(plot().xAxis, plot().yAxis);
     m_legend = new QCPLegend;
     m_legend->setFillOrder(QCPLegend::foColumnsFirst);
     m_legend->setWrap(3);
@@ -100,6 +100,7 @@ QPointF FrontierPlot::pixelOf(const FrontierPoint& point) const {
 void FrontierPlot::rebuild() {
     rebuildLayers();
     nameAxes();
+    rebuildLegend();
     m_current = hasPoints() ? std::clamp(m_current, -1, m_model.rowCount() - 1) : -1;
     restyle();
     tell();
@@ -119,67 +120,83 @@ void FrontierPlot::resizeEvent(QResizeEvent* event) {
     nameAxes();
 }
 
+bool FrontierPlot::hasLayers() const {
+    const auto& frontier = m_model.frontier();
+    return frontier && m_layersShown && frontier->layers.size() > 1;
+}
+
+void FrontierPlot::fitAxes() {
+    double least[2] = {std::numeric_limits<double>::infinity(), std::numeric_limits<double>::infinity()};
+    double most[2] = {0, 0};
+    const auto measure = [&](const FrontierPoint& point) {
+        const double values[2] = {across(point), point.memorization};
+        for (int i = 0; i < 2; ++i) {
+            if (!(values[i] > 0) || !std::isfinite(values[i]))
+                continue;
+            least[i] = std::min(least[i], values[i]);
+            most[i] = std::max(most[i], values[i]);
+        }
+    };
+    for (int row = 0; row < m_model.rowCount(); ++row)
+        measure(m_model.point(row));
+    if (hasLayers())
+        for (const LayerFrontier& layer : m_model.frontier()->layers)
+            std::for_each(layer.points.begin(), layer.points.end(), measure);
+    plot().xAxis->setRange(decades(least[0], most[0]));
+    plot().yAxis->setRange(decades(least[1], most[1]));
+}
+
+// A zero has no place on these scales: a line to it leaves through the edge.
+void FrontierPlot::draw(QCPCurve& curve, const std::vector<FrontierPoint>& points) const {
+    QVector<double> t, x, y;
+    for (const FrontierPoint& point : points) {
+        if (!std::isfinite(across(point)) || !std::isfinite(point.memorization))
+            continue;
+        t << static_cast<double>(t.size());
+        x << std::max(across(point), plot().xAxis->range().lower * 1e-3);
+        y << std::max(point.memorization, plot().yAxis->range().lower * 1e-3);
+    }
+    curve.setData(t, x, y, true);
+}
+
 void FrontierPlot::rebuildLayers() {
     for (QCPCurve* curve : m_layers)
         plot().removePlottable(curve);
     m_layers.clear();
+    fitAxes();
+    draw(*m_total, m_model.frontier() ? m_model.frontier()->total : std::vector<FrontierPoint>());
+    draw(*m_overlay, m_model.overlay() ? m_model.overlay()->total : std::vector<FrontierPoint>());
+    if (!hasLayers())
+        return;
+    for (const LayerFrontier& layer : m_model.frontier()->layers) {
+        auto* curve = new QCPCurve(plot().xAxis, plot().yAxis);
+        curve->setName(tr("layer %1").arg(layer.layer));
+        draw(*curve, layer.points);
+        m_layers << curve;
+    }
+}
+
+void FrontierPlot::rebuildLegend() {
     m_legend->clearItems();
-    m_total->data()->clear();
-    double least[2] = {std::numeric_limits<double>::infinity(), std::numeric_limits<double>::infinity()};
-    double most[2] = {0, 0};
-    const auto measure = [&](const std::vector<FrontierPoint>& points) {
-        for (const FrontierPoint& point : points) {
-            const double values[2] = {across(point), point.memorization};
-            for (int i = 0; i < 2; ++i) {
-                if (!(values[i] > 0) || !std::isfinite(values[i]))
-                    continue;
-                least[i] = std::min(least[i], values[i]);
-                most[i] = std::max(most[i], values[i]);
-            }
-        }
-    };
-    const auto& frontier = m_model.frontier();
-    const bool layers = frontier && m_layersShown && frontier->layers.size() > 1;
-    if (frontier) {
-        measure(frontier->total);
-        for (const LayerFrontier& layer : frontier->layers)
-            if (layers)
-                measure(layer.points);
+    m_legend->setVisible(hasLayers() || m_model.overlay());
+    if (!m_legend->visible())
+        return;
+    const auto add = [this](QCPCurve* curve) { m_legend->addItem(new QCPPlottableLegendItem(m_legend, curve)); };
+    m_total->setName(m_model.overlay() ? m_model.ownName() : tr("all layers"));
+    add(m_total);
+    if (m_model.overlay()) {
+        m_overlay->setName(m_model.overlayName());
+        add(m_overlay);
     }
-    plot().xAxis->setRange(decades(least[0], most[0]));
-    plot().yAxis->setRange(decades(least[1], most[1]));
-    // A zero has no place on these scales: a line to it leaves through the edge.
-    const auto draw = [this](QCPCurve* curve, const std::vector<FrontierPoint>& points) {
-        QVector<double> t, x, y;
-        for (const FrontierPoint& point : points) {
-            if (!std::isfinite(across(point)) || !std::isfinite(point.memorization))
-                continue;
-            t << static_cast<double>(t.size());
-            x << std::max(across(point), plot().xAxis->range().lower * 1e-3);
-            y << std::max(point.memorization, plot().yAxis->range().lower * 1e-3);
-        }
-        curve->setData(t, x, y, true);
-    };
-    if (frontier)
-        draw(m_total, frontier->total);
-    if (layers) {
-        for (const LayerFrontier& layer : frontier->layers) {
-            auto* curve = new QCPCurve(plot().xAxis, plot().yAxis);
-            curve->setName(tr("layer %1").arg(layer.layer));
-            draw(curve, layer.points);
-            m_layers << curve;
-        }
-        // A legend of thirty lines would hide them.
-        m_legend->addItem(new QCPPlottableLegendItem(m_legend, m_total));
-        for (qsizetype i = 0; i < m_layers.size(); ++i)
-            if (m_layers.size() <= 8 || i == 0 || i == m_layers.size() - 1)
-                m_legend->addItem(new QCPPlottableLegendItem(m_legend, m_layers[i]));
-    }
-    m_legend->setVisible(layers);
+    // A legend of thirty lines would hide them.
+    for (qsizetype i = 0; i < m_layers.size(); ++i)
+        if (m_layers.size() <= 8 || i == 0 || i == m_layers.size() - 1)
+            add(m_layers[i]);
 }
 
 void FrontierPlot::style(const ThemeColors& colors) {
     m_total->setPen(QPen(colors.muted, 2.2));
+    m_overlay->setPen(QPen(colors.text, 1.6, Qt::DashLine));
     for (qsizetype i = 0; i < m_layers.size(); ++i) {
         const double t = static_cast<double>(i) / static_cast<double>(m_layers.size() - 1);
         m_layers[i]->setPen(QPen(viridisLine(t, colors.dark), isLinked(i) ? 3.4 : 1.2));
@@ -239,14 +256,14 @@ void FrontierPlot::placeMarks() {
         label->position->setPixelPosition(at);
     };
     const QPointF exact = pixelOf(m_model.point(0));
-    const QPointF soft = pixelOf(m_model.point(m_model.rowCount() - 1));
+    const QPointF soft = pixelOf(m_model.point(m_model.ownCount() - 1));
     const QPointF marker = pixelOf(m_model.at(m_softness));
     const auto near = [&](const QPointF& a, const QPointF& b) { return std::abs(a.y() - b.y()) < 1.2 * line; };
     put(m_exactEnd, exact, 0);
     m_exactEnd->setVisible(m_layers.isEmpty()); // it would lie across their lines
     put(m_softEnd, soft, 0);
     m_marker->position->setPixelPosition(marker);
-    m_markerLabel->setText(same ? tr("softness %1 (default)").arg(formatSetting(m_softness))
+    m_markerLabel->setText(same ? tr("softness %1 (%2's default)").arg(formatSetting(m_softness), m_defaultOf)
                                 : tr("softness %1").arg(formatSetting(m_softness)));
     put(m_markerLabel, marker, near(marker, exact) ? 1 : 0);
     // Two labels have no room at that end; the one with the number stays.
@@ -254,7 +271,7 @@ void FrontierPlot::placeMarks() {
     if (m_default->visible()) {
         const QPointF at = pixelOf(m_model.at(m_defaultSoftness));
         m_default->position->setPixelPosition(at);
-        m_defaultLabel->setText(tr("default %1").arg(formatSetting(m_defaultSoftness)));
+        m_defaultLabel->setText(tr("%1's default %2").arg(m_defaultOf, formatSetting(m_defaultSoftness)));
         const int taken = (near(at, exact) ? 1 : 0) + (near(at, marker) ? 1 : 0);
         put(m_defaultLabel, at, taken);
         const int label = QFontMetrics(m_markerLabel->font()).horizontalAdvance(m_markerLabel->text()) + 16;
@@ -272,8 +289,9 @@ void FrontierPlot::setSoftness(double softness) {
     tell();
 }
 
-void FrontierPlot::setDefaultSoftness(double softness) {
+void FrontierPlot::setDefaultSoftness(double softness, const QString& whose) {
     m_defaultSoftness = softness;
+    m_defaultOf = whose;
     plot().replot(QCustomPlot::rpQueuedReplot);
 }
 
@@ -295,7 +313,7 @@ void FrontierPlot::setCurrentRow(int row) {
 QString FrontierPlot::readout() const {
     if (!hasPoints())
         return tr("No batch to show");
-    return FrontierModel::describe(m_current >= 0 ? m_model.point(m_current) : m_model.at(m_softness));
+    return m_current >= 0 ? m_model.describeRow(m_current) : FrontierModel::describe(m_model.at(m_softness));
 }
 
 QString FrontierPlot::summary() const {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The trade-off of one batch: what it disturbs in ordinary text (x) against what it leaves unlearnt (y), over softness,
 // logarithmic. The softness in use is a point on the line that can be dragged. Numbers on hover and by the arrow keys,
-// Enter takes the softness that is read. Follows a FrontierModel.
+// Enter takes the softness that is read; another recipe's line may lie over it, dashed. Follows a FrontierModel.
 #pragma once
 
 #include "emend/report.h"
@@ -25,7 +25,7 @@ class FrontierPlot : public ChartView {
 
     void setSoftness(double softness); // of the marked point
     [[nodiscard]] double softness() const { return m_softness; }
-    void setDefaultSoftness(double softness); // the algorithm's; below 0: none is marked
+    void setDefaultSoftness(double softness, const QString& whose); // of an algorithm; below 0: none is marked
     void setLayersShown(bool shown);
     void setCurrentRow(int row); // the point that is read; of the model
     [[nodiscard]] int currentRow() const { return m_current; }
@@ -52,10 +52,14 @@ class FrontierPlot : public ChartView {
     // frontier_plot.cpp
     void rebuild();
     void rebuildLayers();
+    void rebuildLegend();
+    void fitAxes();
+    void draw(QCPCurve& curve, const std::vector<FrontierPoint>& points) const;
     void nameAxes();
     void placeMarks();
     [[nodiscard]] double across(const FrontierPoint& point) const; // what x shows
     [[nodiscard]] bool hasPoints() const;
+    [[nodiscard]] bool hasLayers() const;               // a line each is wanted, and there are several
     [[nodiscard]] bool isLinked(qsizetype layer) const; // pointed at elsewhere; of those that are drawn
     // frontier_plot_input.cpp
     void connectMouse();
@@ -64,6 +68,7 @@ class FrontierPlot : public ChartView {
 
     FrontierModel& m_model;
     QCPCurve* m_total;
+    QCPCurve* m_overlay;
     QList<QCPCurve*> m_layers;
     QCPLegend* m_legend;
     QCPItemTracer* m_marker;  // the softness in use
@@ -75,6 +80,7 @@ class FrontierPlot : public ChartView {
     QCPItemText* m_softEnd;
     double m_softness = 0;
     double m_defaultSoftness = -1;
+    QString m_defaultOf;
     int m_current = -1;
     bool m_layersShown = false;
     bool m_dragging = false;

@@ -37,7 +37,7 @@ void FrontierPlot::connectMouse() {
         const int row = rowNear(event->position(), readReach);
         if (row >= 0) {
             setCurrentRow(row);
-            QToolTip::showText(event->globalPosition().toPoint(), FrontierModel::describe(m_model.point(row)), &plot());
+            QToolTip::showText(event->globalPosition().toPoint(), m_model.describeRow(row), &plot());
         }
         if (hasPoints()) {
             const QPointF way = event->position() - pixelOf(m_model.at(m_softness));
@@ -51,7 +51,7 @@ void FrontierPlot::connectMouse() {
         emit softnessChosen(m_softness);
     });
     connect(&plot(), &QCustomPlot::mouseDoubleClick, this, [this](QMouseEvent* event) {
-        if (const int row = rowNear(event->position(), readReach); row >= 0) {
+        if (const int row = rowNear(event->position(), readReach); row >= 0 && !m_model.isOverlay(row)) {
             setSoftness(m_model.point(row).softness);
             emit softnessChosen(m_softness);
         }
@@ -69,7 +69,7 @@ void FrontierPlot::drag(const QPointF& position) {
             found = softness;
         }
     };
-    for (int row = 0; row < m_model.rowCount(); ++row) {
+    for (int row = 0; row < m_model.ownCount(); ++row) {
         const FrontierPoint& to = m_model.point(row);
         const QPointF end = pixelOf(to);
         offer(end, to.softness);
@@ -104,8 +104,11 @@ int FrontierPlot::rowNear(const QPointF& position, double reach) const {
 }
 
 bool FrontierPlot::navigate(int key) {
-    const int last = m_model.rowCount() - 1;
     const int from = m_current >= 0 ? m_current : m_model.nearestRow(m_softness);
+    // Of the line it is on; Page Up and Page Down change over.
+    const bool over = m_model.isOverlay(from);
+    const int first = over ? m_model.ownCount() : std::min(0, m_model.ownCount() - 1);
+    const int last = (over ? m_model.rowCount() : m_model.ownCount()) - 1;
     switch (key) {
     case Qt::Key_Left:
     case Qt::Key_Up:
@@ -113,17 +116,22 @@ bool FrontierPlot::navigate(int key) {
         return true;
     case Qt::Key_Right:
     case Qt::Key_Down:
-        setCurrentRow(std::max(from - 1, std::min(0, last)));
+        setCurrentRow(std::max(from - 1, first));
         return true;
     case Qt::Key_Home:
-        setCurrentRow(std::min(0, last));
+        setCurrentRow(first);
         return true;
     case Qt::Key_End:
         setCurrentRow(last);
         return true;
+    case Qt::Key_PageUp:
+    case Qt::Key_PageDown:
+        if (m_model.overlay())
+            setCurrentRow(over ? 0 : m_model.ownCount());
+        return true;
     case Qt::Key_Return:
     case Qt::Key_Enter:
-        if (m_current >= 0) {
+        if (m_current >= 0 && !over) {
             setSoftness(m_model.point(m_current).softness);
             emit softnessChosen(m_softness);
         }

@@ -41,6 +41,7 @@ NormBars::NormBars(NormsModel& model, QWidget* parent)
         }
     });
     connect(&m_model, &QAbstractItemModel::modelReset, this, &NormBars::rebuild);
+    connect(&m_model, &QAbstractItemModel::dataChanged, this, [this] { tell(); });
     rebuild();
 }
 

@@ -10,6 +10,7 @@
 #include "panels/log_panel.h"
 #include "panels/panel_parts.h"
 #include "panels/recipe_panel.h"
+#include "panels/trace_panel.h"
 #include "panels/trade_off_panel.h"
 #include "panels/update_panel.h"
 
@@ -61,7 +62,11 @@ MainWindow::MainWindow(Workbench& workbench, Settings& settings, Theme& theme, Q
     , m_theme(theme)
     , m_questions(std::move(questions))
     , m_history(workbench.studio(), workbench.log())
-    , m_tradeOff(workbench) {
+    , m_tradeOff(workbench)
+    , m_tracing(workbench)
+    , m_diagnosing(workbench)
+    , m_trying(workbench)
+    , m_sessionNorms(workbench, settings) {
     setObjectName(QStringLiteral("mainWindow"));
     setWindowTitle(tr("Emend"));
     setAcceptDrops(true);
@@ -73,7 +78,10 @@ MainWindow::MainWindow(Workbench& workbench, Settings& settings, Theme& theme, Q
     connectWorkbench();
     connectCompare();
     connectRecipe();
+    connectTrace();
     connectHistory();
+    connectWhy();
+    connectLayers();
     loadLayout();
     refreshActions();
     m_compare->showNothing(tr("Opening the model…"), tr("Edits can be typed meanwhile."));
@@ -84,7 +92,9 @@ void MainWindow::buildPanels() {
     m_edits->setObjectName(QStringLiteral("editsPanel"));
     m_compare = new ComparePanel(m_workbench.wordings(), m_workbench.tokensBefore(), m_workbench.tokensAfter());
     m_compare->setObjectName(QStringLiteral("comparePanel"));
-    m_update = new UpdatePanel(m_workbench.norms());
+    m_trace = new TracePanel(m_tracing.model(), m_tracing.lens());
+    m_trace->setObjectName(QStringLiteral("tracePanel"));
+    m_update = new UpdatePanel(m_workbench.norms(), m_sessionNorms.model());
     m_update->setObjectName(QStringLiteral("updatePanel"));
     m_tradeOffPanel = new TradeOffPanel(m_tradeOff.model());
     m_tradeOffPanel->setObjectName(QStringLiteral("tradeOffPanel"));
@@ -99,8 +109,10 @@ void MainWindow::buildPanels() {
     m_tabs->setObjectName(QStringLiteral("centreTabs"));
     m_tabs->tabBar()->setDrawBase(false);
     m_tabs->addTab(m_compare, tr("Compare"));
+    m_tabs->addTab(m_trace, tr("Trace"));
     m_tabs->addTab(m_update, tr("Update"));
     m_tabs->addTab(m_tradeOffPanel, tr("Trade-off"));
+    buildWhy();
     m_tabs->tabBar()->setAccessibleName(tr("Views of the selected edit"));
 
     m_splitter = new QSplitter(Qt::Horizontal);

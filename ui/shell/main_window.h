@@ -4,10 +4,14 @@
 #pragma once
 
 #include "shell/actions.h"
+#include "shell/diagnosing.h"
 #include "shell/history.h"
+#include "shell/session_norms.h"
 #include "shell/settings.h"
 #include "shell/theme.h"
+#include "shell/tracing.h"
 #include "shell/trade_off.h"
+#include "shell/trying.h"
 #include "shell/workbench.h"
 
 #include <QCoreApplication>
@@ -25,15 +29,18 @@ class QToolButton;
 namespace emend::ui {
 
 class ComparePanel;
+class DiagnosisPanel;
 class EditsPanel;
 class FailureLine;
 class HistoryPanel;
 class JobBar;
 class RecipePanel;
+class TracePanel;
 class TradeOffPanel;
+class TrialsPanel;
 class UpdatePanel;
 
-enum class CentreTab { Compare, Update, TradeOff };
+enum class CentreTab { Compare, Trace, Update, TradeOff, Diagnosis, Trials };
 
 // Dialogs a test cannot click; replaced there.
 struct Questions {
@@ -55,6 +62,8 @@ class MainWindow : public QMainWindow {
     [[nodiscard]] HistoryPanel& historyPanel() { return *m_historyPanel; }
     void showTab(CentreTab tab);
     void showHistory(bool shown);
+    bool traceSelected(); // shows the tab; false: there is nothing that can be traced
+    void runTrials();     // as the tab stands
     void restoreDefaultLayout();
     // Opens a folder, remembers it.
     void openModel(const QString& folder);
@@ -70,9 +79,16 @@ class MainWindow : public QMainWindow {
     void connectWorkbench();
     void connectCompare();
     void connectRecipe(); // main_window_recipe.cpp
+    void connectTrace();  // main_window_trace.cpp
+    // main_window_why.cpp
+    void buildWhy();
+    void connectWhy();
+    void changeSetting(const QString& setting); // that a verdict names
+    void useRecipe(const Recipe& recipe);       // of the trials
     // main_window_history.cpp
     void buildHistory();
     void connectHistory();
+    void connectLayers();
     void refreshHistory();
     void showEditsOf(int historyRow);
     void showDock(QDockWidget* dock, bool shown);
@@ -103,10 +119,17 @@ class MainWindow : public QMainWindow {
     Actions m_actions;
     History m_history;
     TradeOff m_tradeOff;
+    Tracing m_tracing;
+    Diagnosing m_diagnosing;
+    Trying m_trying;
+    SessionNorms m_sessionNorms;
     EditsPanel* m_edits;
     ComparePanel* m_compare;
+    TracePanel* m_trace;
     UpdatePanel* m_update;
     TradeOffPanel* m_tradeOffPanel;
+    DiagnosisPanel* m_diagnosisPanel;
+    TrialsPanel* m_trialsPanel;
     HistoryPanel* m_historyPanel;
     RecipePanel* m_recipe;
     JobBar* m_jobs;

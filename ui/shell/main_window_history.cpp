@@ -1,9 +1,15 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The history dock and the trade-off tab, wired to what drives them.
+// The history dock, the update and the trade-off tab, wired to what drives them; layers pointed at in all views.
 #include "panels/edits_panel.h"
 #include "panels/history_panel.h"
 #include "panels/job_bar.h"
+#include "panels/norm_history_panel.h"
+#include "panels/recipe_panel.h"
 #include "panels/trade_off_panel.h"
+#include "panels/update_panel.h"
+#include "plots/frontier_plot.h"
+#include "plots/norm_bars.h"
+#include "plots/norm_history_plot.h"
 #include "shell/main_window.h"
 
 #include <QDockWidget>
@@ -12,6 +18,19 @@
 namespace emend::ui {
 
 using enum ActionId;
+
+namespace {
+
+// A layer that is pointed at in one of the views is pointed at in all of them.
+template<class... Views>
+void linkLayers(Views*... views) {
+    const auto toAll = [=]<class From>(From* from) {
+        (QObject::connect(from, &From::layerHovered, views, &Views::highlightLayer), ...);
+    };
+    (toAll(views), ...);
+}
+
+} // namespace
 
 QDockWidget* MainWindow::makeDock(const QString& title, const char* name, QWidget* panel) {
     auto* dock = new QDockWidget(title, this);
@@ -42,6 +61,7 @@ void MainWindow::showDock(QDockWidget* dock, bool shown) {
 
 void MainWindow::connectHistory() {
     m_tradeOff.follow(*m_tradeOffPanel);
+    m_sessionNorms.follow(*m_update);
     connect(&m_history, &History::message, m_jobs, &JobBar::setMessage);
     connect(&m_history, &History::failed, m_historyPanel, &HistoryPanel::setFailure);
     connect(&m_history, &History::recovered, m_historyPanel, &HistoryPanel::clearFailure);
@@ -57,6 +77,10 @@ void MainWindow::connectHistory() {
     on(SwitchBatch, [this] { m_history.toggle(m_historyPanel->currentRow()); });
     on(SolveAgain, [this] { m_history.solveAgain(m_historyPanel->currentRow()); });
     on(SolveStale, [this] { m_history.solveStale(); });
+}
+
+void MainWindow::connectLayers() {
+    linkLayers(&m_trace->map(), m_update->chart(), m_update->history().chart(), &m_tradeOffPanel->plot(), m_recipe);
 }
 
 void MainWindow::refreshHistory() {

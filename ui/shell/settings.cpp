@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "shell/settings.h"
 
+#include "models/norm_history_model.h"
+
 #include <QStringList>
 
 #include <array>
@@ -24,6 +26,7 @@ const Entry& entry(Setting setting) {
         {Setting::TextSize, "look/text_size", 0},                 // steps of one point from the system's size
         {Setting::RecentModels, "models/recent", QStringList()},
         {Setting::LastFolder, "models/last_folder", QString()},
+        {Setting::NormAlarm, "update/norm_alarm", NormHistoryModel::usualBound}, // of |W - W0| / |W0|
     }};
     const Entry& found = table[static_cast<std::size_t>(setting)];
     Q_ASSERT(found.setting == setting);

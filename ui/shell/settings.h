@@ -10,7 +10,7 @@
 
 namespace emend::ui {
 
-enum class Setting { Geometry, WindowState, Splitter, Theme, TextSize, RecentModels, LastFolder, Count };
+enum class Setting { Geometry, WindowState, Splitter, Theme, TextSize, RecentModels, LastFolder, NormAlarm, Count };
 
 class Settings {
   public:

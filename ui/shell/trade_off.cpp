@@ -3,6 +3,7 @@
 
 #include "emend/error.h"
 #include "models/text_format.h"
+#include "panels/recipe_applies.h"
 #include "panels/softness_control.h"
 
 #include <algorithm>
@@ -26,6 +27,7 @@ void TradeOff::follow(TradeOffPanel& panel) {
     });
     connect(&m_workbench, &Workbench::stateChanged, this, &TradeOff::update);
     connectStudio();
+    connectOverlay();
     update();
 }
 
@@ -41,6 +43,7 @@ void TradeOff::connectStudio() {
         m_panel->clearFailure();
         const LedgerEntry* of = entry(m_batch);
         m_model.setFrontier(frontier, of ? fromStd(of->title) : QString());
+        askOverlay();
     });
     connect(&m_studio, &Studio::frontierFailed, this, [this](quint64 batch, const Failure& failure) {
         if (batch != m_batch)
@@ -73,6 +76,8 @@ void TradeOff::connectStudio() {
                 if (settled && result->layers.size() > 1) {
                     m_wanted = true;
                     askFrontier();
+                } else if (settled) {
+                    askOverlay();
                 }
             });
     connect(&m_studio, &Studio::softenFailed, this, [this](quint64 batch, const Failure& failure) {
@@ -169,19 +174,42 @@ void TradeOff::showBatch(const LedgerEntry& of) {
         m_panel->clearFailure();
         m_panel->setBusy(false);
         m_model.setFrontier(nullptr, {});
+        m_overlay.clear();
+        m_panel->clearOverlay();
     }
-    const double softness = report.recipe.softness.value_or(0);
-    QString caption =
-        tr("%1  ·  %2, %3")
-            .arg(fromStd(of.title), fromStd(report.recipe.algorithm),
-                 report.layers.size() == 1 ? tr("layer %1").arg(report.layers.front().layer)
-                                           : tr("%n layer(s)", nullptr, static_cast<int>(report.layers.size())));
-    if (report.edits.size() > 1)
-        caption += QStringLiteral("  ·  ") + tr("%n edit(s)", nullptr, static_cast<int>(report.edits.size()));
-    m_panel->showBatch(caption, static_cast<int>(report.layers.size()), softness, m_recipes.value(of.id, softness),
-                       defaultSoftness(report.recipe.algorithm));
+    m_panel->showBatch(described(of));
     m_panel->setNorm(report.layers);
     m_panel->setPhase(Phase::Solved);
+}
+
+TradeOffPanel::Batch TradeOff::described(const LedgerEntry& of) const {
+    const EditReport& report = *of.report;
+    const Recipe& recipe = report.recipe;
+    TradeOffPanel::Batch batch;
+    batch.layers = static_cast<int>(report.layers.size());
+    batch.softness = recipe.softness.value_or(0);
+    batch.recipe = m_recipes.value(of.id, batch.softness);
+    QStringList told{fromStd(of.title),
+                     tr("%1, %2").arg(fromStd(recipe.algorithm), batch.layers == 1
+                                                                     ? tr("layer %1").arg(report.layers.front().layer)
+                                                                     : tr("%n layer(s)", nullptr, batch.layers))};
+    if (report.edits.size() > 1)
+        told << tr("%n edit(s)", nullptr, static_cast<int>(report.edits.size()));
+    batch.caption = told.join(QStringLiteral("  ·  "));
+    // What memorizes exactly is measured against the one that does not; in a null space softness means something else.
+    batch.usual = defaultSoftness(recipe.algorithm);
+    batch.usualOf = fromStd(recipe.algorithm);
+    if (batch.usual == 0 && !find_algorithm(recipe.algorithm).in_null_space) {
+        batch.usualOf = QStringLiteral("MEMIT");
+        batch.usual = defaultSoftness("MEMIT");
+    }
+    if (batch.usual < 0 || writesOneLayer(find_algorithm(recipe.algorithm)))
+        batch.whyNone = tr("%1 writes one layer: there is nothing to share").arg(fromStd(recipe.algorithm));
+    else
+        for (const DistributionInfo& row : distributions())
+            if (row.id != recipe.distribution && !row.takes_weights)
+                batch.others << QString::fromUtf8(row.id.data(), static_cast<qsizetype>(row.id.size()));
+    return batch;
 }
 
 // What the model says now; while the knob moves, its own answers are newer than the table's.
@@ -201,6 +229,66 @@ void TradeOff::askFrontier() {
     m_wanted = false;
     m_panel->setBusy(true);
     m_studio.frontier(m_batch);
+}
+
+namespace {
+
+// The same edits, shared in another way; the last layer stays, for the values that were found belong to it.
+Recipe sharedAs(const Recipe& recipe, const std::string& distribution) {
+    constexpr int several = 5; // as many as MEMIT writes
+    Recipe other = recipe;
+    other.distribution = distribution;
+    other.weights.clear();
+    const int last = recipe.layers.back();
+    if (distribution == "single") {
+        other.layers = {last};
+    } else if (recipe.layers.size() == 1) {
+        other.layers.clear();
+        for (int layer = std::max(0, last - several + 1); layer <= last; ++layer)
+            other.layers.push_back(layer);
+    }
+    return other;
+}
+
+} // namespace
+
+void TradeOff::connectOverlay() {
+    connect(m_panel, &TradeOffPanel::overlayChosen, this, [this](const QString& distribution) {
+        m_overlay = distribution;
+        ++m_overlayTag; // what is on its way is not wanted any more
+        m_panel->setOverlayBusy({});
+        m_panel->clearFailure();
+        m_model.setOverlay(nullptr, {}, {});
+        askOverlay();
+    });
+    connect(&m_studio, &Studio::frontierOfReady, this,
+            [this](quint64 tag, const std::shared_ptr<const Frontier>& frontier) {
+                const LedgerEntry* of = entry(m_batch);
+                if (tag != m_overlayTag || !of)
+                    return;
+                m_panel->setOverlayBusy({});
+                m_model.setOverlay(frontier, tr("%1 (applied)").arg(fromStd(of->report->recipe.distribution)),
+                                   m_overlay);
+            });
+    connect(&m_studio, &Studio::frontierOfFailed, this, [this](quint64 tag, const Failure& failure) {
+        if (tag != m_overlayTag)
+            return;
+        m_overlay.clear();
+        m_panel->clearOverlay();
+        if (!failure.cancelled)
+            m_panel->setFailure(failure);
+    });
+}
+
+void TradeOff::askOverlay() {
+    const LedgerEntry* of = entry(m_batch);
+    if (m_overlay.isEmpty() || !of || !of->report || of->report->recipe.layers.empty() || !m_model.frontier())
+        return;
+    FrontierRequest request;
+    request.batch_id = m_batch;
+    request.recipe = sharedAs(of->report->recipe, m_overlay.toStdString());
+    m_panel->setOverlayBusy(m_overlay);
+    m_studio.frontierOf(request, ++m_overlayTag);
 }
 
 SoftnessRequest TradeOff::request(double softness) const {

@@ -27,11 +27,14 @@ class TradeOff : public QObject {
     void showNothing(const QString& title, const QString& hint);
     void showAnswer(const EditRow& row);
     void askFrontier(); // when it is wanted and somebody looks
+    void askOverlay();  // likewise, once the own one is there
+    void connectOverlay();
     void soften(double softness, bool settle);
     void keepLedger(const LedgerState& ledger);
     [[nodiscard]] const LedgerEntry* entry(quint64 batch) const;
     [[nodiscard]] SoftnessRequest request(double softness) const;
     [[nodiscard]] double defaultSoftness(const std::string& algorithm) const; // below 0: none
+    [[nodiscard]] TradeOffPanel::Batch described(const LedgerEntry& entry) const;
 
     Workbench& m_workbench;
     Studio& m_studio;
@@ -42,6 +45,8 @@ class TradeOff : public QObject {
     quint64 m_row = 0;                          // whose answer is shown
     std::shared_ptr<const EditReport> m_report; // of the batch, as it is shown
     bool m_wanted = false;                      // the frontier is not that of the report
+    QString m_overlay;                          // distribution that is compared with; empty: none
+    quint64 m_overlayTag = 0;                   // of its frontier; answers for another one are late
     int m_settling = 0;                         // requests under way
     bool m_live = false;                        // the weights are ahead of the last solve
 };

@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The numbers of a chart as a table: read-only, one row at a time or one cell, rows as high as the text needs.
+#pragma once
+
+#include <QTableView>
+
+namespace emend::ui {
+
+class NumberTable : public QTableView {
+    Q_OBJECT
+  public:
+    // `name` for screen readers.
+    NumberTable(QAbstractItemModel& model, const QString& name, QWidget* parent = nullptr);
+
+  protected:
+    void changeEvent(QEvent* event) override;
+
+  private:
+    void sizeRows();
+};
+
+} // namespace emend::ui
