@@ -25,13 +25,23 @@ QString parseOptions(const QStringList& arguments, Options& options) {
                                   QStringLiteral("WxH"), QStringLiteral("1280x800"));
     const QCommandLineOption applied(
         QStringLiteral("applied"), QCoreApplication::translate("main", "Apply the first edit before the screenshot."));
+    const QCommandLineOption trace(
+        QStringLiteral("trace-tab"),
+        QCoreApplication::translate("main", "Trace the first edit's fact and show it in the screenshot."));
     const QCommandLineOption update(QStringLiteral("update-tab"),
                                     QCoreApplication::translate("main", "Show the Update tab in the screenshot."));
     const QCommandLineOption tradeOff(QStringLiteral("trade-off-tab"),
                                       QCoreApplication::translate("main", "Show the Trade-off tab in the screenshot."));
+    const QCommandLineOption diagnosis(
+        QStringLiteral("diagnosis-tab"),
+        QCoreApplication::translate("main",
+                                    "Show the Why tab in the screenshot; with --applied it looks into the edit."));
+    const QCommandLineOption trials(
+        QStringLiteral("try-tab"),
+        QCoreApplication::translate("main", "Try several recipes and show their tab in the screenshot."));
     const QCommandLineOption history(QStringLiteral("history"),
                                      QCoreApplication::translate("main", "Show the history in the screenshot."));
-    parser.addOptions({screenshot, theme, size, applied, update, tradeOff, history});
+    parser.addOptions({screenshot, theme, size, applied, trace, update, tradeOff, diagnosis, trials, history});
     parser.addHelpOption();
     parser.addVersionOption();
     if (!parser.parse(arguments))
@@ -60,14 +70,17 @@ QString parseOptions(const QStringList& arguments, Options& options) {
         shot.file = parser.value(screenshot);
         shot.size = QSize(match.captured(1).toInt(), match.captured(2).toInt());
         shot.applied = parser.isSet(applied);
-        shot.tab = parser.isSet(update)     ? CentreTab::Update
-                   : parser.isSet(tradeOff) ? CentreTab::TradeOff
-                                            : CentreTab::Compare;
+        shot.tab = parser.isSet(trace)       ? CentreTab::Trace
+                   : parser.isSet(update)    ? CentreTab::Update
+                   : parser.isSet(tradeOff)  ? CentreTab::TradeOff
+                   : parser.isSet(diagnosis) ? CentreTab::Diagnosis
+                   : parser.isSet(trials)    ? CentreTab::Trials
+                                             : CentreTab::Compare;
         shot.history = parser.isSet(history);
         options.screenshot = shot;
-    } else if (parser.isSet(applied) || parser.isSet(update) || parser.isSet(tradeOff) || parser.isSet(history)) {
-        return QCoreApplication::translate(
-            "main", "--applied, --update-tab, --trade-off-tab and --history go with --screenshot FILE");
+    } else if (parser.isSet(applied) || parser.isSet(trace) || parser.isSet(update) || parser.isSet(tradeOff) ||
+               parser.isSet(diagnosis) || parser.isSet(trials) || parser.isSet(history)) {
+        return QCoreApplication::translate("main", "--applied, --history and the tabs go with --screenshot FILE");
     }
     return {};
 }

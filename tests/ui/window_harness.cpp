@@ -49,8 +49,11 @@ int main(int argc, char** argv) {
         if (args.size() > 4)
             options.size = QSize(args[3].toInt(), args[4].toInt());
         options.applied = args.contains(QStringLiteral("applied"));
-        options.tab = args.contains(QStringLiteral("update"))     ? CentreTab::Update
+        options.tab = args.contains(QStringLiteral("trace"))      ? CentreTab::Trace
+                      : args.contains(QStringLiteral("update"))   ? CentreTab::Update
                       : args.contains(QStringLiteral("tradeoff")) ? CentreTab::TradeOff
+                      : args.contains(QStringLiteral("why"))      ? CentreTab::Diagnosis
+                      : args.contains(QStringLiteral("try"))      ? CentreTab::Trials
                                                                   : CentreTab::Compare;
         options.history = args.contains(QStringLiteral("history"));
         shot = std::make_unique<Screenshot>(window, workbench, options);

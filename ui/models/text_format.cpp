@@ -4,6 +4,7 @@
 #include <QCoreApplication>
 #include <QLocale>
 
+#include <algorithm>
 #include <cmath>
 
 namespace emend::ui {
@@ -103,6 +104,19 @@ QString visiblePiece(const std::string& piece) {
 QString answerText(const std::string& piece) {
     const QString text = fromStd(piece).trimmed();
     return text.isEmpty() ? visiblePiece(piece) : text;
+}
+
+QString csvCell(const QString& text) {
+    const bool plain = std::none_of(text.begin(), text.end(),
+                                    [](QChar c) { return c == u',' || c == u'"' || c == u'\n' || c == u'\r'; });
+    if (plain)
+        return text;
+    QString quoted = text;
+    return u'"' + quoted.replace(u'"', QStringLiteral("\"\"")) + u'"';
+}
+
+QString csvCell(double value) {
+    return std::isfinite(value) ? QString::number(value, 'g', 17) : QString();
 }
 
 } // namespace emend::ui

@@ -29,4 +29,8 @@ QString visiblePiece(const std::string& piece);
 // A token as an answer: without the blanks around it; visible when that leaves nothing.
 QString answerText(const std::string& piece);
 
+// A text as one cell of a CSV file, quoted where it must be.
+QString csvCell(const QString& text);
+QString csvCell(double value); // full precision; empty for what is no number
+
 } // namespace emend::ui

@@ -10,8 +10,10 @@
 #include "panels/panel_parts.h"
 #include "plots/probability_bars.h"
 
+#include <QAction>
 #include <QEvent>
 #include <QHeaderView>
+#include <QPushButton>
 #include <QStackedWidget>
 #include <QTableView>
 #include <QVBoxLayout>
@@ -51,6 +53,7 @@ ComparePanel::ComparePanel(ComparisonModel& wordings, TokenListModel& before, To
     , m_prompt(new QLabel)
     , m_failure(new FailureLine)
     , m_bars(new ProbabilityBars)
+    , m_notHeldLine(new QWidget)
     , m_notHeld(new MutedLabel)
     , m_beforeTitle(new MutedLabel)
     , m_afterBox(new QWidget)
@@ -69,6 +72,10 @@ ComparePanel::ComparePanel(ComparisonModel& wordings, TokenListModel& before, To
     m_generation->setObjectName(QStringLiteral("generationView"));
     m_notHeld->setObjectName(QStringLiteral("compareNotHeld"));
     m_notHeld->setWordWrap(true);
+    auto* notHeld = new QHBoxLayout(m_notHeldLine);
+    notHeld->setContentsMargins(0, 0, 0, 0);
+    notHeld->setSpacing(8);
+    notHeld->addWidget(m_notHeld, 1);
     m_noWordings->setObjectName(QStringLiteral("noWordings"));
     m_tally->setWordWrap(true);
     m_tally->setObjectName(QStringLiteral("wordingTally"));
@@ -110,7 +117,7 @@ ComparePanel::ComparePanel(ComparisonModel& wordings, TokenListModel& before, To
     layout->addWidget(m_prompt);
     layout->addWidget(m_failure);
     layout->addWidget(m_bars);
-    layout->addWidget(m_notHeld);
+    layout->addWidget(m_notHeldLine);
     layout->addWidget(sectionTitle(tr("Most likely next tokens")));
     layout->addLayout(tokens);
     layout->addWidget(sectionTitle(tr("Continuation from the same seed")));
@@ -173,6 +180,16 @@ void ComparePanel::changeEvent(QEvent* event) {
         sizeTables();
 }
 
+void ComparePanel::setWhyAction(QAction* action) {
+    auto* why = new QPushButton(tr("Why?"));
+    why->setObjectName(QStringLiteral("compareWhy"));
+    why->setProperty("quiet", true);
+    why->setToolTip(action->toolTip());
+    connect(why, &QPushButton::clicked, action, &QAction::trigger);
+    m_notHeldLine->layout()->addWidget(why);
+    m_notHeldLine->layout()->setAlignment(why, Qt::AlignTop);
+}
+
 void ComparePanel::setWatchAction(QAction* action) {
     m_noWordings->addAction(action);
 }
@@ -191,7 +208,7 @@ void ComparePanel::start(const EditRow& row, bool after) {
     m_failure->clear();
     m_prompt->setText(promptHtml(row.request));
     m_prompt->setAccessibleName(fromStd(row.request.prompt));
-    m_notHeld->hide();
+    m_notHeldLine->hide();
     m_bars->setEntries({{fromStd(row.request.object), tr("new, whole object"), {}, {}}}, after);
     m_beforeTitle->setText(after ? tr("Before") : tr("Now"));
     m_afterBox->setVisible(after);
@@ -215,7 +232,7 @@ void ComparePanel::setComparison(const EditRow& row, const Comparison& compariso
                                           first.before.p_true, after ? first.after.p_true : std::nullopt};
     m_bars->setEntries(entries, after);
     if (after) {
-        m_notHeld->setVisible(!first.after.says_new);
+        m_notHeldLine->setVisible(!first.after.says_new);
         m_notHeld->setText(notHeldText(fromStd(row.request.object), first.after.p_new));
         const ComparisonModel::Tally tally = m_wordings.tally();
         QStringList told;

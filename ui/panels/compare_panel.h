@@ -38,6 +38,7 @@ class ComparePanel : public QWidget {
     void setComparison(const EditRow& row, const Comparison& comparison, bool after);
     void setFailure(const Failure& failure);
     [[nodiscard]] GenerationView& generation() { return *m_generation; }
+    void setWhyAction(QAction* action); // offered where an edit does not hold
     void setWatchAction(QAction* action); // adds prompts to watch where there are none
     [[nodiscard]] bool isShowing() const;
 
@@ -54,6 +55,7 @@ class ComparePanel : public QWidget {
     QLabel* m_prompt;
     FailureLine* m_failure;
     ProbabilityBars* m_bars;
+    QWidget* m_notHeldLine;
     MutedLabel* m_notHeld;
     MutedLabel* m_beforeTitle;
     QWidget* m_afterBox;

@@ -3,7 +3,9 @@
 
 #include "panels/panel_parts.h"
 
+#include <QAbstractSpinBox>
 #include <QGridLayout>
+#include <QLineEdit>
 #include <QToolButton>
 #include <QVBoxLayout>
 
@@ -83,6 +85,14 @@ void RecipeField::setExplanation(const QString& explanation) {
 void RecipeField::tell() {
     m_explanation->setAlarm(hasProblem());
     m_explanation->setText(isUnreadable() ? m_unreadable : hasProblem() ? m_problem : m_binding.explanation);
+}
+
+void RecipeField::focusEditor() {
+    m_editor->setFocus(Qt::ShortcutFocusReason);
+    if (auto* line = qobject_cast<QLineEdit*>(m_editor))
+        line->selectAll();
+    else if (auto* box = qobject_cast<QAbstractSpinBox*>(m_editor))
+        box->selectAll();
 }
 
 void RecipeField::setUsed(bool used) {

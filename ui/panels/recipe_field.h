@@ -46,6 +46,7 @@ class RecipeField : public QWidget {
     void setExplanation(const QString& explanation);
     [[nodiscard]] bool isUnreadable() const { return !m_unreadable.isEmpty(); }
     [[nodiscard]] bool hasProblem() const { return isUnreadable() || !m_problem.isEmpty(); }
+    void focusEditor();
     void setUsed(bool used);
     [[nodiscard]] bool isUsed() const { return m_used; }
 

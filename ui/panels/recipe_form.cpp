@@ -230,13 +230,24 @@ void RecipeForm::showAll() {
         fold->refresh();
 }
 
+RecipeField* RecipeForm::fieldFor(const QString& setting) const {
+    RecipeField* found = field(setting);
+    if (!found)
+        found = field(setting.section(u'.', -1));
+    return found && found->isUsed() ? found : nullptr;
+}
+
+void RecipeForm::focusField(RecipeField& field) {
+    for (QWidget* above = field.parentWidget(); above; above = above->parentWidget())
+        if (auto* fold = qobject_cast<Fold*>(above))
+            fold->setOpen(true);
+    field.focusEditor();
+}
+
 // "recipe: values.steps" -> steps; "recipe: contexts, group 2" -> contexts.
 RecipeField* RecipeForm::fieldOf(const QString& where) const {
-    QString id = where.section(QStringLiteral(": "), -1).section(u',', 0, 0);
-    RecipeField* found = field(id);
-    if (!found)
-        found = field(id.section(u'.', -1));
-    return found && found->isUsed() ? found : field(QStringLiteral("algorithm"));
+    RecipeField* found = fieldFor(where.section(QStringLiteral(": "), -1).section(u',', 0, 0));
+    return found ? found : field(QStringLiteral("algorithm"));
 }
 
 void RecipeForm::validate() {

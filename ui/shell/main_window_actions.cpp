@@ -44,10 +44,12 @@ void MainWindow::buildMenus() {
     fill(edit->addMenu(tr("&History")),
          {GoHere, GoToCheckpoint, GoToNewest, Count, SwitchBatch, SolveAgain, SolveStale});
     fill(edit, {Count, AddEdit, PasteRows, Duplicate, Remove, Count, WatchPrompts, FindConflicts});
-    fill(menuBar()->addMenu(tr("&Run")), {Apply, ApplyAll, Count, ActionId::Cancel});
+    fill(menuBar()->addMenu(tr("&Run")),
+         {Apply, ApplyAll, Count, TraceFact, SuggestLayers, Count, Diagnose, TryRecipes, Count, ActionId::Cancel});
     fill(menuBar()->addMenu(tr("&View")),
-         {ShowEdits, ShowCompare, ShowUpdate, ShowTradeOff, Count, ToggleHistory, ToggleLog, Count, ThemeSystem,
-          ThemeLight, ThemeDark, Count, TextLarger, TextSmaller, TextReset, Count, RestoreLayout});
+         {ShowEdits, ShowCompare,   ShowTrace,   ShowUpdate, ShowTradeOff, ShowDiagnosis, ShowTrials,
+          Count,     ToggleHistory, ToggleLog,   Count,      ThemeSystem,  ThemeLight,    ThemeDark,
+          Count,     TextLarger,    TextSmaller, TextReset,  Count,        RestoreLayout});
     fill(menuBar()->addMenu(tr("&Help")), {ActionId::CommandPalette, Shortcuts, Count, About});
     refreshRecent();
 }
@@ -137,6 +139,7 @@ void MainWindow::connectViewActions() {
     const auto on = [this](ActionId id, auto&& call) { connect(m_actions[id], &QAction::triggered, this, call); };
     on(ShowEdits, [this] { m_edits->table()->setFocus(Qt::ShortcutFocusReason); });
     on(ShowCompare, [this] { showTab(CentreTab::Compare); });
+    on(ShowTrace, [this] { showTab(CentreTab::Trace); });
     on(ShowUpdate, [this] { showTab(CentreTab::Update); });
     on(ShowTradeOff, [this] { showTab(CentreTab::TradeOff); });
     on(ToggleHistory, [this](bool shown) { showHistory(shown); });
@@ -225,9 +228,12 @@ void MainWindow::refreshActions() {
     m_actions[WatchPrompts]->setEnabled(current >= 0 && current < edits.rowCount() &&
                                         edits.row(current).state != EditState::Applying);
     m_actions[FindConflicts]->setEnabled(m_workbench.canFindConflicts());
+    m_actions[TraceFact]->setEnabled(m_tracing.canRun());
+    m_actions[SuggestLayers]->setEnabled(m_tracing.canSuggest());
     const JobStatus& status = m_workbench.studio().jobs().status();
     // The start of the engine cannot be stopped half way.
     m_actions[ActionId::Cancel]->setEnabled(status.id != 0 && status.lane != Lane::Engine && !status.stopping);
+    m_actions[Diagnose]->setEnabled(m_diagnosing.canDiagnose());
     refreshUndo();
     refreshHistory();
 }

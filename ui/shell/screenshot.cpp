@@ -39,6 +39,18 @@ void Screenshot::proceed() {
         m_workbench.apply({0});
         return;
     }
+    if (m_options.tab == CentreTab::Trials && !m_trialsAsked) {
+        m_trialsAsked = true;
+        m_window.runTrials();
+        if (m_workbench.studio().isTrying())
+            return;
+    }
+    if (m_options.tab == CentreTab::Trace && !m_traceAsked) {
+        m_traceAsked = true;
+        if (!m_window.traceSelected())
+            return fail(tr("the first edit cannot be traced"));
+        return;
+    }
     m_done = true;
     // One more turn: queued repaints of the chart, the last token.
     QTimer::singleShot(200, this, &Screenshot::grab);

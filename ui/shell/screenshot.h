@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Renders the real window to a file and ends the program: waits until the model is open and every draft is checked,
-// applies the first edit when asked to, waits again, grabs. `emend --screenshot`.
+// applies the first edit when asked to, traces it or tries the recipes when their tab is shown, waits again, grabs.
+// `emend --screenshot`.
 #pragma once
 
 #include "shell/main_window.h"
@@ -34,6 +35,8 @@ class Screenshot : public QObject {
     Workbench& m_workbench;
     ScreenshotOptions m_options;
     bool m_applyAsked = false;
+    bool m_traceAsked = false;
+    bool m_trialsAsked = false;
     bool m_done = false;
 };
 

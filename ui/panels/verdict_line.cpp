@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "panels/verdict_line.h"
+
+#include "panels/panel_parts.h"
+#include "plots/theme_colors.h"
+
+#include <QApplication>
+#include <QEvent>
+#include <QGridLayout>
+#include <QPainter>
+#include <QPushButton>
+
+namespace emend::ui {
+
+namespace {
+
+// "✓ ok" in green, "✗ weak" in red: colour, sign and word say the same, whatever the palette becomes.
+class MarkLabel : public QLabel {
+  public:
+    MarkLabel(bool ok, const QString& word)
+        : QLabel(QStringLiteral("%1 %2").arg(ok ? QChar(0x2713) : QChar(0x2717)).arg(word))
+        , m_ok(ok) {
+        recolor();
+    }
+
+  protected:
+    void changeEvent(QEvent* event) override {
+        QLabel::changeEvent(event);
+        if (event->type() == QEvent::PaletteChange || event->type() == QEvent::ApplicationPaletteChange)
+            recolor();
+    }
+
+  private:
+    void recolor() {
+        const ThemeColors& colors = ThemeColors::of(QApplication::palette());
+        const QColor& color = m_ok ? colors.success : colors.danger;
+        if (palette().color(QPalette::WindowText) == color)
+            return;
+        QPalette mine;
+        mine.setColor(QPalette::WindowText, color);
+        setPalette(mine);
+    }
+    bool m_ok;
+};
+
+} // namespace
+
+VerdictLine::VerdictLine(const Content& content, QWidget* parent)
+    : QWidget(parent) {
+    auto* mark = new MarkLabel(content.ok, content.mark);
+    mark->setObjectName(QStringLiteral("verdictMark"));
+    auto* name = new QLabel(content.name);
+    QFont strong = name->font();
+    strong.setWeight(QFont::DemiBold);
+    name->setFont(strong);
+    auto* layout = new QGridLayout(this);
+    layout->setContentsMargins(0, 6, 0, 6);
+    layout->setHorizontalSpacing(12);
+    layout->setVerticalSpacing(2);
+    layout->setColumnMinimumWidth(0, fontMetrics().horizontalAdvance(QStringLiteral("✗ weak")) + 8);
+    layout->setColumnStretch(1, 1);
+    layout->addWidget(mark, 0, 0, Qt::AlignTop);
+    layout->addWidget(name, 0, 1);
+    const auto wrapped = [&](QLabel* label, const char* object) {
+        label->setObjectName(QString::fromLatin1(object));
+        label->setTextFormat(Qt::PlainText);
+        label->setWordWrap(true);
+        label->setTextInteractionFlags(Qt::TextSelectableByMouse);
+        layout->addWidget(label, layout->rowCount(), 1, 1, 2);
+    };
+    if (content.ok)
+        wrapped(new MutedLabel(content.finding), "verdictFinding");
+    else
+        wrapped(new QLabel(content.finding), "verdictFinding");
+    if (!content.advice.isEmpty())
+        wrapped(new QLabel(QStringLiteral("→ ") + content.advice), "verdictAdvice");
+    if (!content.button.isEmpty()) {
+        auto* change = new QPushButton(content.button);
+        change->setObjectName(QStringLiteral("verdictChange"));
+        change->setProperty("quiet", true);
+        change->setAccessibleDescription(content.advice);
+        connect(change, &QPushButton::clicked, this, &VerdictLine::changeRequested);
+        layout->addWidget(change, 0, 2, Qt::AlignRight | Qt::AlignTop);
+    }
+    setAccessibleName(QStringLiteral("%1: %2").arg(content.name, content.mark));
+    setAccessibleDescription(content.finding + u' ' + content.advice);
+}
+
+// A hair line below each of them.
+void VerdictLine::paintEvent(QPaintEvent*) {
+    QPainter painter(this);
+    painter.setPen(ThemeColors::of(palette()).grid);
+    painter.drawLine(rect().bottomLeft(), rect().bottomRight());
+}
+
+} // namespace emend::ui
