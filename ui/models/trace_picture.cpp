@@ -79,8 +79,10 @@ TracePicture pictureOf(const std::vector<TraceKind>& kinds,
     const int tokens = static_cast<int>(any.tokens.size());
     for (int token = 0; token < tokens; ++token)
         picture.rows.push_back({visiblePiece(any.tokens[static_cast<std::size_t>(token)]),
-                                roleName(role_of(any, token)), token >= any.subject_first && token <= any.subject_last,
-                                token == any.subject_last, 1});
+                                token < any.subject_first
+                                    ? QCoreApplication::translate("emend::ui::TracePicture", "before the subject")
+                                    : roleName(role_of(any, token)),
+                                token >= any.subject_first && token <= any.subject_last, token == any.subject_last, 1});
     const std::size_t cells = picture.rows.size() * static_cast<std::size_t>(any.layers);
     for (std::size_t i = 0; i < kinds.size(); ++i) {
         TracePicture::Map map{kinds[i], 1, read.clean, read.corrupted, std::vector<double>(cells, notRun), {}};

@@ -228,11 +228,15 @@ void TraceMap::setCurrentCell(const Cell& cell) {
 }
 
 void TraceMap::setChosenToken(int row) {
+    if (row == m_token)
+        return;
     m_token = row;
     showMarks();
 }
 
 void TraceMap::setChosenLayers(const std::vector<int>& layers) {
+    if (layers == m_chosen)
+        return;
     m_chosen = layers;
     showMarks();
 }

@@ -1,0 +1,412 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The trace tab in the window, on the fake engine.
+#include "fake_engine.h"
+#include "models/lens_model.h"
+#include "models/trace_model.h"
+#include "panels/panel_parts.h"
+#include "panels/recipe_panel.h"
+#include "panels/trace_panel.h"
+#include "plots/trace_map.h"
+#include "window_fixture.h"
+
+#include <QComboBox>
+#include <QLabel>
+#include <QProgressBar>
+#include <QPushButton>
+#include <QSignalSpy>
+#include <QSpinBox>
+#include <QToolButton>
+
+#include <cmath>
+
+using namespace emend;
+using namespace emend::test;
+using namespace emend::ui;
+
+class TestTracing : public QObject {
+    Q_OBJECT
+
+    std::unique_ptr<Theme> m_theme;
+    std::shared_ptr<FakeScript> m_script;
+
+    std::unique_ptr<WindowFixture> open(bool select = true) {
+        auto made = std::make_unique<WindowFixture>(*m_theme, fakeFactory(m_script));
+        made->workbench.addEdits({fakeDrafts(), {}, "test"}, QStringLiteral("Drafts"));
+        made->window.openModel(QStringLiteral("/models/demo_model"));
+        if (!made->settle())
+            qFatal("did not settle");
+        if (select)
+            made->window.editsPanel().selectRow(0);
+        made->action(ActionId::ShowTrace)->trigger();
+        if (!made->settle())
+            qFatal("did not settle");
+        return made;
+    }
+    static TracePanel& panel(WindowFixture& f) { return *f.get<TracePanel>("tracePanel"); }
+    static const TracePicture& shown(WindowFixture& f) {
+        return static_cast<TraceModel*>(f.get<QTableView>("traceTable")->model())->picture();
+    }
+    static int cellsRun(const TracePicture& picture) {
+        int count = 0;
+        for (const TracePicture::Map& map : picture.maps)
+            for (const double value : map.values)
+                count += std::isfinite(value) ? 1 : 0;
+        return count;
+    }
+    void trace(WindowFixture& f) {
+        f.action(ActionId::TraceFact)->trigger();
+        if (!f.settle())
+            qFatal("did not settle");
+    }
+    static void setKind(WindowFixture& f, int index) { f.get<QComboBox>("traceKind")->setCurrentIndex(index); }
+
+  private slots:
+    void initTestCase() { m_theme = std::make_unique<Theme>(); }
+    void init() { m_script = std::make_shared<FakeScript>(); }
+
+    void nothingRunsUnasked();
+    void emptyStatesSayWhy();
+    void tracesTheSelectedFact();
+    void fillsInWhileItRuns();
+    void cancelKeepsCells();
+    void otherRowShowsItsOwn();
+    void changedTextIsNotTraced();
+    void weightsAreToldApart();
+    void allThreeKinds();
+    void objectsAreSwitchedWithoutAsking();
+    void failureIsTold();
+    void estimateAfterTheFirst();
+    void suggestionTracesWhatIsMissing();
+    void suggestionGoesOnAfterAFailure();
+    void clickSetsTheRecipesLayer();
+    void rangeSetsSeveral();
+    void lensFollowsTheToken();
+    void lensBesideAnEdit();
+    void lensFailureIsTold();
+    void hoveringLinksTheViews();
+    void settingsReachTheEngine();
+};
+
+void TestTracing::nothingRunsUnasked() {
+    auto f = open();
+    QCOMPARE(m_script->traces.load(), 0);
+    QCOMPARE(m_script->lenses.load(), 0);
+    QVERIFY(!panel(*f).isShowing());
+    QVERIFY(f->get<EmptyState>("traceNotRun")->isVisible());
+    QVERIFY(f->get<EmptyState>("traceNotRun")->findChild<QPushButton*>()->isEnabled());
+}
+
+void TestTracing::emptyStatesSayWhy() {
+    auto f = open(false);
+    f->get<QTableView>("editsTable")->setCurrentIndex({});
+    QVERIFY(f->settle());
+    auto* nothing = f->get<EmptyState>("traceNothing");
+    QTRY_COMPARE(nothing->accessibleName(), QStringLiteral("No edit is selected"));
+    QVERIFY(!f->action(ActionId::TraceFact)->isEnabled());
+    f->window.editsPanel().selectRow(1);
+    f->edits().setData(f->edits().index(1, EditsModel::Subject), QString());
+    QVERIFY(f->settle());
+    QTRY_VERIFY(nothing->accessibleName().contains(QStringLiteral("subject")));
+    QVERIFY(!f->action(ActionId::TraceFact)->isEnabled());
+    QVERIFY(!f->get<QComboBox>("traceKind")->isEnabled());
+}
+
+void TestTracing::tracesTheSelectedFact() {
+    auto f = open();
+    trace(*f);
+    QCOMPARE(m_script->traces.load(), 1);
+    QVERIFY(panel(*f).isShowing());
+    QVERIFY(shown(*f).isComplete());
+    QCOMPARE(shown(*f).title, QStringLiteral("Eiffel Tower"));
+    QCOMPARE(shown(*f).object, QStringLiteral("Paris"));
+    const QString told = f->get<QLabel>("traceStatement")->text();
+    QVERIFY2(told.contains(QStringLiteral("clean 96.2 %")) && told.contains(QStringLiteral("corrupted 6.00 %")),
+             qPrintable(told));
+    QVERIFY2(told.contains(QStringLiteral("layer 3")), qPrintable(told));
+    QVERIFY(!f->get<QProgressBar>("traceProgress")->isVisible());
+    f->get<QToolButton>("traceAsTable")->click();
+    QVERIFY(f->get<QTableView>("traceTable")->isVisible());
+    QVERIFY(!m_script->off_thread);
+}
+
+void TestTracing::fillsInWhileItRuns() {
+    auto f = open();
+    m_script->trace_ms = 600;
+    const QSignalSpy grew(&f->workbench.studio(), &Studio::traceGrew);
+    f->action(ActionId::TraceFact)->trigger();
+    QTRY_VERIFY(grew.count() >= 2);
+    QVERIFY(panel(*f).isShowing());
+    QVERIFY(!shown(*f).isComplete());
+    const TracePicture::Cell site = shown(*f).best(0); // told first
+    QVERIFY(site.isValid() && shown(*f).rows[static_cast<std::size_t>(site.row)].last_subject);
+    QVERIFY(f->get<QProgressBar>("traceProgress")->isVisible());
+    QCOMPARE(f->get<QToolButton>("traceRun")->defaultAction(), f->action(ActionId::Cancel));
+    QVERIFY(!f->action(ActionId::TraceFact)->isEnabled());
+    QVERIFY(f->settle());
+    QVERIFY(shown(*f).isComplete());
+    QCOMPARE(f->get<QToolButton>("traceRun")->defaultAction(), f->action(ActionId::TraceFact));
+}
+
+void TestTracing::cancelKeepsCells() {
+    auto f = open();
+    m_script->trace_ms = 20000;
+    const QSignalSpy grew(&f->workbench.studio(), &Studio::traceGrew);
+    setKind(*f, 3);
+    f->action(ActionId::TraceFact)->trigger();
+    QTRY_VERIFY(grew.count() >= 1);
+    f->action(ActionId::Cancel)->trigger();
+    QVERIFY(f->settle());
+    QCOMPARE(m_script->traces.load(), 1); // the other kinds were not begun
+    QVERIFY(panel(*f).isShowing());
+    QVERIFY(cellsRun(shown(*f)) > 0);
+    QVERIFY(!shown(*f).isComplete());
+    QVERIFY(!f->get<FailureLine>("traceFailure")->isVisible());
+    QTRY_VERIFY(f->action(ActionId::TraceFact)->isEnabled());
+    // Still there when somebody comes back.
+    f->window.editsPanel().selectRow(1);
+    QVERIFY(f->settle());
+    QVERIFY(!panel(*f).isShowing());
+    f->window.editsPanel().selectRow(0);
+    QVERIFY(f->settle());
+    QVERIFY(panel(*f).isShowing());
+}
+
+void TestTracing::otherRowShowsItsOwn() {
+    auto f = open();
+    m_script->trace_ms = 400;
+    f->action(ActionId::TraceFact)->trigger();
+    f->window.editsPanel().selectRow(1); // the trace of row 0 goes on
+    QTRY_VERIFY(!panel(*f).isShowing());
+    QVERIFY(f->settle());
+    QVERIFY(!panel(*f).isShowing());
+    f->window.editsPanel().selectRow(0);
+    QVERIFY(f->settle());
+    QVERIFY(panel(*f).isShowing());
+    QCOMPARE(shown(*f).title, QStringLiteral("Eiffel Tower"));
+    QVERIFY(shown(*f).isComplete());
+    QCOMPARE(m_script->traces.load(), 1);
+}
+
+void TestTracing::changedTextIsNotTraced() {
+    auto f = open();
+    m_script->trace_ms = 20000;
+    const QSignalSpy grew(&f->workbench.studio(), &Studio::traceGrew);
+    f->action(ActionId::TraceFact)->trigger();
+    QTRY_VERIFY(grew.count() >= 1);
+    f->edits().setData(f->edits().index(0, EditsModel::Subject), QStringLiteral("Louvre Museum"));
+    QVERIFY(f->settle()); // stopped: nobody waits twenty seconds for what was meant before
+    QVERIFY(!panel(*f).isShowing());
+    QTRY_VERIFY(f->action(ActionId::TraceFact)->isEnabled());
+    m_script->trace_ms = 0;
+    trace(*f);
+    QCOMPARE(shown(*f).title, QStringLiteral("Louvre Museum"));
+}
+
+void TestTracing::weightsAreToldApart() {
+    auto f = open();
+    trace(*f);
+    QCOMPARE(shown(*f).object, QStringLiteral("Paris"));
+    f->workbench.apply({0});
+    QVERIFY(f->settle());
+    QVERIFY(!panel(*f).isShowing()); // nobody has looked into these weights
+    trace(*f);
+    QCOMPARE(shown(*f).object, QStringLiteral("Rome"));
+    f->get<QComboBox>("traceWeights")->setCurrentIndex(1); // as in the checkpoint: known
+    QVERIFY(f->settle());
+    QVERIFY(panel(*f).isShowing());
+    QCOMPARE(shown(*f).object, QStringLiteral("Paris"));
+    f->get<QComboBox>("traceWeights")->setCurrentIndex(0);
+    f->action(ActionId::Undo)->trigger();
+    QVERIFY(f->settle());
+    QVERIFY(panel(*f).isShowing()); // the same weights as at first
+    QCOMPARE(shown(*f).object, QStringLiteral("Paris"));
+    QCOMPARE(m_script->traces.load(), 2);
+}
+
+void TestTracing::allThreeKinds() {
+    auto f = open();
+    setKind(*f, 3);
+    trace(*f);
+    QCOMPARE(m_script->traces.load(), 3);
+    QCOMPARE(shown(*f).maps.size(), 3U);
+    QVERIFY(shown(*f).isComplete());
+    QCOMPARE(shown(*f).maps[1].window, 10);
+    setKind(*f, 2); // known already
+    QVERIFY(panel(*f).isShowing());
+    QCOMPARE(shown(*f).maps.size(), 1U);
+    QCOMPARE(shown(*f).maps[0].kind, TraceKind::attention);
+    QCOMPARE(m_script->traces.load(), 3);
+}
+
+void TestTracing::objectsAreSwitchedWithoutAsking() {
+    auto f = open();
+    auto* object = f->get<QComboBox>("traceObject");
+    QCOMPARE(object->itemText(1), QStringLiteral("New: Rome"));
+    QCOMPARE(object->itemText(2), QStringLiteral("True: Paris"));
+    object->setCurrentIndex(1);
+    trace(*f);
+    QCOMPARE(shown(*f).object, QStringLiteral("Rome"));
+    QVERIFY(shown(*f).maps[0].clean < 0.01);
+    object->setCurrentIndex(2);
+    QCOMPARE(shown(*f).object, QStringLiteral("Paris"));
+    QVERIFY(shown(*f).maps[0].clean > 0.9);
+    QCOMPARE(m_script->traces.load(), 1);
+}
+
+void TestTracing::failureIsTold() {
+    auto f = open();
+    m_script->fail_trace = true;
+    trace(*f);
+    auto* line = f->get<FailureLine>("traceFailure");
+    QVERIFY(line->isVisible());
+    QVERIFY2(line->text().contains(QStringLiteral("the trace failed")), qPrintable(line->text()));
+    QVERIFY(line->text().contains(QStringLiteral("take fewer samples")));
+    QTRY_VERIFY(f->action(ActionId::TraceFact)->isEnabled());
+    m_script->fail_trace = false;
+    trace(*f);
+    QVERIFY(!line->isVisible());
+    QVERIFY(panel(*f).isShowing());
+}
+
+void TestTracing::estimateAfterTheFirst() {
+    auto f = open();
+    QVERIFY(!f->get<EmptyState>("traceNotRun")->accessibleDescription().contains(QStringLiteral("About")));
+    m_script->trace_ms = 200;
+    trace(*f);
+    f->window.editsPanel().selectRow(1);
+    QVERIFY(f->settle());
+    QVERIFY(f->get<EmptyState>("traceNotRun")->accessibleDescription().contains(QStringLiteral("About")));
+}
+
+void TestTracing::suggestionTracesWhatIsMissing() {
+    auto f = open();
+    setKind(*f, 1);
+    trace(*f);
+    QCOMPARE(m_script->traces.load(), 1);
+    f->action(ActionId::SuggestLayers)->trigger();
+    QVERIFY(f->settle());
+    QCOMPARE(m_script->traces.load(), 3); // the two that were not known
+    QVERIFY(panel(*f).isShowing());
+    QVERIFY(shown(*f).average);
+    QCOMPARE(shown(*f).facts, 3U);
+    QVERIFY(!f->get<QTableView>("lensTable")->isVisible());
+    auto* use = f->get<QPushButton>("traceUse");
+    QVERIFY(use->isVisible());
+    QVERIFY2(f->get<QLabel>("traceSuggestion")->text().contains(QStringLiteral("layer 3")),
+             qPrintable(f->get<QLabel>("traceSuggestion")->text()));
+    auto* algorithm = f->get<QComboBox>("recipe_algorithm");
+    algorithm->setCurrentIndex(algorithm->findData(QStringLiteral("MEMIT")));
+    use->click();
+    const std::vector<int>& layers = f->get<RecipePanel>("recipePanel")->recipe().layers;
+    QVERIFY(layers.size() > 1);
+    QVERIFY(std::find(layers.begin(), layers.end(), 3) != layers.end());
+    f->action(ActionId::SuggestLayers)->trigger(); // all are known
+    QVERIFY(f->settle());
+    QCOMPARE(m_script->traces.load(), 3);
+    f->get<QToolButton>("traceFact")->click();
+    QVERIFY(!shown(*f).average);
+    QVERIFY(!use->isVisible());
+}
+
+void TestTracing::suggestionGoesOnAfterAFailure() {
+    auto f = open();
+    m_script->fail_trace = true;
+    f->action(ActionId::SuggestLayers)->trigger();
+    QVERIFY(f->settle());
+    QCOMPARE(m_script->traces.load(), 3); // each was tried
+    QVERIFY(f->get<FailureLine>("traceFailure")->isVisible());
+    QVERIFY(f->get<EmptyState>("traceNoAverage")->isVisible());
+}
+
+void TestTracing::clickSetsTheRecipesLayer() {
+    auto f = open();
+    trace(*f);
+    TraceMap& map = panel(*f).map();
+    map.setCurrentCell({0, 2, 5});
+    QTest::keyClick(&map, Qt::Key_Return);
+    QCOMPARE(f->get<RecipePanel>("recipePanel")->recipe().layers, std::vector<int>{5});
+    QVERIFY(f->get<QLabel>("statusText")->text().contains(QStringLiteral("layer 5")));
+}
+
+void TestTracing::rangeSetsSeveral() {
+    auto f = open();
+    trace(*f);
+    auto* recipe = f->get<RecipePanel>("recipePanel");
+    TraceMap& map = panel(*f).map();
+    emit map.layersPicked(2, 4);
+    QCOMPARE(recipe->recipe().layers, std::vector<int>{3}); // ROME writes one: the middle
+    QVERIFY(f->get<QLabel>("statusText")->text().contains(QStringLiteral("one layer only")));
+    auto* algorithm = f->get<QComboBox>("recipe_algorithm");
+    algorithm->setCurrentIndex(algorithm->findData(QStringLiteral("MEMIT")));
+    emit map.layersPicked(2, 4);
+    QCOMPARE(recipe->recipe().layers, (std::vector<int>{2, 3, 4}));
+    QVERIFY(recipe->isValid());
+}
+
+void TestTracing::lensFollowsTheToken() {
+    auto f = open();
+    trace(*f);
+    QCOMPARE(m_script->lenses.load(), 1);
+    auto* table = f->get<QTableView>("lensTable");
+    auto* lens = static_cast<LensModel*>(table->model());
+    QVERIFY(table->isVisible());
+    QCOMPARE(lens->rowCount(), 8);
+    QCOMPARE(lens->columnCount(), 4); // not applied: what there is now
+    QCOMPARE(lens->token(), QStringLiteral("␣of"));
+    QVERIFY(lens->index(7, 1).data().toString().startsWith(QStringLiteral("Paris")));
+    emit panel(*f).map().tokenChosen(1);
+    QVERIFY(f->settle());
+    QCOMPARE(m_script->lenses.load(), 2);
+    QCOMPARE(lens->lens()->token, 1);
+    QVERIFY(f->get<QLabel>("lensNote")->text().contains(lens->token()));
+    f->window.editsPanel().selectRow(1);
+    QVERIFY(f->settle());
+    trace(*f);
+    QCOMPARE(lens->lens()->token, static_cast<int>(shown(*f).rows.size()) - 1); // another prompt, another token
+}
+
+void TestTracing::lensBesideAnEdit() {
+    auto f = open();
+    f->workbench.apply({0});
+    QVERIFY(f->settle());
+    trace(*f);
+    auto* lens = static_cast<LensModel*>(f->get<QTableView>("lensTable")->model());
+    QCOMPARE(lens->columnCount(), 7);
+    QVERIFY(lens->index(7, 1).data().toString().startsWith(QStringLiteral("Paris")));
+    QVERIFY(lens->index(7, 4).data().toString().startsWith(QStringLiteral("Rome")));
+}
+
+void TestTracing::lensFailureIsTold() {
+    auto f = open();
+    m_script->fail_lens = true;
+    trace(*f);
+    QVERIFY(f->get<QLabel>("lensNote")->text().contains(QStringLiteral("the lens failed")));
+    QVERIFY(panel(*f).isShowing());
+}
+
+void TestTracing::hoveringLinksTheViews() {
+    auto f = open();
+    trace(*f);
+    TraceMap& map = panel(*f).map();
+    emit f->get<RecipePanel>("recipePanel")->layerHovered(6);
+    QCOMPARE(map.highlightedLayer(), 6);
+    emit f->get<RecipePanel>("recipePanel")->layerHovered(-1);
+    QCOMPARE(map.highlightedLayer(), -1);
+}
+
+void TestTracing::settingsReachTheEngine() {
+    auto f = open();
+    f->get<QToolButton>("traceSettingsButton")->click();
+    QVERIFY(f->get<QWidget>("traceSettings")->isVisible());
+    f->get<QSpinBox>("traceSamples")->setValue(3);
+    f->get<QSpinBox>("traceWindow")->setValue(4);
+    f->get<QDoubleSpinBox>("traceNoise")->setValue(0.5);
+    setKind(*f, 1);
+    trace(*f);
+    QCOMPARE(shown(*f).samples, 3);
+    QCOMPARE(shown(*f).maps[0].window, 4);
+    QCOMPARE(shown(*f).noise, 0.5);
+}
+
+QTEST_MAIN(TestTracing)
+#include "test_tracing.moc"
