@@ -5,11 +5,13 @@
 #include "panels/job_bar.h"
 #include "panels/norm_history_panel.h"
 #include "panels/recipe_panel.h"
+#include "panels/trace_panel.h"
 #include "panels/trade_off_panel.h"
 #include "panels/update_panel.h"
 #include "plots/frontier_plot.h"
 #include "plots/norm_bars.h"
 #include "plots/norm_history_plot.h"
+#include "plots/trace_map.h"
 #include "shell/main_window.h"
 
 #include <QDockWidget>
