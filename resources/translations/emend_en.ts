@@ -202,4 +202,31 @@
         </translation>
     </message>
 </context>
+<context>
+    <name>emend::ui::TraceModel</name>
+    <message numerus="yes">
+        <source>%1 come back, spread %2 over %n fact(s)</source>
+        <translation>
+            <numerusform>%1 comes back (%n fact, spread %2)</numerusform>
+            <numerusform>%1 come back, spread %2 over %n facts</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%n fact(s): clean %1, corrupted %2 on average</source>
+        <translation>
+            <numerusform>%n fact: clean %1, corrupted %2</numerusform>
+            <numerusform>%n facts: clean %1, corrupted %2 on average</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>emend::ui::TracePicture</name>
+    <message numerus="yes">
+        <source>average of %n fact(s)</source>
+        <translation>
+            <numerusform>average of %n fact</numerusform>
+            <numerusform>average of %n facts</numerusform>
+        </translation>
+    </message>
+</context>
 </TS>
