@@ -65,6 +65,13 @@
             <numerusform>Applying %n edits</numerusform>
         </translation>
     </message>
+    <message numerus="yes">
+        <source>Trying %n recipe(s)</source>
+        <translation>
+            <numerusform>Trying %n recipe</numerusform>
+            <numerusform>Trying %n recipes</numerusform>
+        </translation>
+    </message>
 </context>
 <context>
     <name>emend::ui::TokenStrip</name>
@@ -226,6 +233,33 @@
         <translation>
             <numerusform>average of %n fact</numerusform>
             <numerusform>average of %n facts</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>emend::ui::Trying</name>
+    <message numerus="yes">
+        <source>%1 and %n more</source>
+        <translation>
+            <numerusform>%1 and %n more</numerusform>
+            <numerusform>%1 and %n more</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%n recipe(s)</source>
+        <translation>
+            <numerusform>%n recipe</numerusform>
+            <numerusform>%n recipes</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>emend::ui::LossCurve</name>
+    <message numerus="yes">
+        <source>from %1 to %2 in %n step(s)</source>
+        <translation>
+            <numerusform>from %1 to %2 in %n step</numerusform>
+            <numerusform>from %1 to %2 in %n steps</numerusform>
         </translation>
     </message>
 </context>

@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Why an edit took or did not: the models' wording, and the tab in the window on the fake engine.
-#include "fake_engine.h"
+#include "fake_window.h"
 #include "models/diagnosis_model.h"
 #include "panels/diagnosis_panel.h"
 #include "panels/panel_parts.h"
 #include "panels/recipe_field.h"
 #include "panels/verdict_line.h"
 #include "plots/loss_curve.h"
-#include "window_fixture.h"
 
 #include <QClipboard>
 #include <QDoubleSpinBox>
@@ -39,17 +38,13 @@ class TestDiagnosis : public QObject {
             {"layers", false, 0.31, 0.9, "only 31 %, \"too\" little", "lower the softness", "softness"},
             {"news-of-tomorrow", true, std::numeric_limits<double>::quiet_NaN(), 0, "fine", {}, {}}};
         diagnosis->loss = {6, 2, 0.5, 0.04};
-        diagnosis->layers = {{1, 8, 5.52, 0.31}};
+        diagnosis->layers = {{1, 8, 5.5, 0.31}};
         diagnosis->lens.before = {{{{1, " the", 0.5}}, 0.001, {}}, {{{2, " Paris", 0.9}}, 0.002, {}}};
         diagnosis->lens.after = {{{{1, " the", 0.5}}, 0.001, {}}, {{{3, " Rome", 0.4}}, 0.41, {}}};
         return diagnosis;
     }
     std::unique_ptr<WindowFixture> open(bool applied = true) {
-        auto made = std::make_unique<WindowFixture>(*m_theme, fakeFactory(m_script));
-        made->workbench.addEdits({fakeDrafts(), {}, "test"}, QStringLiteral("Drafts"));
-        made->window.openModel(QStringLiteral("/models/demo_model"));
-        if (!made->settle())
-            qFatal("did not settle");
+        auto made = openSettled(*m_theme, m_script);
         made->window.editsPanel().selectRow(0);
         if (applied)
             made->workbench.apply({0});
@@ -140,8 +135,8 @@ void TestDiagnosis::layersSayWhatTheyWroteAndAnswer() {
     QCOMPARE(cell(1, DiagnosisLayersModel::NewAfter), QStringLiteral("41.0 %"));
     QCOMPARE(model.index(1, DiagnosisLayersModel::Share).data(DiagnosisLayersModel::AmountRole).toDouble(), 0.31);
     QVERIFY(!model.index(0, DiagnosisLayersModel::Share).data(DiagnosisLayersModel::AmountRole).isValid());
-    QVERIFY(model.describe(1).contains(QStringLiteral("|z − h| from 8.000 to 5.520")));
-    QVERIFY(model.toCsv().contains(QStringLiteral("\n1,8,5.52")));
+    QVERIFY(model.describe(1).contains(QStringLiteral("|z − h| from 8.000 to 5.500")));
+    QVERIFY(model.toCsv().contains(QStringLiteral("\n1,8,5.5,")));
     auto diagnosis = std::make_shared<Diagnosis>(*weak());
     diagnosis->lens = {};
     diagnosis->layers.push_back({5, 4, 1, 0.5});

@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Several recipes side by side: the table's model, and the tab in the window on the fake engine.
-#include "fake_engine.h"
+#include "fake_window.h"
 #include "models/trials_model.h"
 #include "panels/panel_parts.h"
 #include "panels/trials_panel.h"
 #include "plots/small_bars.h"
 #include "plots/theme_colors.h"
-#include "window_fixture.h"
 
 #include <QCheckBox>
 #include <QClipboard>
@@ -81,11 +80,7 @@ class TestTrials : public QObject {
     }
 
     std::unique_ptr<WindowFixture> open() {
-        auto made = std::make_unique<WindowFixture>(*m_theme, fakeFactory(m_script));
-        made->workbench.addEdits({fakeDrafts(), {}, "test"}, QStringLiteral("Drafts"));
-        made->window.openModel(QStringLiteral("/models/demo_model"));
-        if (!made->settle())
-            qFatal("did not settle");
+        auto made = openSettled(*m_theme, m_script);
         made->window.editsPanel().selectRow(0);
         made->action(ActionId::TryRecipes)->trigger();
         if (!made->settle())
@@ -114,7 +109,6 @@ class TestTrials : public QObject {
     void barsAreDrawnAsTheDataSay();
     void csvHasEveryNumber();
     void planCountsAndEstimates();
-    void faultsOfTheFormAreTold_data();
     void faultsOfTheFormAreTold();
     void rowsComeWhileItRuns();
     void failedRecipesStay();
@@ -138,7 +132,7 @@ void TestTrials::rowsWaitRunAndCome() {
     QCOMPARE(model.state(3), TrialsModel::State::Running);
     QCOMPARE(model.state(4), TrialsModel::State::Waiting);
     QCOMPARE(cell(model, 0, TrialsModel::Held), QStringLiteral("2 of 2"));
-    QCOMPARE(cell(model, 1, TrialsModel::Score), QStringLiteral("90 %"));
+    QCOMPARE(cell(model, 1, TrialsModel::Score), QStringLiteral("90\u00a0%"));
     QCOMPARE(cell(model, 1, TrialsModel::Softness), QStringLiteral("15000"));
     QCOMPARE(cell(model, 0, TrialsModel::Preservation), QStringLiteral("–")); // no statistics
     QCOMPARE(cell(model, 2, TrialsModel::Held), QStringLiteral("✗ failed"));
@@ -268,33 +262,27 @@ void TestTrials::planCountsAndEstimates() {
     QVERIFY2(plan(*f).contains(QStringLiteral("about 6 s")), qPrintable(plan(*f)));
 }
 
-void TestTrials::faultsOfTheFormAreTold_data() {
-    QTest::addColumn<QString>("layers");
-    QTest::addColumn<QString>("softness");
-    QTest::addColumn<bool>("inForm"); // or in the plan
-    QTest::newRow("no layers") << QStringLiteral("three") << QString() << true;
-    QTest::newRow("no number") << QString() << QStringLiteral("soft") << true;
-    QTest::newRow("below 0") << QString() << QStringLiteral("-1") << true;
-    QTest::newRow("no such layer") << QStringLiteral("99") << QString() << false;
-    QTest::newRow("too many") << QStringLiteral("0;1;2;3;4;5;6;7")
-                              << QStringLiteral("1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20") << false;
-}
-
 void TestTrials::faultsOfTheFormAreTold() {
-    QFETCH(QString, layers);
-    QFETCH(QString, softness);
-    QFETCH(bool, inForm);
+    struct Fault {
+        const char* layers;
+        const char* softness;
+        bool inForm; // or in the plan
+    };
     auto f = open();
-    type(*f, "trialLayers", layers);
-    type(*f, "trialSoftness", softness);
-    QVERIFY(!f->get<QPushButton>("trialsRun")->isEnabled());
     auto* problem = f->get<QLabel>("trialFormProblem");
-    QCOMPARE(problem->isVisible(), inForm);
-    QVERIFY(!(inForm ? problem->text() : plan(*f)).isEmpty());
-    type(*f, "trialLayers", QStringLiteral("4"));
-    type(*f, "trialSoftness", {});
-    QVERIFY(f->get<QPushButton>("trialsRun")->isEnabled());
-    QVERIFY(!problem->isVisible());
+    for (const Fault& fault : {Fault{"three", "", true}, Fault{"", "soft", true}, Fault{"", "-1", true},
+                               Fault{"99", "", false}, // no such layer
+                               Fault{"0;1;2;3;4;5;6;7", "1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19", false}}) {
+        type(*f, "trialLayers", QString::fromLatin1(fault.layers));
+        type(*f, "trialSoftness", QString::fromLatin1(fault.softness));
+        QVERIFY2(!f->get<QPushButton>("trialsRun")->isEnabled(), fault.layers);
+        QVERIFY2(problem->isVisible() == fault.inForm, fault.layers);
+        QVERIFY2(!(fault.inForm ? problem->text() : plan(*f)).isEmpty(), fault.layers);
+        type(*f, "trialLayers", QStringLiteral("4"));
+        type(*f, "trialSoftness", {});
+        QVERIFY2(f->get<QPushButton>("trialsRun")->isEnabled(), fault.layers);
+        QVERIFY2(!problem->isVisible(), fault.layers);
+    }
 }
 
 void TestTrials::rowsComeWhileItRuns() {

@@ -46,7 +46,7 @@ double merit(const Scores& scores) {
 }
 
 QString percent(const std::optional<double>& value) {
-    return value ? QStringLiteral("%1 %").arg(std::round(100 * *value)) : QStringLiteral("–");
+    return value ? QStringLiteral("%1%2%").arg(std::round(100 * *value)).arg(QChar(QChar::Nbsp)) : QStringLiteral("–");
 }
 
 QString sentence(const std::string& what, const std::string& hint) {
@@ -73,10 +73,10 @@ int TrialsModel::columnCount(const QModelIndex& parent) const {
 QVariant TrialsModel::headerData(int section, Qt::Orientation orientation, int role) const {
     if (orientation == Qt::Vertical || section < 0 || section >= ColumnCount)
         return {};
-    static const char* const names[] = {QT_TR_NOOP("Algorithm"),   QT_TR_NOOP("Layers"),     QT_TR_NOOP("Distribution"),
-                                        QT_TR_NOOP("Softness"),    QT_TR_NOOP("Held"),       QT_TR_NOOP("Efficacy"),
-                                        QT_TR_NOOP("Paraphrases"), QT_TR_NOOP("Neighbours"), QT_TR_NOOP("Score"),
-                                        QT_TR_NOOP("|D|/|W|"),     QT_TR_NOOP("By layer"),   QT_TR_NOOP("Preservation"),
+    static const char* const names[] = {QT_TR_NOOP("Algorithm"), QT_TR_NOOP("Layers"),   QT_TR_NOOP("Distribution"),
+                                        QT_TR_NOOP("Softness"),  QT_TR_NOOP("Held"),     QT_TR_NOOP("Efficacy"),
+                                        QT_TR_NOOP("Paraphr."),  QT_TR_NOOP("Neighb."),  QT_TR_NOOP("Score"),
+                                        QT_TR_NOOP("|D|/|W|"),   QT_TR_NOOP("By layer"), QT_TR_NOOP("Preservation"),
                                         QT_TR_NOOP("Time")};
     static const char* const tips[] = {
         QT_TR_NOOP("★ marks the best recipe so far"),
@@ -96,8 +96,9 @@ QVariant TrialsModel::headerData(int section, Qt::Orientation orientation, int r
         return tr(names[section]);
     if (role == Qt::ToolTipRole)
         return tr(tips[section]);
-    if (role == Qt::TextAlignmentRole && section > Distribution && section != Norms)
-        return QVariant::fromValue(Qt::AlignRight | Qt::AlignVCenter);
+    if (role == Qt::TextAlignmentRole)
+        return QVariant::fromValue((section > Distribution && section != Norms ? Qt::AlignRight : Qt::AlignLeft) |
+                                   Qt::AlignVCenter);
     return {};
 }
 

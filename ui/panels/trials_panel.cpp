@@ -9,16 +9,15 @@
 #include "plots/chart_export.h"
 #include "plots/small_bars.h"
 
-#include <QApplication>
 #include <QCheckBox>
-#include <QClipboard>
 #include <QFileDialog>
 #include <QFileInfo>
 #include <QHeaderView>
-#include <QMimeData>
 #include <QPushButton>
 #include <QStackedWidget>
 #include <QVBoxLayout>
+
+#include <algorithm>
 
 namespace emend::ui {
 
@@ -104,7 +103,7 @@ QWidget* TrialsPanel::makeUseLine() {
     m_export->setObjectName(QStringLiteral("trialsExport"));
     m_export->setToolTip(tr("Save the table as CSV"));
     connect(m_use, &QPushButton::clicked, this, &TrialsPanel::use);
-    connect(m_copy, &QPushButton::clicked, this, &TrialsPanel::copyTable);
+    connect(m_copy, &QPushButton::clicked, this, [this] { copyTable(m_model.toCsv()); });
     connect(m_export, &QPushButton::clicked, this, &TrialsPanel::exportTable);
     auto* line = new QWidget;
     auto* layout = new QHBoxLayout(line);
@@ -124,17 +123,31 @@ void TrialsPanel::connectTable() {
     m_table->sortByColumn(-1, Qt::AscendingOrder); // as they were asked, until somebody sorts
     m_table->setToolTip(tr("Enter takes the recipe of the row"));
     m_table->horizontalHeader()->setSectionsMovable(true);
-    m_table->horizontalHeader()->setSectionResizeMode(QHeaderView::ResizeToContents);
     m_table->setHorizontalScrollMode(QAbstractItemView::ScrollPerPixel);
     for (const int column : {TrialsModel::Held, TrialsModel::Efficacy, TrialsModel::Paraphrases,
                              TrialsModel::Neighbours, TrialsModel::Score})
         m_table->setItemDelegateForColumn(column, new ProbabilityDelegate(TrialsModel::AmountRole, true, m_table));
     m_table->setItemDelegateForColumn(TrialsModel::Norms, new SmallBarsDelegate(TrialsModel::BarsRole, m_table));
+    connect(m_table->horizontalHeader(), &QHeaderView::sortIndicatorChanged, this, &TrialsPanel::sizeColumns);
     connect(m_table, &QTableView::activated, this, &TrialsPanel::use);
     connect(m_table->selectionModel(), &QItemSelectionModel::currentRowChanged, this, &TrialsPanel::refresh);
     connect(&m_model, &QAbstractItemModel::dataChanged, this, &TrialsPanel::refresh);
     connect(&m_model, &QAbstractItemModel::rowsRemoved, this, &TrialsPanel::refresh);
     connect(&m_model, &QAbstractItemModel::modelReset, this, &TrialsPanel::refresh);
+}
+
+// As narrow as they can be: a header keeps room for its arrow only while the table is sorted by it.
+void TrialsPanel::sizeColumns() {
+    QHeaderView* header = m_table->horizontalHeader();
+    constexpr int padding = 13;
+    constexpr int arrow = 18;
+    for (int column = 0; column < TrialsModel::ColumnCount; ++column) {
+        const QString name = m_model.headerData(column, Qt::Horizontal, Qt::DisplayRole).toString();
+        const int title = header->fontMetrics().horizontalAdvance(name) + padding +
+                          (column == header->sortIndicatorSection() ? arrow : 0);
+        const int cells = static_cast<const QAbstractItemView*>(m_table)->sizeHintForColumn(column);
+        header->resizeSection(column, std::max(title, cells + 2));
+    }
 }
 
 int TrialsPanel::currentRow() const {
@@ -149,6 +162,8 @@ void TrialsPanel::refresh() {
         label->setText(text);
         label->setVisible(!text.isEmpty());
     };
+    if (any)
+        sizeColumns();
     tell(m_summary, m_model.summary());
     tell(m_details, row >= 0 ? m_model.describe(row) : QString());
     m_use->setEnabled(row >= 0);
@@ -199,14 +214,6 @@ void TrialsPanel::selectBest() {
 void TrialsPanel::use() {
     if (const int row = currentRow(); row >= 0)
         emit useRequested(m_model.recipe(row));
-}
-
-void TrialsPanel::copyTable() {
-    auto* mime = new QMimeData;
-    const QString csv = m_model.toCsv();
-    mime->setText(tabSeparated(csv)); // what spreadsheets take without asking
-    mime->setData(QStringLiteral("text/csv"), csv.toUtf8());
-    QApplication::clipboard()->setMimeData(mime);
 }
 
 void TrialsPanel::exportTable() {

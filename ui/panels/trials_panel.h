@@ -52,8 +52,8 @@ class TrialsPanel : public QWidget {
     QWidget* makeUseLine();
     void connectTable();
     void refresh(); // what stands below the table
+    void sizeColumns();
     void use();
-    void copyTable();
     void exportTable();
     [[nodiscard]] int currentRow() const; // of the model; -1: none
 

@@ -17,6 +17,9 @@ QByteArray renderChart(QCustomPlot& plot, ChartFormat format, const QString& tit
 // The same table with tabs between the cells; quoted cells stay as they are.
 QString tabSeparated(const QString& csv);
 
+// To the clipboard: as CSV, and with tabs, which is what spreadsheets take without asking.
+void copyTable(const QString& csv);
+
 // Replaces `path` when all of it is on disk; returns what went wrong, or an empty string.
 QString writeFile(const QString& path, const QByteArray& bytes);
 

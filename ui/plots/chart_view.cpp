@@ -13,7 +13,6 @@
 #include <QKeyEvent>
 #include <QLabel>
 #include <QMenu>
-#include <QMimeData>
 #include <QPainter>
 #include <QVBoxLayout>
 
@@ -121,11 +120,7 @@ void ChartView::copyImage() {
 }
 
 void ChartView::copyTable() {
-    auto* mime = new QMimeData;
-    const QString csv = toCsv();
-    mime->setText(tabSeparated(csv)); // what spreadsheets take without asking
-    mime->setData(QStringLiteral("text/csv"), csv.toUtf8());
-    QApplication::clipboard()->setMimeData(mime);
+    emend::ui::copyTable(toCsv());
 }
 
 void ChartView::addExports(QMenu& menu) {

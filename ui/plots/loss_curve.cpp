@@ -53,7 +53,8 @@ void LossCurve::setLoss(std::vector<double> loss, double bound, const QString& t
     const double last = std::max(1.0, static_cast<double>(m_loss.size()) - 1);
     plot().xAxis->setRange(-0.03 * last, 1.03 * last);
     plot().xAxis->ticker().staticCast<QCPAxisTickerFixed>()->setTickStep(std::max(1.0, std::ceil(last / 10)));
-    plot().yAxis->setRange(0, top > 0 ? 1.1 * top : 1);
+    // Room for the mark of a loss near 0.
+    plot().yAxis->setRange(-0.06 * (top > 0 ? top : 1), top > 0 ? 1.1 * top : 1);
     m_boundLine->setVisible(bound > 0);
     m_boundLine->point1->setCoords(0, bound);
     m_boundLine->point2->setCoords(1, bound);

@@ -96,9 +96,10 @@ bool Diagnosing::canDiagnose() const {
 QString Diagnosing::caption() const {
     const EditRequest& request = m_target.report->edits[m_target.edit].request;
     const Recipe& recipe = m_target.report->recipe;
-    return tr("%1 → %2  ·  %3, layers %4")
+    const QString layers = fromStd(layers_to_text(recipe.layers));
+    return tr("%1 → %2  ·  %3, %4")
         .arg(fromStd(request.subject), fromStd(request.object), fromStd(recipe.algorithm),
-             fromStd(layers_to_text(recipe.layers)));
+             recipe.layers.size() == 1 ? tr("layer %1").arg(layers) : tr("layers %1").arg(layers));
 }
 
 void Diagnosing::forget() {
