@@ -7,8 +7,6 @@
 #include "recipe_options.h"
 #include "report_json.h"
 #include "report_text.h"
-#include "text/subject_locator.h"
-#include "text/tokenizer.h"
 
 #include <algorithm>
 #include <filesystem>
@@ -52,13 +50,16 @@ std::vector<Comparison> compare(const std::vector<EditRequest>& edits, Engine& e
     return comparisons;
 }
 
-Scores scores_of(const EditReport& report, const std::vector<Comparison>& comparisons, const std::string& model) {
-    const auto has_true = [](const EditOutcome& outcome) { return outcome.request.true_object.has_value(); };
-    if (std::ranges::none_of(report.edits, has_true))
+// Of what is asked: without comparisons the edits' own prompts alone.
+Scores scores_of(std::vector<EditRequest> edits, bool comparisons, Engine& engine, const JobContext& job) {
+    if (std::ranges::none_of(edits, [](const EditRequest& edit) { return edit.true_object.has_value(); }))
         return {};
-    const Tokenizer tokenizer = Tokenizer::load(model);
-    return score_edits(report, comparisons,
-                       [&](const std::string& object) { return encode_target(tokenizer, object).size(); });
+    for (EditRequest& edit : edits)
+        if (!comparisons) {
+            edit.paraphrases.clear();
+            edit.neighbours.clear();
+        }
+    return engine.score(edits, job);
 }
 
 Json to_json(const Scores& scores) {
@@ -133,7 +134,7 @@ void run_edit(Program& program, const Options& options) {
     std::vector<Comparison> comparisons;
     if (!options.no_comparisons)
         comparisons = compare(gathered.edits, *engine, job);
-    const Scores scores = scores_of(report, comparisons, program.model_folder());
+    const Scores scores = scores_of(gathered.edits, !options.no_comparisons, *engine, job);
     std::optional<Frontier> frontier;
     if (!options.frontier.empty())
         frontier = engine->frontier(report.batch_id, job);

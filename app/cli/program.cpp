@@ -3,10 +3,10 @@
 
 #include "base/log.h"
 #include "base/output_guard.h"
+#include "base/spelling.h"
 #include "emend/error.h"
 #include "emend/paths.h"
 #include "engine_loader.h"
-#include "spelling.h"
 
 #include <algorithm>
 #include <cerrno>

@@ -2,9 +2,9 @@
 #include "recipe_options.h"
 
 #include "base/file.h"
+#include "base/spelling.h"
 #include "emend/error.h"
 #include "emend/paths.h"
-#include "spelling.h"
 
 #include <algorithm>
 #include <charconv>

@@ -2,7 +2,6 @@
 // Results as people read them, on standard output.
 #pragma once
 
-#include "edit_scores.h"
 #include "emend/engine.h"
 
 #include <string>

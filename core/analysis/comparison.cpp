@@ -5,22 +5,30 @@
 
 namespace emend {
 
+std::vector<EditQuery> queries_of(const EditRequest& edit) {
+    using Kind = Comparison::Row::Kind;
+    std::vector<EditQuery> queries;
+    const auto add = [&](Kind kind, const std::string& prompt) {
+        const bool is_template = prompt.find("{}") != std::string::npos;
+        queries.push_back(
+            {kind, {is_template ? fill_template(prompt, edit.subject) : prompt, edit.object, edit.true_object}});
+    };
+    add(Kind::edit, edit.prompt);
+    for (const auto& prompt : edit.paraphrases)
+        add(Kind::paraphrase, prompt);
+    for (const auto& prompt : edit.neighbours)
+        add(Kind::neighbour, prompt);
+    return queries;
+}
+
 Comparison compare_states(const Decoder& decoder, const Tokenizer& tokenizer, Ledger& ledger,
                           const ComparisonRequest& request, const JobContext& job) {
-    const EditRequest& edit = request.edit;
     Comparison comparison;
     std::vector<PredictionQuery> queries;
-    const auto add = [&](Comparison::Row::Kind kind, const std::string& prompt) {
-        const bool is_template = prompt.find("{}") != std::string::npos;
-        queries.push_back({is_template ? fill_template(prompt, edit.subject) : prompt, edit.object, edit.true_object});
-        comparison.rows.emplace_back().kind = kind;
-    };
-    add(Comparison::Row::Kind::edit, edit.prompt);
-    for (const auto& prompt : edit.paraphrases)
-        add(Comparison::Row::Kind::paraphrase, prompt);
-    for (const auto& prompt : edit.neighbours)
-        add(Comparison::Row::Kind::neighbour, prompt);
-
+    for (EditQuery& asked : queries_of(request.edit)) {
+        queries.push_back(std::move(asked.query));
+        comparison.rows.emplace_back().kind = asked.kind;
+    }
     const auto ask = [&](const LedgerPosition& position, Prediction Comparison::Row::*side) {
         const AtPosition state(ledger, position);
         auto answers = predict(decoder, tokenizer, queries, request.top, job);

@@ -18,6 +18,8 @@ constexpr std::size_t worth_reporting = 256; // texts; fewer are done in a blink
 
 // One text to run: a prompt, or a prompt with all tokens of an object but the last.
 struct Row {
+    std::size_t query = 0;
+    enum class Asks { next_token, new_object, true_object } asks = Asks::next_token;
     std::vector<std::int32_t> ids;
     std::size_t prompt_length = 0;
     std::vector<std::int32_t> target; // empty: the row that asks for the next tokens
@@ -50,6 +52,31 @@ void check_length(const Row& row, const std::string& prompt, int positions) {
                     "\"" + prompt.substr(0, 60) + "…\"", "shorten the prompt");
 }
 
+// Throws Error for a prompt that cannot be asked.
+std::vector<Row> rows_of(const Tokenizer& tokenizer, const std::vector<PredictionQuery>& queries, bool next_tokens,
+                         int positions) {
+    std::vector<Row> rows;
+    for (std::size_t i = 0; i < queries.size(); ++i) {
+        const PredictionQuery& query = queries[i];
+        const std::vector<std::int32_t> prompt = tokenizer.encode(query.prompt).ids;
+        const auto add = [&](Row::Asks asks, std::vector<std::int32_t> target) {
+            Row row{
+                .query = i, .asks = asks, .ids = prompt, .prompt_length = prompt.size(), .target = std::move(target)};
+            if (!row.target.empty())
+                row.ids.insert(row.ids.end(), row.target.begin(), row.target.end() - 1);
+            check_length(row, query.prompt, positions);
+            rows.push_back(std::move(row));
+        };
+        if (next_tokens)
+            add(Row::Asks::next_token, {});
+        if (!query.object.empty())
+            add(Row::Asks::new_object, encode_target(tokenizer, query.object));
+        if (query.true_object)
+            add(Row::Asks::true_object, encode_target(tokenizer, *query.true_object));
+    }
+    return rows;
+}
+
 } // namespace
 
 PredictionQuery query_of(const EditRequest& request) {
@@ -77,31 +104,10 @@ std::vector<TokenProbability> most_likely(const at::Tensor& logits, const Tokeni
 std::vector<Prediction> predict(const Decoder& decoder, const Tokenizer& tokenizer,
                                 const std::vector<PredictionQuery>& queries, int top, const JobContext& job) {
     const NoGrad no_grad;
+    const std::vector<Row> rows = rows_of(tokenizer, queries, top > 0, decoder.config().positions);
     std::vector<Prediction> answers(queries.size());
-    struct Place {
-        std::size_t query;
-        enum { next_token, new_object, true_object } what;
-    };
-    std::vector<Row> rows;
-    std::vector<Place> places;
-    for (std::size_t i = 0; i < queries.size(); ++i) {
-        const PredictionQuery& query = queries[i];
-        answers[i].prompt = query.prompt;
-        const std::vector<std::int32_t> prompt = tokenizer.encode(query.prompt).ids;
-        const auto add = [&](std::vector<std::int32_t> target, auto what) {
-            Row row{prompt, prompt.size(), std::move(target)};
-            if (!row.target.empty())
-                row.ids.insert(row.ids.end(), row.target.begin(), row.target.end() - 1);
-            check_length(row, query.prompt, decoder.config().positions);
-            rows.push_back(std::move(row));
-            places.push_back({i, what});
-        };
-        add({}, Place::next_token);
-        if (!query.object.empty())
-            add(encode_target(tokenizer, query.object), Place::new_object);
-        if (query.true_object)
-            add(encode_target(tokenizer, *query.true_object), Place::true_object);
-    }
+    for (std::size_t i = 0; i < queries.size(); ++i)
+        answers[i].prompt = queries[i].prompt;
 
     std::vector<std::size_t> order(rows.size()); // like lengths together: little is padded
     std::iota(order.begin(), order.end(), std::size_t{0});
@@ -124,23 +130,22 @@ std::vector<Prediction> predict(const Decoder& decoder, const Tokenizer& tokeniz
             ids.push_back(rows[order[end++]].ids);
         const at::Tensor hidden = decoder.forward(decoder.pad(ids), pass);
         for (std::size_t i = begin; i < end; ++i) {
-            const std::size_t r = order[i];
-            const Row& row = rows[r];
-            Prediction& answer = answers[places[r].query];
+            const Row& row = rows[order[i]];
+            Prediction& answer = answers[row.query];
             // Logits of the positions that are looked at alone: a vocabulary is wide.
             const auto first = static_cast<std::int64_t>(row.prompt_length) - 1;
             const auto length = static_cast<std::int64_t>(std::max<std::size_t>(row.target.size(), 1));
             const at::Tensor looked_at = hidden[static_cast<std::int64_t>(i - begin)].slice(0, first, first + length);
             const at::Tensor logits = decoder.logits(looked_at);
-            switch (places[r].what) {
-            case Place::next_token:
+            switch (row.asks) {
+            case Row::Asks::next_token:
                 answer.top = most_likely(logits[0], tokenizer, top);
                 break;
-            case Place::new_object:
+            case Row::Asks::new_object:
                 answer.p_new = target_probability(logits, row.target);
                 answer.says_new = is_likeliest(logits, row.target);
                 break;
-            case Place::true_object:
+            case Row::Asks::true_object:
                 answer.p_true = target_probability(logits, row.target);
                 break;
             }
@@ -148,6 +153,10 @@ std::vector<Prediction> predict(const Decoder& decoder, const Tokenizer& tokeniz
         begin = end;
     }
     return answers;
+}
+
+void check_queries(const Decoder& decoder, const Tokenizer& tokenizer, const std::vector<PredictionQuery>& queries) {
+    static_cast<void>(rows_of(tokenizer, queries, true, decoder.config().positions));
 }
 
 } // namespace emend

@@ -4,12 +4,14 @@
 
 #include "base/json_text.h"
 #include "emend/error.h"
+#include "emend/recipe.h"
 
 #include <cmath>
 #include <cstdint>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace emend::catalog {
 
@@ -66,6 +68,25 @@ inline const Json& array(const Json& value, const std::string& where) {
     if (!value.is_array())
         wrong_type(value, where, "a list");
     return value;
+}
+
+inline std::vector<double> numbers(const Json& value, const std::string& where) {
+    std::vector<double> values;
+    for (const Json& entry : array(value, where))
+        values.push_back(number(entry, where));
+    return values;
+}
+
+// "3-5", 4 or [3, 4, 5].
+inline std::vector<int> layers(const Json& value, const std::string& where) {
+    if (value.is_string())
+        return parse_layers(value.get<std::string>());
+    if (value.is_number())
+        return {small_whole(value, where, 0)};
+    std::vector<int> chosen;
+    for (const Json& layer : array(value, where))
+        chosen.push_back(small_whole(layer, where, 0));
+    return chosen;
 }
 
 } // namespace emend::catalog

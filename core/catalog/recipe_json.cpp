@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Recipes as JSON: our own keys, and those of the reference implementations' hparams files, each a row in one table.
+#include "base/spelling.h"
 #include "catalog/json_fields.h"
 #include "emend/recipe.h"
 
@@ -7,7 +8,6 @@
 #include <filesystem>
 #include <functional>
 #include <map>
-#include <numeric>
 
 namespace emend {
 
@@ -16,24 +16,6 @@ namespace {
 using catalog::Json;
 
 using Setter = std::function<void(Recipe&, const Json&, const std::string&)>;
-
-std::vector<int> read_layers(const Json& value, const std::string& where) {
-    if (value.is_string())
-        return parse_layers(value.get<std::string>());
-    if (value.is_number())
-        return {catalog::small_whole(value, where, 0)};
-    std::vector<int> layers;
-    for (const Json& layer : catalog::array(value, where))
-        layers.push_back(catalog::small_whole(layer, where, 0));
-    return layers;
-}
-
-std::vector<double> read_numbers(const Json& value, const std::string& where) {
-    std::vector<double> numbers;
-    for (const Json& entry : catalog::array(value, where))
-        numbers.push_back(catalog::number(entry, where));
-    return numbers;
-}
 
 // [["{}"], ["The people. {}", …]] or a flat list, which is one group.
 std::vector<std::vector<std::string>> read_groups(const Json& value, const std::string& where) {
@@ -140,7 +122,7 @@ const std::map<std::string, Setter>& own_keys() {
          [](Recipe& r, const Json& v, const std::string& w) { r.algorithm = find_algorithm(catalog::text(v, w)).id; }},
         {"distribution", [](Recipe& r, const Json& v,
                             const std::string& w) { r.distribution = find_distribution(catalog::text(v, w)).id; }},
-        {"layers", [](Recipe& r, const Json& v, const std::string& w) { r.layers = read_layers(v, w); }},
+        {"layers", [](Recipe& r, const Json& v, const std::string& w) { r.layers = catalog::layers(v, w); }},
         {"softness", [](Recipe& r, const Json& v, const std::string& w) { r.softness = read_optional(v, w); }},
         {"alpha", [](Recipe& r, const Json& v, const std::string& w) { r.alpha = read_optional(v, w); }},
         {"statistics_weight",
@@ -148,7 +130,7 @@ const std::map<std::string, Setter>& own_keys() {
         {"use_statistics",
          [](Recipe& r, const Json& v, const std::string& w) { r.use_statistics = catalog::boolean(v, w); }},
         {"ridge", [](Recipe& r, const Json& v, const std::string& w) { r.ridge = number(v, w); }},
-        {"weights", [](Recipe& r, const Json& v, const std::string& w) { r.weights = read_numbers(v, w); }},
+        {"weights", [](Recipe& r, const Json& v, const std::string& w) { r.weights = catalog::numbers(v, w); }},
         {"norm_weight", [](Recipe& r, const Json& v, const std::string& w) { r.norm_weight = number(v, w); }},
         {"null_space_threshold",
          [](Recipe& r, const Json& v, const std::string& w) { r.null_space_threshold = number(v, w); }},
@@ -276,28 +258,12 @@ std::string likely_algorithm(const Json& json, std::string_view where, const std
     return otherwise;
 }
 
-// How many letters have to be changed, put in or taken out.
-std::size_t distance(std::string_view a, std::string_view b) {
-    std::vector<std::size_t> row(b.size() + 1);
-    std::iota(row.begin(), row.end(), std::size_t{0});
-    for (std::size_t i = 0; i < a.size(); ++i) {
-        std::size_t diagonal = row[0];
-        row[0] = i + 1;
-        for (std::size_t j = 0; j < b.size(); ++j) {
-            const std::size_t changed = diagonal + (a[i] == b[j] ? 0 : 1);
-            diagonal = row[j + 1];
-            row[j + 1] = std::min({changed, row[j] + 1, row[j + 1] + 1});
-        }
-    }
-    return row[b.size()];
-}
-
 // The known key that a key nobody knows was meant to be; empty when it looks like none.
 std::string near_miss(const std::string& key) {
-    constexpr std::size_t slip = 2; // two letters swapped are two changes
+    constexpr std::size_t slip = 2;
     for (const auto* keys : {&reference_keys(), &own_keys()})
         for (const auto& [name, setter] : *keys)
-            if (name.size() > 3 * slip && distance(key, name) <= slip)
+            if (name.size() > 3 * slip && slips(key, name) <= slip)
                 return name;
     return {};
 }

@@ -5,17 +5,12 @@
 
 #include "editing/editor.h"
 
-#include <chrono>
 #include <map>
 #include <span>
 #include <string>
 #include <vector>
 
 namespace emend {
-
-inline double seconds_since(std::chrono::steady_clock::time_point start) {
-    return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-}
 
 class BatchRun {
   public:

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // One pass over a corpus. What is summed in which order depends on corpus, tokenizer, cap and model alone, so that a
 // collection that was stopped and resumed ends with the bits of one that ran through.
+#include "base/job_part.h"
 #include "base/log.h"
 #include "base/memory.h"
 #include "editing/corpus.h"
@@ -23,10 +24,6 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 using Rows = std::vector<std::vector<std::int32_t>>;
-
-double seconds_since(Clock::time_point start) {
-    return std::chrono::duration<double>(Clock::now() - start).count();
-}
 
 // Documents are read by the window, sorted by length inside it and run in batches of nearly equal length.
 constexpr std::int64_t window_tokens = 1 << 16;

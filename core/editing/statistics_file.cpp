@@ -179,13 +179,6 @@ StatisticsHeader read_statistics_header(const std::filesystem::path& path, const
     return safetensors_header(SafetensorsFile::open(path));
 }
 
-std::vector<int> layers_in_statistics(const std::filesystem::path& path) {
-    std::vector<int> layers;
-    for (const auto& layer : read_statistics_header(path).layers)
-        layers.push_back(layer.layer);
-    return layers;
-}
-
 StatisticsFile read_statistics(const std::filesystem::path& path, const StatisticsExpectation& expected) {
     const NoGrad no_grad;
     StatisticsFile result;

@@ -47,9 +47,6 @@ struct StatisticsHeader {
 // broken files of others are passed over; empty: all matter.
 StatisticsHeader read_statistics_header(const std::filesystem::path& path, const std::vector<int>& layers = {});
 
-// The layers that are in a file, ascending. Throws Error when it is not one of statistics.
-std::vector<int> layers_in_statistics(const std::filesystem::path& path);
-
 void write_statistics(const std::filesystem::path& path, const std::vector<LayerStatistics>& layers,
                       const std::string& model_fingerprint, const std::string& corpus_sha256,
                       const std::map<std::string, std::string>& more_metadata = {});

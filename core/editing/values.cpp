@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "editing/values.h"
 
+#include "base/job_part.h"
 #include "editing/adam.h"
 #include "editing/value_batch.h"
 #include "emend/error.h"
@@ -37,7 +38,7 @@ class SearchProgress {
     void report(int step, std::size_t group_edits, double loss) {
         job_.check();
         const double fraction = (done_ + static_cast<double>(group_edits) * step / steps_) / edits_;
-        const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count();
+        const double seconds = seconds_since(start_);
         char detail[80];
         std::snprintf(detail, sizeof detail, "step %d of %d, loss %.3g", step + 1, steps_, loss);
         job_.report({"values", fraction, fraction > 0 ? seconds * (1 - fraction) / fraction : -1, detail});

@@ -17,7 +17,6 @@ namespace emend {
 
 namespace {
 
-constexpr int shown_answers = 5;
 constexpr double answers_share = 0.05; // of the progress, before and after
 
 } // namespace
@@ -83,6 +82,13 @@ std::size_t index_of(const OpenModel& model, std::uint64_t batch_id) {
     return static_cast<std::size_t>(found - model.entries.begin());
 }
 
+std::size_t applied_index(const OpenModel& model, std::uint64_t batch_id) {
+    const std::size_t index = index_of(model, batch_id);
+    if (index >= model.ledger.position())
+        throw Error("the batch is undone", model.entries[index].title, "redo it first");
+    return index;
+}
+
 std::vector<EditRequest> requests_of(const EditReport& report) {
     std::vector<EditRequest> requests;
     for (const EditOutcome& outcome : report.edits)
@@ -140,6 +146,24 @@ SolvedBatch solve_batch(OpenModel& model, Ledger::Draft& draft, const SolveJob& 
     report.warnings = what.warnings;
     std::ranges::move(result.warnings, std::back_inserter(report.warnings));
     report.seconds = result.seconds;
+    return solved;
+}
+
+void check_softness_known(const Recipe& recipe, const std::string& where) {
+    if (find_algorithm(recipe.algorithm).fine_tunes)
+        throw Error("fine-tuning has no softness: it follows no formula", where, "edit with EMMET or MEMIT");
+}
+
+SolvedBatch take_apart(OpenModel& model, std::size_t index, SolveJob what, const std::string& where,
+                       const JobContext& job) {
+    what.options.decompose = true;
+    what.answers = false;
+    provide_earlier_keys(model, what.recipe, index, job);
+    Ledger::Draft dropped(model.ledger, index);
+    SolvedBatch solved = solve_batch(model, dropped, what, job);
+    if (!solved.kept.known())
+        throw Error("the bare prompt's key points away from the mean key: no softness can be chosen", where,
+                    "use R-ROME");
     return solved;
 }
 

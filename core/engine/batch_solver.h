@@ -11,6 +11,8 @@
 
 namespace emend {
 
+inline constexpr double statistics_share = 0.5; // of a job's progress, when they have to be collected first
+
 struct SolveJob {
     std::vector<EditRequest> requests;
     Recipe recipe;
@@ -40,6 +42,8 @@ at::Tensor batch_keys(OpenModel& model, const EditReport& report, int layer, con
 
 // Where a batch stands in the history. Throws Error when it is not there.
 std::size_t index_of(const OpenModel& model, std::uint64_t batch_id);
+// The same of one that is applied. Throws Error when it is undone.
+std::size_t applied_index(const OpenModel& model, std::uint64_t batch_id);
 std::vector<EditRequest> requests_of(const EditReport& report);
 // A batch of the history as a job to be done again.
 SolveJob again(OpenModel& model, const EditReport& report, const JobContext& job);
@@ -47,5 +51,12 @@ SolveJob again(OpenModel& model, const EditReport& report, const JobContext& job
 // The solve alone, without answers and report.
 EditBatchResult run_batch(OpenModel& model, Ledger::Draft& draft, const SolveJob& what, const JobContext& job);
 SolvedBatch solve_batch(OpenModel& model, Ledger::Draft& draft, const SolveJob& what, const JobContext& job);
+
+// Throws Error for an algorithm that follows no formula.
+void check_softness_known(const Recipe& recipe, const std::string& where);
+// Solves on what lies underneath position `index` and drops the result, so that every softness is known; without
+// answers. Throws Error where none can be chosen.
+SolvedBatch take_apart(OpenModel& model, std::size_t index, SolveJob what, const std::string& where,
+                       const JobContext& job);
 
 } // namespace emend

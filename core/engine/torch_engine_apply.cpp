@@ -22,12 +22,6 @@ namespace {
 using Clock = std::chrono::steady_clock;
 using Report = std::shared_ptr<const EditReport>;
 
-constexpr double statistics_share = 0.5; // of an edit's progress, when they have to be collected first
-
-double seconds_since(Clock::time_point start) {
-    return std::chrono::duration<double>(Clock::now() - start).count();
-}
-
 std::string title_of(const std::vector<EditRequest>& requests) {
     std::string title = requests.front().subject + " \u2192 " + requests.front().object;
     if (requests.size() > 1)
@@ -57,17 +51,10 @@ EditReport TorchEngine::apply(const std::vector<EditRequest>& requests, const Re
 
         // Faulty requests come to light before minutes of statistics.
         static_cast<void>(prepare_edits(open.tokenizer, requests, {"{}"}, open.info.positions));
-        bool collecting = false; // statistics that are at hand take no time and no part of the progress
-        const JobContext statistics_part = part_of(job, 0, statistics_share, start);
-        const JobContext statistics_job(
-            [&](const Progress& progress) {
-                collecting = collecting || progress.fraction < 1;
-                statistics_part.report(progress);
-            },
-            job.stop_token());
-        SolveJob what = prepare_job(open, requests, recipe, options.force, statistics_job);
+        const FirstPart statistics(job, statistics_share, start);
+        SolveJob what = prepare_job(open, requests, recipe, options.force, statistics.job());
         what.dump_file = options.dump_file;
-        const JobContext edit_job = part_of(job, collecting ? statistics_share : 0, 1, start);
+        const JobContext edit_job = statistics.rest();
         const double statistics_seconds = seconds_since(start);
         provide_earlier_keys(open, recipe, open.ledger.position(), job);
 
@@ -152,54 +139,14 @@ LedgerState TorchEngine::switch_batch(std::uint64_t batch_id, bool active, bool 
     });
 }
 
-const KeptBatch& TorchEngine::taken_apart(std::size_t index, const JobContext& job) {
-    OpenModel& open = model();
-    const LedgerEntry& entry = open.entries[index];
-    if (find_algorithm(entry.report->recipe.algorithm).fine_tunes)
-        throw Error("fine-tuning has no softness: it follows no formula", entry.title, "edit with EMMET or MEMIT");
-    if (const KeptBatch* kept = open.kept.find(entry.id))
-        return *kept;
-    // Solved again with the kept values, in a draft that is dropped; the weights it was solved on may have changed.
-    SolveJob what = again(open, *entry.report, job);
-    what.options.decompose = true;
-    what.answers = false;
-    provide_earlier_keys(open, what.recipe, index, job);
-    Ledger::Draft dropped(open.ledger, index);
-    open.kept.put(entry.id, solve_batch(open, dropped, what, job).kept);
-    if (const KeptBatch* kept = open.kept.find(entry.id))
-        return *kept;
-    throw Error("the bare prompt's key points away from the mean key: no softness can be chosen", entry.title,
-                "use R-ROME");
-}
-
-Frontier TorchEngine::frontier(std::uint64_t batch_id, const JobContext& job) {
-    return guarded("drawing the frontier", [&] {
-        const NoGrad no_grad;
-        OpenModel& open = model();
-        const std::size_t index = index_of(open, batch_id);
-        if (index >= open.ledger.position())
-            throw Error("the batch is undone", open.entries[index].title, "redo it first");
-        const Recipe& recipe = open.entries[index].report->recipe;
-        std::vector<double> also{recipe.softness.value_or(0)};
-        if (const auto usual = default_recipe(open.info, recipe.algorithm).softness)
-            also.push_back(*usual);
-        Frontier frontier = taken_apart(index, job).frontier(also);
-        frontier.batch_id = batch_id;
-        frontier.softness = recipe.softness.value_or(0);
-        return frontier;
-    });
-}
-
 SoftnessResult TorchEngine::set_softness(const SoftnessRequest& request, const JobContext& job) {
     return guarded("changing the softness", [&] {
         const NoGrad no_grad;
         OpenModel& open = model();
         const auto start = Clock::now();
-        const std::size_t index = index_of(open, request.batch_id);
+        const std::size_t index = applied_index(open, request.batch_id);
         if (!std::isfinite(request.softness) || request.softness < 0)
             throw Error("the softness must be 0 or more", "softness", "0 memorizes exactly");
-        if (index >= open.ledger.position())
-            throw Error("the batch is undone", open.entries[index].title, "redo it first");
         const EditReport& old = *open.entries[index].report;
         std::vector<PredictionQuery> queries;
         for (const EditRequest& watched : request.watch)

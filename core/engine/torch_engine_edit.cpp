@@ -20,8 +20,6 @@ namespace emend {
 
 namespace {
 
-constexpr int shown_answers = 5;
-
 EditCheck check_one(const OpenModel& open, const EditRequest& request) {
     EditCheck check;
     check.problem = find_problem(open.tokenizer, request, open.info.positions);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "model/generate.h"
 
+#include "base/job_part.h"
 #include "emend/error.h"
 #include "model/sampler.h"
 
@@ -164,7 +165,7 @@ GenerationResult generate_text(const Decoder& decoder, const Tokenizer& tokenize
                     .seconds_left = -1,
                     .detail = {}});
     }
-    const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+    const double seconds = seconds_since(start);
     result.tokens_per_second = seconds > 0 ? static_cast<double>(result.ids.size()) / seconds : 0;
 
     if (text.stopped()) {

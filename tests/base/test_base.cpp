@@ -2,8 +2,10 @@
 #include "base/checked_math.h"
 #include "base/file.h"
 #include "base/hash.h"
+#include "base/job_part.h"
 #include "base/json_text.h"
 #include "base/log.h"
+#include "base/spelling.h"
 #include "base/utf8.h"
 #include "faults.h"
 
@@ -150,6 +152,36 @@ class TestBase : public QObject {
         parts.update("def");
         QCOMPARE(parts.hex(), whole.hex());
         QVERIFY(early != whole.hex());
+    }
+
+    void slips_are_counted() {
+        QCOMPARE(slips("layers", "layers"), std::size_t{0});
+        QCOMPARE(slips("layrs", "layers"), std::size_t{1});
+        QCOMPARE(slips("lyaers", "layers"), std::size_t{1}); // two neighbours swapped
+        QCOMPARE(slips("", "abc"), std::size_t{3});
+        QCOMPARE(slips("kitten", "sitting"), std::size_t{3});
+        const std::vector<std::string> known{"softness", "layers", "base"};
+        QCOMPARE(closest("Layer", known), std::string("layers"));
+        QCOMPARE(closest("sof", known), std::string("softness")); // begun
+        QCOMPARE(closest("colour", known), std::string());
+        QCOMPARE(did_you_mean("bsae", known), std::string("; did you mean \"base\"?"));
+        QCOMPARE(did_you_mean("colour", known), std::string());
+    }
+
+    // What takes no time takes no part of the progress.
+    void the_first_part_of_a_job() {
+        for (const bool works : {false, true}) {
+            std::vector<double> fractions;
+            const JobContext whole([&](const Progress& progress) { fractions.push_back(progress.fraction); });
+            const FirstPart first(whole, 0.4, std::chrono::steady_clock::now());
+            if (works)
+                first.job().report({.phase = "a", .fraction = 0.5, .seconds_left = -1, .detail = {}});
+            first.job().report({.phase = "a", .fraction = 1, .seconds_left = -1, .detail = {}});
+            const JobContext rest = first.rest();
+            rest.report({.phase = "b", .fraction = 0, .seconds_left = -1, .detail = {}});
+            rest.report({.phase = "b", .fraction = 0.5, .seconds_left = -1, .detail = {}});
+            QCOMPARE(fractions, (works ? std::vector<double>{0.2, 0.4, 0.4, 0.7} : std::vector<double>{0, 0, 0.5}));
+        }
     }
 
     void sizes_do_not_wrap() {

@@ -4,6 +4,7 @@
 #include "editing/reference_statistics.h"
 #include "editing/statistics_file.h"
 #include "emend/error.h"
+#include "layers_in_statistics.h"
 #include "model_fixture.h"
 #include "npz_writer.h"
 

@@ -5,6 +5,7 @@
 #include "editing/statistics_cache.h"
 #include "editing/statistics_file.h"
 #include "emend/error.h"
+#include "layers_in_statistics.h"
 #include "model_fixture.h"
 
 #include <cmath>

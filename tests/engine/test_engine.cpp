@@ -60,8 +60,6 @@ class TestEngine : public QObject {
     void the_report_is_complete();
     void compares_any_two_states();
     void generates_as_before_and_after();
-    void statistics_are_cached_and_written();
-    void statistics_of_another_model_are_refused();
 
   private:
     std::string hash() { return engine_->weights_hash({}); }
@@ -350,56 +348,6 @@ void TestEngine::generates_as_before_and_after() {
     QVERIFY(engine_->generate(request, {}, {}).text != untouched);
     request.at = 0;
     QCOMPARE(engine_->generate(request, {}, {}).text, untouched);
-}
-
-void TestEngine::statistics_are_cached_and_written() {
-    QTemporaryDir folder;
-    const QString corpus = folder.filePath("corpus.txt");
-    QFile file(corpus);
-    QVERIFY(file.open(QIODevice::WriteOnly));
-    for (int i = 0; i < 200; ++i)
-        file.write(
-            "Elena Silva was born in Madrid. The people of the city speak Spanish.\nMaria Rossi plays the piano.\n");
-    file.close();
-    StatisticsRequest request{.layers = {1, 2},
-                              .corpus = corpus.toStdString(),
-                              .tokens = 600,
-                              .out = folder.filePath("s.safetensors").toStdString()};
-    const StatisticsReport first = engine_->collect_statistics(request, {});
-    QCOMPARE(first.layers.size(), std::size_t{2});
-    QVERIFY(first.layers[0].tokens >= 600);
-    QVERIFY(first.layers[0].trace > 0);
-    QVERIFY(!first.from_cache);
-    QVERIFY(engine_->collect_statistics(request, {}).from_cache);
-
-    Recipe recipe = rome();
-    recipe.use_statistics = true;
-    recipe.statistics_file = request.out;
-    const EditReport report = engine_->apply({madrid()}, recipe, {}, {});
-    QVERIFY(report.edits[0].after.p_new > 0.5);
-    QVERIFY(report.layers[0].preservation > 0);
-}
-
-void TestEngine::statistics_of_another_model_are_refused() {
-    QTemporaryDir folder;
-    QFile file(folder.filePath("corpus.txt"));
-    QVERIFY(file.open(QIODevice::WriteOnly));
-    for (int i = 0; i < 50; ++i)
-        file.write("The people of the city speak Spanish.\n");
-    file.close();
-    const std::string out = folder.filePath("s.safetensors").toStdString();
-    engine_->collect_statistics({.layers = {1}, .corpus = file.fileName().toStdString(), .tokens = 100, .out = out},
-                                {});
-
-    engine_->open({.path = data + "/models/gpt2"}, {});
-    const std::string before = hash();
-    Recipe recipe = rome();
-    recipe.use_statistics = true;
-    recipe.statistics_file = out;
-    QVERIFY_EXCEPTION_THROWN(engine_->apply({madrid()}, recipe, {}, {}), Error);
-    QCOMPARE(hash(), before);
-    const EditReport forced = engine_->apply({madrid()}, recipe, {.dump_file = {}, .force = true}, {});
-    QVERIFY(!forced.warnings.empty());
 }
 
 QTEST_GUILESS_MAIN(TestEngine)

@@ -39,7 +39,7 @@ class TestEditConflicts : public QObject {
     void onlyWithinABatch();
     void nextGoesAround();
     void nearKeysHoldUntilChanged();
-    void tenThousandRowsStayLinear();
+    void manyRowsStayLinear();
 };
 
 void TestEditConflicts::sameSubjectsAreMarked() {
@@ -158,8 +158,9 @@ void TestEditConflicts::nearKeysHoldUntilChanged() {
     QCOMPARE(marked(model), QStringLiteral("..."));
 }
 
-// Ten times the rows may take ten times as long and a bit; a quadratic step would take a hundred times.
-void TestEditConflicts::tenThousandRowsStayLinear() {
+// A hundred times the rows may take a hundred times as long, ten times that on a machine that is busy elsewhere; a
+// quadratic step would take ten thousand times.
+void TestEditConflicts::manyRowsStayLinear() {
     const auto microseconds = [](int count) {
         EditsModel model;
         model.setSolvedTogether(Together::Yes);
@@ -178,12 +179,12 @@ void TestEditConflicts::tenThousandRowsStayLinear() {
     };
     double few = 1e9;
     double many = 1e9;
-    for (int turn = 0; turn < 5; ++turn) { // the best of five: other programs run, too
-        few = std::min(few, microseconds(1000));
-        many = std::min(many, microseconds(10'000));
+    for (int turn = 0; turn < 3; ++turn) { // the best of three: other programs run, too
+        few = std::min(few, microseconds(500));
+        many = std::min(many, microseconds(50'000));
     }
-    qInfo("1,000 rows: %.0f us, 10,000 rows: %.0f us", few, many);
-    QVERIFY2(many < 50 * few, qPrintable(QString::number(many / few)));
+    qInfo("500 rows: %.0f us, 50,000 rows: %.0f us", few, many);
+    QVERIFY2(many < 1000 * few, qPrintable(QString::number(many / few)));
 }
 
 QTEST_GUILESS_MAIN(TestEditConflicts)

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "spelling.h"
+#include "base/spelling.h"
 
 #include <algorithm>
 #include <cctype>
 #include <numeric>
 
-namespace emend::cli {
+namespace emend {
 
 namespace {
 
@@ -16,7 +16,8 @@ std::string lower(std::string_view text) {
     return out;
 }
 
-// Letters to put in, take out, change or swap with their neighbour (Damerau and Levenshtein, without overlaps).
+} // namespace
+
 std::size_t slips(std::string_view a, std::string_view b) {
     std::vector<std::size_t> before(b.size() + 1);
     std::vector<std::size_t> row(b.size() + 1);
@@ -35,8 +36,6 @@ std::size_t slips(std::string_view a, std::string_view b) {
     }
     return row[b.size()];
 }
-
-} // namespace
 
 std::string closest(std::string_view word, const std::vector<std::string>& known) {
     constexpr std::size_t least_to_complete = 3;
@@ -60,4 +59,4 @@ std::string did_you_mean(std::string_view word, const std::vector<std::string>& 
     return meant.empty() ? "" : "; did you mean \"" + meant + "\"?";
 }
 
-} // namespace emend::cli
+} // namespace emend
