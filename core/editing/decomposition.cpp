@@ -39,6 +39,16 @@ double Decomposition::memorization(double mu) const {
     return unreachable + (asked * (mu / (spectrum + mu)).square()).sum().item<double>();
 }
 
+double Decomposition::left_of_whole(double mu, double share) const {
+    if (share == 1)
+        return memorization(mu);
+    const at::Tensor reached = at::where(spectrum > 0, spectrum / (spectrum + mu), at::zeros_like(spectrum));
+    const double along = at::dot(reached, asked).item<double>();
+    const double square = written.defined() ? at::dot(reached, at::matmul(written, reached)).item<double>()
+                                            : at::dot(reached.square(), asked).item<double>();
+    return std::max(0.0, residual / (share * share) - 2 * along / share + square);
+}
+
 std::uint64_t Decomposition::bytes() const {
     std::uint64_t sum = 0;
     for (const at::Tensor* tensor : {&spectrum, &gain, &left, &right, &preserved, &moved, &asked, &written})

@@ -30,7 +30,9 @@ struct Decomposition {
     [[nodiscard]] at::Tensor left_at(double mu) const;
     [[nodiscard]] double preservation(double mu) const; // tr(D C D^T), C as in the statistics; |D|^2 for the identity
     [[nodiscard]] double memorization(double mu) const; // |R - D K|_F^2, of the edits alone
-    [[nodiscard]] double update_norm(double mu) const;  // |D|_F
+    // |R / share - D K|^2, likewise: of a residual that R is the share of.
+    [[nodiscard]] double left_of_whole(double mu, double share) const;
+    [[nodiscard]] double update_norm(double mu) const; // |D|_F
     [[nodiscard]] std::uint64_t bytes() const;
 };
 

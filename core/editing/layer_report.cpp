@@ -16,14 +16,17 @@ UpdateSum sum_of_updates(const std::vector<at::Tensor>& left, const std::vector<
             .preservation = metric ? metric->quadratic(all_left, all_right) : std::numeric_limits<double>::quiet_NaN()};
 }
 
-std::vector<LayerResidual> layer_residuals(const std::vector<StepResidual>& steps) {
+std::vector<LayerResidual> layer_residuals(const std::vector<LayerStep>& steps) {
     std::map<int, LayerResidual> by_layer; // squares, until all are in
-    for (const StepResidual& step : steps) {
+    for (const LayerStep& step : steps) {
+        if (!step.residual.defined())
+            continue;
         LayerResidual& sum = by_layer[step.layer];
+        const double asked = step.residual.square().sum().item<double>();
         sum.layer = step.layer;
-        sum.whole += step.asked / (step.share * step.share);
-        sum.asked += step.asked;
-        sum.missed += step.missed;
+        sum.whole += asked / (step.share * step.share);
+        sum.asked += asked;
+        sum.missed += step.solution.memorization;
     }
     std::vector<LayerResidual> residuals;
     for (const auto& [layer, sum] : by_layer)
@@ -32,17 +35,6 @@ std::vector<LayerResidual> layer_residuals(const std::vector<StepResidual>& step
                              .asked = std::sqrt(sum.asked),
                              .missed = std::sqrt(sum.missed)});
     return residuals;
-}
-
-std::vector<LayerResidual> layer_residuals(const std::vector<LayerStep>& steps) {
-    std::vector<StepResidual> residuals;
-    for (const LayerStep& step : steps)
-        if (step.residual.defined())
-            residuals.push_back({.layer = step.layer,
-                                 .share = step.share,
-                                 .asked = step.residual.square().sum().item<double>(),
-                                 .missed = step.solution.memorization});
-    return layer_residuals(residuals);
 }
 
 std::map<int, double> residual_shares(const std::vector<LayerResidual>& residuals, bool own_values) {

@@ -18,23 +18,15 @@ struct UpdateSum {
 UpdateSum sum_of_updates(const std::vector<at::Tensor>& left, const std::vector<at::Tensor>& right,
                          const Metric* metric);
 
-// One solve's residual, in squares.
-struct StepResidual {
-    int layer = 0;
-    double share = 1;  // of the whole residual z - h, what the layer was asked for
-    double asked = 0;  // |R|^2, R that part
-    double missed = 0; // |R - D K|^2: what the formula leaves of it
-};
 // Residual at one layer's turn, by norms over all edits that were written there, whether they were solved together or
 // one after another: the root of the sum of the squares.
 struct LayerResidual {
     int layer = 0;
-    double whole = 0; // |z - h| as it was read before the layer was written
-    double asked = 0;
-    double missed = 0;
+    double whole = 0;  // |z - h| as it was read before the layer was written
+    double asked = 0;  // the layer's part of it, after distribution
+    double missed = 0; // |R - D K|: what the formula leaves of that part
 };
 // One a layer, ascending; none of fine-tuning, which has no residual.
-std::vector<LayerResidual> layer_residuals(const std::vector<StepResidual>& steps);
 std::vector<LayerResidual> layer_residuals(const std::vector<LayerStep>& steps);
 
 // LayerReport::residual_share by layer. A layer took away what is no longer there at the next one's turn; after the

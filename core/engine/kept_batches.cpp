@@ -10,8 +10,9 @@ namespace emend {
 namespace {
 
 constexpr std::uint64_t most_bytes = std::uint64_t{512} << 20;
-constexpr int points_between = 60; // of a frontier
-constexpr double beyond = 1e3;     // how far past the spectrum's ends it goes
+constexpr int points_between = 60;  // of a frontier
+constexpr double hardly_any = 1e-3; // of the residual: too little to scale by
+constexpr double beyond = 1e3;      // how far past the spectrum's ends it goes
 
 FrontierPoint point_at(const KeptStep& step, double softness, bool with_preservation) {
     const double mu = softness + step.alpha;
@@ -21,30 +22,15 @@ FrontierPoint point_at(const KeptStep& step, double softness, bool with_preserva
             .update_norm = step.system.update_norm(mu)};
 }
 
+double share_of(const std::vector<LayerReport>& layers, int layer) {
+    return std::ranges::find(layers, layer, &LayerReport::layer)->residual_share;
+}
+
 void add(FrontierPoint& sum, const FrontierPoint& point) {
     sum.softness = point.softness;
     sum.preservation += point.preservation;
     sum.memorization += point.memorization;
     sum.update_norm = std::hypot(sum.update_norm, point.update_norm);
-}
-
-// Of the whole residual at a layer's turn, what the formula has its write take away.
-double taken_by_formula(const LayerResidual& residual) {
-    return residual.whole > 0 ? (residual.asked - residual.missed) / residual.whole : 0;
-}
-
-// KeptBatch::reach from what was read when the batch was solved.
-std::map<int, double> reach_of(const std::vector<LayerReport>& layers, const std::vector<LayerResidual>& residuals) {
-    constexpr double nothing = 1e-3;
-    std::map<int, double> reach;
-    double left = 1; // of the residual
-    for (const LayerResidual& residual : residuals) {
-        const double share = std::ranges::find(layers, residual.layer, &LayerReport::layer)->residual_share;
-        const double taken = left * taken_by_formula(residual);
-        reach[residual.layer] = std::abs(taken) > nothing ? share / taken : 1;
-        left -= share;
-    }
-    return reach;
 }
 
 } // namespace
@@ -105,27 +91,26 @@ std::vector<LayerReport> KeptBatch::layers(double softness, const std::vector<La
     return reports;
 }
 
-std::vector<LayerResidual> KeptBatch::residuals(double softness) const {
-    std::vector<StepResidual> residuals;
-    for (const KeptStep& step : steps)
-        residuals.push_back({.layer = step.layer,
-                             .share = step.share,
-                             .asked = step.system.residual,
-                             .missed = step.system.memorization(softness + step.alpha)});
-    return layer_residuals(residuals);
-}
-
 std::map<int, double> KeptBatch::shares(double softness) const {
-    const std::vector<LayerResidual> now = residuals(softness);
-    if (own_values)
-        return residual_shares(now, true);
+    struct Squares {
+        double whole = 0;
+        double left = 0;
+    };
+    std::map<int, Squares> by_layer;
+    for (const KeptStep& step : steps) {
+        Squares& sum = by_layer[step.layer];
+        sum.whole += step.system.residual / (step.share * step.share);
+        sum.left += step.system.left_of_whole(softness + step.alpha, step.share);
+    }
+    double all = 0;
+    for (const auto& [layer, sum] : by_layer)
+        if (own_values || layer == by_layer.begin()->first)
+            all += std::sqrt(sum.whole);
     std::map<int, double> shares;
-    double left = 1; // of the residual
-    for (const LayerResidual& residual : now) {
-        const auto found = reach.find(residual.layer);
-        const double taken = left * taken_by_formula(residual) * (found == reach.end() ? 1 : found->second);
-        shares[residual.layer] = taken;
-        left -= taken;
+    for (const auto& [layer, sum] : by_layer) {
+        const auto found = reach.find(layer);
+        const double taken = (std::sqrt(sum.whole) - std::sqrt(sum.left)) * (found == reach.end() ? 1 : found->second);
+        shares[layer] = all > 0 ? taken / all : 0;
     }
     return shares;
 }
@@ -179,7 +164,8 @@ KeptBatch keep_batch(const EditBatchResult& result, std::map<int, Metric> metric
                                .system = step.solution.system});
     batch.own_values = find_distribution(result.recipe.distribution).own_values;
     if (batch.known())
-        batch.reach = reach_of(result.layers, batch.residuals(result.recipe.softness.value_or(0)));
+        for (const auto& [layer, by_formula] : batch.shares(result.recipe.softness.value_or(0)))
+            batch.reach[layer] = std::abs(by_formula) > hardly_any ? share_of(result.layers, layer) / by_formula : 1;
     return batch;
 }
 

@@ -34,10 +34,9 @@ struct KeptBatch {
     [[nodiscard]] std::vector<LayerUpdate> updates(double softness) const;
     // How the layers stand with this softness; weight norms and the like from how they stood before.
     [[nodiscard]] std::vector<LayerReport> layers(double softness, const std::vector<LayerReport>& before) const;
-    // LayerReport::residual_share with this softness, by layer: the residuals are those of the solve, later layers
-    // find what the formula leaves them.
+    // LayerReport::residual_share with this softness, by layer. The residuals are those of the solve, as in the
+    // updates.
     [[nodiscard]] std::map<int, double> shares(double softness) const;
-    [[nodiscard]] std::vector<LayerResidual> residuals(double softness) const;
     // Softness from 0 over what matters for these systems, and `also` (ascending and without doubles).
     [[nodiscard]] Frontier frontier(const std::vector<double>& also) const;
 };

@@ -116,11 +116,28 @@ void TestDiagnosisVerdicts::one_thing_wrong_data() {
     row(
         "object of many tokens",
         [](E& e) {
+            e.request.object = "Rome by night and by day";
             e.tokens.object = {" R", "o", "m", "e", " b", "y", " n", "ight"};
             e.value.probability = 1e-4;
             fails(e);
         },
         {"object-tokens", "value"}, "object-tokens", "object", "8 tokens");
+    row(
+        "object that is spelled",
+        [](E& e) {
+            e.tokens.object = {" R", "o", "me"};
+            e.value.probability = 1e-4;
+            fails(e);
+        },
+        {"object-tokens", "value"}, "object-tokens", "object", "has to spell it:  R | o | me");
+    row(
+        "context far from the prompt",
+        [](E& e) {
+            e.arrived = 0.1;
+            e.context_cosine = 0.2;
+            fails(e);
+        },
+        {"key-contexts"}, "key-contexts", "contexts", "only 10 % is there when the prompt stands alone");
     row(
         "object with odd spaces",
         [](E& e) {
@@ -320,12 +337,17 @@ void TestDiagnosisVerdicts::what_is_no_fault_data() {
     });
     row("clamp reached, but found", [](E& e) { e.value.clamped = true; });
     row("an object of five tokens", [](E& e) {
+        e.request.object = "Rome by night";
         e.tokens.object.resize(5, "x");
         e.value.probability = 0.04;
     });
     row("one space in front of the object", [](E& e) { e.request.object = " Rome"; });
     row("a key it has overwritten",
         [](E& e) { e.neighbours = {{.when = When::earlier, .name = "x", .same_subject = true, .cosine = 1}}; });
+    row("little arrives where little was written", [](E& e) {
+        e.arrived = 0.6;
+        e.context_cosine = 0.9;
+    });
     row("no statistics of condition", [](E& e) { e.condition = DiagnosisEvidence::unknown; });
     row("no other edit", [](E& e) { e.neighbours.clear(); });
     row("nothing asked for", [](E& e) {
