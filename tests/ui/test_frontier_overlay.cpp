@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Another distribution laid over the frontier, and layers that are pointed at in every view at once.
-#include "fake_engine.h"
+#include "fake_window.h"
 #include "models/frontier_model.h"
 #include "panels/layer_picker.h"
 #include "panels/panel_parts.h"
@@ -9,7 +9,7 @@
 #include "plots/frontier_plot.h"
 #include "plots/norm_bars.h"
 #include "plots/norm_history_plot.h"
-#include "window_fixture.h"
+#include "plots/theme_colors.h"
 
 #include <QComboBox>
 #include <QLabel>
@@ -28,11 +28,7 @@ class TestFrontierOverlay : public QObject {
     // The first draft applied with MEMIT, looked at in the Trade-off tab.
     std::unique_ptr<WindowFixture> open(const std::vector<int>& layers, const char* algorithm = "MEMIT") {
         m_script = std::make_shared<FakeScript>();
-        auto made = std::make_unique<WindowFixture>(*m_theme, fakeFactory(m_script));
-        made->workbench.addEdits({fakeDrafts(), {}, "test"}, QStringLiteral("Drafts"));
-        made->window.openModel(QStringLiteral("/models/demo_model"));
-        if (!made->settle())
-            qFatal("did not settle");
+        auto made = openSettled(*m_theme, m_script);
         Recipe recipe = default_recipe(*made->workbench.studio().model(), algorithm);
         recipe.layers = layers;
         recipe.distribution = layers.size() > 1 ? "spread" : "single";

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The history: the ledger as a table, and the dock in the window on the fake engine.
-#include "fake_engine.h"
+#include "fake_window.h"
 #include "models/history_model.h"
 #include "panels/history_panel.h"
 #include "panels/panel_parts.h"
-#include "window_fixture.h"
 
 #include <QDockWidget>
 #include <QPushButton>
@@ -51,12 +50,7 @@ class TestHistory : public QObject {
         return model.index(row, column).data().toString();
     }
 
-    std::unique_ptr<WindowFixture> open() {
-        auto made = std::make_unique<WindowFixture>(*m_theme, fakeFactory(m_script));
-        made->workbench.addEdits({fakeDrafts(), {}, "test"}, QStringLiteral("Drafts"));
-        made->window.openModel(QStringLiteral("/models/demo_model"));
-        return made;
-    }
+    std::unique_ptr<WindowFixture> open() { return openWindow(*m_theme, m_script); }
     // Three batches of one edit each, the history in sight.
     std::unique_ptr<WindowFixture> openApplied() {
         auto f = open();

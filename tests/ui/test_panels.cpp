@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "fake_engine.h"
 #include "models/edits_model.h"
 #include "models/norm_history_model.h"
 #include "models/norms_model.h"
+#include "panel_fixture.h"
 #include "panels/edits_panel.h"
 #include "panels/generation_view.h"
 #include "panels/job_bar.h"
@@ -23,23 +23,11 @@
 #include <QtTest>
 
 using namespace emend;
+using namespace emend::test;
 using namespace emend::ui;
 
 class TestPanels : public QObject {
     Q_OBJECT
-
-    static ModelInfo model() {
-        auto script = std::make_shared<test::FakeScript>();
-        test::FakeEngine engine(script);
-        return engine.inspect({.path = "/models/demo"}, {});
-    }
-    template<class W>
-    static W* get(QWidget& parent, const char* name) {
-        W* found = parent.findChild<W*>(QString::fromLatin1(name));
-        if (!found)
-            qFatal("no %s", name);
-        return found;
-    }
 
   private slots:
     void editsPanelHasAnEmptyState();
@@ -57,9 +45,9 @@ class TestPanels : public QObject {
 void TestPanels::editsPanelHasAnEmptyState() {
     EditsModel edits;
     EditsPanel panel(edits);
-    auto* stack = panel.findChild<QStackedWidget*>(QStringLiteral("updateStack"));
+    auto* stack = panel.findChild<QStackedWidget*>();
     QCOMPARE(stack->currentWidget()->objectName(), QStringLiteral("editsEmpty"));
-    edits.addRequests(test::fakeDrafts());
+    edits.addRequests(fakeDrafts());
     QCOMPARE(stack->currentWidget()->objectName(), QStringLiteral("editsTable"));
     edits.remove({0, 1, 2});
     QCOMPARE(stack->currentWidget()->objectName(), QStringLiteral("editsEmpty"));
@@ -86,7 +74,7 @@ void TestPanels::relationEditorOffersTheLibrary() {
     EditsPanel panel(edits);
     panel.resize(600, 400);
     panel.show();
-    edits.addRequests({test::fakeDrafts()[0]});
+    edits.addRequests({fakeDrafts()[0]});
     panel.editCell(0, EditsModel::RelationColumn);
     auto* combo = get<QComboBox>(panel, "relationEditor");
     QCOMPARE(combo->count(), 3);
@@ -98,7 +86,7 @@ void TestPanels::relationEditorOffersTheLibrary() {
 void TestPanels::faultIsToldUnderTheTable() {
     EditsModel edits;
     EditsPanel panel(edits);
-    edits.addRequests(test::fakeDrafts());
+    edits.addRequests(fakeDrafts());
     panel.selectRow(0);
     edits.setData(edits.index(0, EditsModel::RelationColumn), QStringLiteral("no gap here"));
     auto* caption = get<MutedLabel>(panel, "editsCaption");
@@ -183,7 +171,7 @@ void TestPanels::statusBarTellsTheJob() {
     bar.setStatus({});
     bar.setMessage(QStringLiteral("done"));
     QCOMPARE(bar.text(), QStringLiteral("done"));
-    const ModelInfo info = model();
+    const ModelInfo info = fakeModel();
     bar.setModel(&info);
     QVERIFY(get<QLabel>(bar, "statusDevice")->text().contains(QStringLiteral("float32")));
     QVERIFY(get<QLabel>(bar, "statusMemory")->text().contains(QStringLiteral("MB")));

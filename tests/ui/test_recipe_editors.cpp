@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Layers picked by mouse and keyboard, numbers that walk by size, the slider over them.
-#include "fake_engine.h"
+#include "panel_fixture.h"
 #include "panels/layer_picker.h"
 #include "panels/recipe_editors.h"
 #include "panels/recipe_panel.h"
@@ -9,27 +9,11 @@
 #include <QtTest>
 
 using namespace emend;
+using namespace emend::test;
 using namespace emend::ui;
 
 class TestRecipeEditors : public QObject {
     Q_OBJECT
-
-    static ModelInfo model() {
-        auto script = std::make_shared<test::FakeScript>();
-        test::FakeEngine engine(script);
-        return engine.inspect({.path = "/models/demo"}, {});
-    }
-    template<class W>
-    static W* get(QWidget& parent, const char* name) {
-        W* found = parent.findChild<W*>(QString::fromLatin1(name));
-        if (!found)
-            qFatal("no %s", name);
-        return found;
-    }
-    static void choose(RecipePanel& panel, const char* algorithm) {
-        auto* box = get<QComboBox>(panel, "recipe_algorithm");
-        box->setCurrentIndex(box->findData(QString::fromLatin1(algorithm)));
-    }
 
   private slots:
     void layersByMouse();
@@ -41,8 +25,8 @@ class TestRecipeEditors : public QObject {
 
 void TestRecipeEditors::layersByMouse() {
     RecipePanel panel;
-    panel.setModel(model());
-    choose(panel, "MEMIT");
+    panel.setModel(fakeModel());
+    chooseAlgorithm(panel, "MEMIT");
     panel.resize(340, 900);
     panel.show();
     QVERIFY(QTest::qWaitForWindowExposed(&panel));
@@ -57,7 +41,7 @@ void TestRecipeEditors::layersByMouse() {
     QCOMPARE(panel.recipe().layers, (std::vector<int>{2, 3, 5}));
     QTest::mouseClick(picker, Qt::LeftButton, Qt::ShiftModifier, at(6)); // from the last one on
     QCOMPARE(panel.recipe().layers, (std::vector<int>{4, 5, 6}));
-    choose(panel, "FT-L"); // one layer: a drag moves it
+    chooseAlgorithm(panel, "FT-L"); // one layer: a drag moves it
     QTest::mousePress(picker, Qt::LeftButton, {}, at(1));
     QTest::mouseMove(picker, at(3));
     QTest::mouseRelease(picker, Qt::LeftButton, {}, at(3));
@@ -121,8 +105,8 @@ void TestRecipeEditors::numbersWalkTheLadder() {
 
 void TestRecipeEditors::softnessSliderAgrees() {
     RecipePanel panel;
-    panel.setModel(model());
-    choose(panel, "MEMIT");
+    panel.setModel(fakeModel());
+    chooseAlgorithm(panel, "MEMIT");
     auto* slider = get<LadderSlider>(panel, "recipeBelow_softness");
     auto* box = get<NumberBox>(panel, "recipe_softness");
     box->setValue(1000);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The recipe: which fields an algorithm has, what is kept from one to another, what is told when something is wrong.
-#include "fake_engine.h"
+#include "panel_fixture.h"
 #include "panels/recipe_editors.h"
 #include "panels/recipe_panel.h"
 
@@ -12,27 +12,12 @@
 #include <QtTest>
 
 using namespace emend;
+using namespace emend::test;
 using namespace emend::ui;
 
 class TestRecipePanel : public QObject {
     Q_OBJECT
 
-    static ModelInfo model() {
-        auto script = std::make_shared<test::FakeScript>();
-        test::FakeEngine engine(script);
-        return engine.inspect({.path = "/models/demo"}, {});
-    }
-    template<class W>
-    static W* get(QWidget& parent, const char* name) {
-        W* found = parent.findChild<W*>(QString::fromLatin1(name));
-        if (!found)
-            qFatal("no %s", name);
-        return found;
-    }
-    static void choose(RecipePanel& panel, const char* algorithm) {
-        auto* box = get<QComboBox>(panel, "recipe_algorithm");
-        box->setCurrentIndex(box->findData(QString::fromLatin1(algorithm)));
-    }
     // Whether the field is offered: neither hidden itself nor in a fold that is gone.
     static bool offers(RecipePanel& panel, const char* id) {
         return !get<QWidget>(panel, (QByteArray("recipeField_") + id).constData())->isHidden();
@@ -67,16 +52,16 @@ void TestRecipePanel::recipeFollowsTheModel() {
     RecipePanel panel;
     QVERIFY(!panel.isValid());
     QSignalSpy changed(&panel, &RecipePanel::recipeChanged);
-    panel.setModel(model());
+    panel.setModel(fakeModel());
     QVERIFY(panel.isValid());
     QVERIFY(changed.count() > 0);
-    QCOMPARE(panel.recipe(), default_recipe(model(), algorithms().front().id));
+    QCOMPARE(panel.recipe(), default_recipe(fakeModel(), algorithms().front().id));
     QCOMPARE(get<QComboBox>(panel, "recipe_algorithm")->count(), int(algorithms().size()));
 }
 
 void TestRecipePanel::recipeLayersAndDistribution() {
     RecipePanel panel;
-    panel.setModel(model());
+    panel.setModel(fakeModel());
     auto* layers = get<QLineEdit>(panel, "recipe_layers");
     auto* algorithm = get<QComboBox>(panel, "recipe_algorithm");
     QVERIFY(get<QWidget>(panel, "recipeField_distribution")->isHidden());
@@ -114,7 +99,7 @@ void TestRecipePanel::recipeWrongLayersAreMarked_data() {
 void TestRecipePanel::recipeWrongLayersAreMarked() {
     QFETCH(QString, text);
     RecipePanel panel;
-    panel.setModel(model());
+    panel.setModel(fakeModel());
     auto* layers = get<QLineEdit>(panel, "recipe_layers");
     auto* told = get<QLabel>(panel, "recipeExplanation_layers");
     const QString explanation = told->text();
@@ -129,7 +114,7 @@ void TestRecipePanel::recipeWrongLayersAreMarked() {
 
 void TestRecipePanel::recipeTakesFiles() {
     RecipePanel panel;
-    panel.setModel(model());
+    panel.setModel(fakeModel());
     auto* corpus = get<QLineEdit>(panel, "recipe_corpus");
     QVERIFY(panel.recipe().corpus.empty());
     corpus->setText(QStringLiteral("/texts/corpus.txt"));
@@ -142,7 +127,7 @@ void TestRecipePanel::recipeTakesFiles() {
 
 void TestRecipePanel::recipeResets() {
     RecipePanel panel;
-    panel.setModel(model());
+    panel.setModel(fakeModel());
     const Recipe before = panel.recipe();
     auto* clamp = get<QDoubleSpinBox>(panel, "recipe_clamp");
     auto* reset = get<QToolButton>(panel, "recipeReset_clamp");
@@ -162,10 +147,10 @@ void TestRecipePanel::recipeResets() {
 
 void TestRecipePanel::recipeAlgorithmKeepsChanges() {
     RecipePanel panel;
-    panel.setModel(model());
+    panel.setModel(fakeModel());
     get<QDoubleSpinBox>(panel, "recipe_learning_rate")->setValue(0.125);
     get<QComboBox>(panel, "recipe_algorithm")->setCurrentIndex(1);
-    const Recipe usual = default_recipe(model(), algorithms()[1].id);
+    const Recipe usual = default_recipe(fakeModel(), algorithms()[1].id);
     QCOMPARE(panel.recipe().algorithm, std::string(algorithms()[1].id));
     QCOMPARE(panel.recipe().values.learning_rate, 0.125);
     QCOMPARE(panel.recipe().values.clamp, usual.values.clamp);
@@ -174,7 +159,7 @@ void TestRecipePanel::recipeAlgorithmKeepsChanges() {
 
 void TestRecipePanel::recipeEveryFieldIsExplained() {
     RecipePanel panel;
-    panel.setModel(model());
+    panel.setModel(fakeModel());
     const auto told = panel.findChildren<QLabel*>(QRegularExpression(QStringLiteral("^recipeExplanation_")));
     QVERIFY(told.size() >= 10);
     for (const QLabel* label : told)
@@ -183,16 +168,16 @@ void TestRecipePanel::recipeEveryFieldIsExplained() {
 
 void TestRecipePanel::everyAlgorithmIsSound() {
     RecipePanel panel;
-    panel.setModel(model());
+    panel.setModel(fakeModel());
     auto* box = get<QComboBox>(panel, "recipe_algorithm");
     for (int i = 0; i < box->count(); ++i) {
         box->setCurrentIndex(i);
         QVERIFY2(panel.isValid(), qPrintable(box->currentText() + QStringLiteral(": ") + told(panel, "algorithm")));
         QCOMPARE(told(panel, "algorithm"), QString::fromStdString(std::string(algorithms()[size_t(i)].explanation)));
-        QCOMPARE(panel.recipe(), default_recipe(model(), algorithms()[size_t(i)].id));
+        QCOMPARE(panel.recipe(), default_recipe(fakeModel(), algorithms()[size_t(i)].id));
     }
     auto* schemes = get<QComboBox>(panel, "recipe_distribution");
-    choose(panel, "MEMIT");
+    chooseAlgorithm(panel, "MEMIT");
     get<QLineEdit>(panel, "recipe_layers")->setText(QStringLiteral("0-3"));
     for (int i = 0; i < schemes->count(); ++i) {
         if (schemes->itemText(i) == u"single")
@@ -227,8 +212,8 @@ void TestRecipePanel::onlyFieldsInUseAreShown() {
     QFETCH(QByteArrayList, shown);
     QFETCH(QByteArrayList, hidden);
     RecipePanel panel;
-    panel.setModel(model());
-    choose(panel, algorithm.constData());
+    panel.setModel(fakeModel());
+    chooseAlgorithm(panel, algorithm.constData());
     for (const QByteArray& id : shown)
         QVERIFY2(offers(panel, id.constData()), id.constData());
     for (const QByteArray& id : hidden)
@@ -239,42 +224,42 @@ void TestRecipePanel::onlyFieldsInUseAreShown() {
 
 void TestRecipePanel::whatIsSetComesBack() {
     RecipePanel panel;
-    panel.setModel(model());
-    choose(panel, "MEMIT");
+    panel.setModel(fakeModel());
+    chooseAlgorithm(panel, "MEMIT");
     get<QLineEdit>(panel, "recipe_layers")->setText(QStringLiteral("1-3"));
     auto* schemes = get<QComboBox>(panel, "recipe_distribution");
     schemes->setCurrentIndex(schemes->findText(QStringLiteral("root-spread")));
     get<QCheckBox>(panel, "recipe_merge_subjects")->setChecked(true);
-    choose(panel, "ROME"); // has neither
-    QCOMPARE(panel.recipe(), default_recipe(model(), "ROME"));
+    chooseAlgorithm(panel, "ROME"); // has neither
+    QCOMPARE(panel.recipe(), default_recipe(fakeModel(), "ROME"));
     QVERIFY(panel.isValid());
-    choose(panel, "EMMET");
+    chooseAlgorithm(panel, "EMMET");
     QCOMPARE(panel.recipe().layers, (std::vector<int>{1, 2, 3}));
     QCOMPARE(panel.recipe().distribution, std::string("root-spread"));
     QVERIFY(panel.recipe().merge_subjects);
     QVERIFY(panel.isValid());
     panel.resetAll();
-    choose(panel, "EMMET"); // reset is forgotten
-    QCOMPARE(panel.recipe(), default_recipe(model(), "EMMET"));
+    chooseAlgorithm(panel, "EMMET"); // reset is forgotten
+    QCOMPARE(panel.recipe(), default_recipe(fakeModel(), "EMMET"));
 }
 
 void TestRecipePanel::softnessKeepsItsUnits() {
     RecipePanel panel;
-    panel.setModel(model());
-    choose(panel, "MEMIT");
+    panel.setModel(fakeModel());
+    chooseAlgorithm(panel, "MEMIT");
     get<NumberBox>(panel, "recipe_softness")->setValue(7000);
-    choose(panel, "ENCORE");
+    chooseAlgorithm(panel, "ENCORE");
     QCOMPARE(panel.recipe().softness.value(), 7000.0);
-    choose(panel, "AlphaEdit"); // counts in other units
-    QCOMPARE(panel.recipe().softness, default_recipe(model(), "AlphaEdit").softness);
-    choose(panel, "MEMIT-seq");
+    chooseAlgorithm(panel, "AlphaEdit"); // counts in other units
+    QCOMPARE(panel.recipe().softness, default_recipe(fakeModel(), "AlphaEdit").softness);
+    chooseAlgorithm(panel, "MEMIT-seq");
     QCOMPARE(panel.recipe().softness.value(), 7000.0);
 }
 
 void TestRecipePanel::weightsFollowTheLayers() {
     RecipePanel panel;
-    panel.setModel(model());
-    choose(panel, "MEMIT");
+    panel.setModel(fakeModel());
+    chooseAlgorithm(panel, "MEMIT");
     auto* layers = get<QLineEdit>(panel, "recipe_layers");
     auto* weights = get<QLineEdit>(panel, "recipe_weights");
     layers->setText(QStringLiteral("0-2"));
@@ -293,8 +278,8 @@ void TestRecipePanel::weightsFollowTheLayers() {
 
 void TestRecipePanel::wrongWeightsAreMarked() {
     RecipePanel panel;
-    panel.setModel(model());
-    choose(panel, "MEMIT");
+    panel.setModel(fakeModel());
+    chooseAlgorithm(panel, "MEMIT");
     get<QLineEdit>(panel, "recipe_layers")->setText(QStringLiteral("0-2"));
     auto* schemes = get<QComboBox>(panel, "recipe_distribution");
     schemes->setCurrentIndex(schemes->findText(QStringLiteral("weights")));
@@ -311,11 +296,11 @@ void TestRecipePanel::wrongWeightsAreMarked() {
 
 void TestRecipePanel::oneAfterAnother() {
     RecipePanel panel;
-    panel.setModel(model());
+    panel.setModel(fakeModel());
     auto* batch = get<QSpinBox>(panel, "recipe_batch");
     QVERIFY(!batch->isEnabled());
     QCOMPARE(batch->text(), QStringLiteral("one by one"));
-    choose(panel, "MEMIT");
+    chooseAlgorithm(panel, "MEMIT");
     QVERIFY(batch->isEnabled());
     QCOMPARE(batch->text(), QStringLiteral("all together"));
     batch->setValue(1);
@@ -323,14 +308,14 @@ void TestRecipePanel::oneAfterAnother() {
     QVERIFY(!offers(panel, "merge_subjects")); // nothing is solved together
     batch->setValue(50);
     QVERIFY(offers(panel, "merge_subjects"));
-    choose(panel, "ROME");
+    chooseAlgorithm(panel, "ROME");
     QCOMPARE(panel.recipe().batch, 0);
     QVERIFY(panel.isValid());
 }
 
 void TestRecipePanel::faultInAFoldOpensIt() {
     RecipePanel panel;
-    panel.setModel(model());
+    panel.setModel(fakeModel());
     panel.resize(360, 700);
     panel.show();
     auto* samples = get<QLineEdit>(panel, "recipe_samples");
@@ -350,10 +335,10 @@ void TestRecipePanel::faultInAFoldOpensIt() {
 
 void TestRecipePanel::faultGoesWithItsCause() {
     RecipePanel panel;
-    panel.setModel(model());
+    panel.setModel(fakeModel());
     get<QLineEdit>(panel, "recipe_layers")->setText(QStringLiteral("0-2")); // too many for ROME
     QVERIFY(!panel.isValid());
-    choose(panel, "MEMIT");
+    chooseAlgorithm(panel, "MEMIT");
     QVERIFY(panel.isValid());
     QCOMPARE(panel.recipe().layers, (std::vector<int>{0, 1, 2}));
     QVERIFY(!told(panel, "layers").contains(QStringLiteral("ROME")));
@@ -361,7 +346,7 @@ void TestRecipePanel::faultGoesWithItsCause() {
 
 void TestRecipePanel::givenContextsAreShown() {
     RecipePanel panel;
-    panel.setModel(model());
+    panel.setModel(fakeModel());
     QVERIFY(offers(panel, "samples"));
     Recipe recipe = panel.recipe();
     recipe.contexts.groups = {{"{}"}, {"The. {}", "It. {}"}};

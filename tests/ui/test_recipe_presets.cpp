@@ -2,9 +2,9 @@
 // Recipes by name and from files: saved, chosen, deleted, dropped, read from the reference's hparams, and refused.
 #include "emend/error.h"
 #include "emend/paths.h"
-#include "fake_engine.h"
 #include "models/recipe_presets.h"
 #include "models/text_format.h"
+#include "panel_fixture.h"
 #include "panels/panel_parts.h"
 #include "panels/preset_bar.h"
 #include "panels/recipe_editors.h"
@@ -17,6 +17,7 @@
 #include <QtTest>
 
 using namespace emend;
+using namespace emend::test;
 using namespace emend::ui;
 
 class TestRecipePresets : public QObject {
@@ -24,11 +25,6 @@ class TestRecipePresets : public QObject {
 
     std::unique_ptr<QTemporaryDir> m_scratch;
 
-    static ModelInfo model() {
-        auto script = std::make_shared<test::FakeScript>();
-        test::FakeEngine engine(script);
-        return engine.inspect({.path = "/models/demo"}, {});
-    }
     QString write(const QString& name, const QByteArray& text) const {
         QFile file(m_scratch->filePath(name));
         if (!file.open(QIODevice::WriteOnly) || file.write(text) != text.size())
@@ -36,7 +32,7 @@ class TestRecipePresets : public QObject {
         return file.fileName();
     }
     static Recipe someRecipe() {
-        Recipe recipe = default_recipe(model(), "MEMIT");
+        Recipe recipe = default_recipe(fakeModel(), "MEMIT");
         recipe.layers = {1, 2, 4};
         recipe.softness = 321;
         recipe.merge_subjects = true;
@@ -76,9 +72,9 @@ class TestRecipePresets : public QObject {
 void TestRecipePresets::savedAndListed() {
     QCOMPARE(presetNames(), QStringList());
     savePreset(QStringLiteral("Zwei"), someRecipe());
-    savePreset(QStringLiteral("eins, für später"), default_recipe(model()));
+    savePreset(QStringLiteral("eins, für später"), default_recipe(fakeModel()));
     QCOMPARE(presetNames(), (QStringList{QStringLiteral("eins, für später"), QStringLiteral("Zwei")}));
-    QCOMPARE(readRecipe(presetFile(QStringLiteral("Zwei")), model()), someRecipe());
+    QCOMPARE(readRecipe(presetFile(QStringLiteral("Zwei")), fakeModel()), someRecipe());
     removePreset(QStringLiteral("Zwei"));
     QCOMPARE(presetNames().size(), 1);
     QVERIFY_EXCEPTION_THROWN(removePreset(QStringLiteral("Zwei")), Error);
@@ -104,7 +100,7 @@ void TestRecipePresets::hparamsOfTheReference() {
     const Recipe recipe = readRecipe(
         write(QStringLiteral("gpt2.json"), R"({"alg_name": "MEMIT", "layers": [1, 2], "clamp_norm_factor": 0.75,
             "v_num_grad_steps": 20, "v_lr": 0.5, "mom2_update_weight": 4000, "mom2_dataset": "wikipedia"})"),
-        model());
+        fakeModel());
     QCOMPARE(recipe.algorithm, std::string("MEMIT"));
     QCOMPARE(recipe.layers, (std::vector<int>{1, 2}));
     QCOMPARE(recipe.softness.value(), 4000.0);
@@ -112,10 +108,10 @@ void TestRecipePresets::hparamsOfTheReference() {
     QVERIFY(QDir(m_scratch->path()).mkpath(QStringLiteral("hparams/EMMET")));
     const QByteArray nameless = R"({"layers": [1], "clamp_norm_factor": 0.75, "v_num_grad_steps": 20, "v_lr": 0.5,
         "mom2_update_weight": 1})";
-    QCOMPARE(readRecipe(write(QStringLiteral("hparams/EMMET/gpt2.json"), nameless), model()).algorithm,
+    QCOMPARE(readRecipe(write(QStringLiteral("hparams/EMMET/gpt2.json"), nameless), fakeModel()).algorithm,
              std::string("EMMET"));
     // What it leaves out is MEMIT's, not that of the algorithm one begins with.
-    QCOMPARE(recipe.contexts, default_recipe(model(), "MEMIT").contexts);
+    QCOMPARE(recipe.contexts, default_recipe(fakeModel(), "MEMIT").contexts);
 }
 
 void TestRecipePresets::unreadableFiles_data() {
@@ -132,7 +128,7 @@ void TestRecipePresets::unreadableFiles() {
     QFETCH(QByteArray, text);
     QFETCH(QString, told);
     RecipePanel panel;
-    panel.setModel(model());
+    panel.setModel(fakeModel());
     const Recipe before = panel.recipe();
     panel.presets().openFile(write(QStringLiteral("broken.json"), text));
     auto* line = panel.findChild<FailureLine*>(QStringLiteral("recipeFailure"));
@@ -157,7 +153,7 @@ void TestRecipePresets::unwritableFolder() {
 
 void TestRecipePresets::barSavesChoosesAndDeletes() {
     RecipePanel panel;
-    panel.setModel(model());
+    panel.setModel(fakeModel());
     PresetBar& bar = panel.presets();
     PresetQuestions answers;
     answers.askName = [](QWidget*, const QString&) { return QStringLiteral("mine"); };
@@ -182,7 +178,7 @@ void TestRecipePresets::barSavesChoosesAndDeletes() {
 
 void TestRecipePresets::barAsksBeforeItReplaces() {
     RecipePanel panel;
-    panel.setModel(model());
+    panel.setModel(fakeModel());
     savePreset(QStringLiteral("mine"), someRecipe());
     int asked = 0;
     bool answer = false;
@@ -195,15 +191,15 @@ void TestRecipePresets::barAsksBeforeItReplaces() {
     panel.presets().setQuestions(answers);
     panel.presets().action(QStringLiteral("save"))->trigger();
     QCOMPARE(asked, 1);
-    QCOMPARE(readRecipe(presetFile(QStringLiteral("mine")), model()), someRecipe());
+    QCOMPARE(readRecipe(presetFile(QStringLiteral("mine")), fakeModel()), someRecipe());
     answer = true;
     panel.presets().action(QStringLiteral("save"))->trigger();
-    QCOMPARE(readRecipe(presetFile(QStringLiteral("mine")), model()), panel.recipe());
+    QCOMPARE(readRecipe(presetFile(QStringLiteral("mine")), fakeModel()), panel.recipe());
 }
 
 void TestRecipePresets::barKnowsWhatChanged() {
     RecipePanel panel;
-    panel.setModel(model());
+    panel.setModel(fakeModel());
     panel.presets().openFile(write(QStringLiteral("theirs.json"), R"({"algorithm": "MEMIT", "layers": "0-2"})"));
     QComboBox* choice = panel.presets().choice();
     QCOMPARE(choice->currentIndex(), -1);
@@ -213,7 +209,7 @@ void TestRecipePresets::barKnowsWhatChanged() {
     panel.setMergeSubjects(false);
     QCOMPARE(choice->placeholderText(), QStringLiteral("theirs.json"));
     emit choice->activated(0); // back to the model's defaults
-    QCOMPARE(panel.recipe(), default_recipe(model()));
+    QCOMPARE(panel.recipe(), default_recipe(fakeModel()));
     QCOMPARE(choice->currentIndex(), 0);
 }
 
@@ -224,18 +220,18 @@ void TestRecipePresets::brokenPresetIsTold() {
     file.write("{");
     file.close();
     RecipePanel panel;
-    panel.setModel(model());
+    panel.setModel(fakeModel());
     emit panel.presets().choice()->activated(1);
     QVERIFY(!failure(panel).isEmpty());
-    QCOMPARE(panel.recipe(), default_recipe(model()));
+    QCOMPARE(panel.recipe(), default_recipe(fakeModel()));
     QCOMPARE(panel.presets().choice()->currentIndex(), 0);
 }
 
 void TestRecipePresets::droppedRecipe() {
     RecipePanel panel;
-    panel.setModel(model());
+    panel.setModel(fakeModel());
     drop(panel, write(QStringLiteral("notes.txt"), R"({"algorithm": "EMMET"})"));
-    QCOMPARE(panel.recipe().algorithm, default_recipe(model()).algorithm);
+    QCOMPARE(panel.recipe().algorithm, default_recipe(fakeModel()).algorithm);
     drop(panel, write(QStringLiteral("recipe.json"), R"({"algorithm": "EMMET"})"));
     QCOMPARE(panel.recipe().algorithm, std::string("EMMET"));
     // Layers of a larger model: read, and marked where they are wrong.

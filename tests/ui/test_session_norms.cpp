@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The layers over the session: table, lines looked at as a picture, the alarm, and the Update tab in the window.
-#include "fake_engine.h"
+#include "fake_window.h"
 #include "models/norm_history_model.h"
 #include "panels/norm_history_panel.h"
 #include "panels/panel_parts.h"
@@ -8,7 +8,6 @@
 #include "plots/color_maps.h"
 #include "plots/norm_history_plot.h"
 #include "plots/theme_colors.h"
-#include "window_fixture.h"
 
 #include <QAbstractItemModelTester>
 #include <QApplication>
@@ -260,15 +259,6 @@ void TestSessionNorms::copiedAndExported() {
 
 namespace {
 
-std::unique_ptr<WindowFixture> opened(Theme& theme, const std::shared_ptr<FakeScript>& script) {
-    auto made = std::make_unique<WindowFixture>(theme, fakeFactory(script));
-    made->workbench.addEdits({fakeDrafts(), {}, "test"}, QStringLiteral("Drafts"));
-    made->window.openModel(QStringLiteral("/models/demo_model"));
-    if (!made->settle())
-        qFatal("did not settle");
-    return made;
-}
-
 void applyRow(WindowFixture& f, int row) {
     f.workbench.apply({row});
     if (!f.settle())
@@ -279,7 +269,7 @@ void applyRow(WindowFixture& f, int row) {
 
 void TestSessionNorms::windowMeasuresOnlyWhenSomebodyLooks() {
     const auto script = std::make_shared<FakeScript>();
-    auto f = opened(*m_theme, script);
+    auto f = openSettled(*m_theme, script);
     applyRow(*f, 0);
     QCOMPARE(script->norm_histories.load(), 0);
     f->action(ActionId::ShowUpdate)->trigger();
@@ -293,7 +283,7 @@ void TestSessionNorms::windowMeasuresOnlyWhenSomebodyLooks() {
 
 void TestSessionNorms::windowFollowsTheLedger() {
     const auto script = std::make_shared<FakeScript>();
-    auto f = opened(*m_theme, script);
+    auto f = openSettled(*m_theme, script);
     f->action(ActionId::ShowUpdate)->trigger();
     f->get<QToolButton>("updateSession")->click();
     QVERIFY(f->settle());
@@ -317,7 +307,7 @@ void TestSessionNorms::windowFollowsTheLedger() {
 
 void TestSessionNorms::windowKeepsTheBound() {
     const auto script = std::make_shared<FakeScript>();
-    auto f = opened(*m_theme, script);
+    auto f = openSettled(*m_theme, script);
     applyRow(*f, 0);
     f->action(ActionId::ShowUpdate)->trigger();
     f->get<QToolButton>("updateSession")->click();
@@ -333,7 +323,7 @@ void TestSessionNorms::windowKeepsTheBound() {
 void TestSessionNorms::windowTellsAFailure() {
     const auto script = std::make_shared<FakeScript>();
     script->fail_norms = true;
-    auto f = opened(*m_theme, script);
+    auto f = openSettled(*m_theme, script);
     applyRow(*f, 0);
     f->action(ActionId::ShowUpdate)->trigger();
     f->get<QToolButton>("updateSession")->click();
@@ -344,7 +334,7 @@ void TestSessionNorms::windowTellsAFailure() {
 
 void TestSessionNorms::sessionStandsBesideTheEdit() {
     const auto script = std::make_shared<FakeScript>();
-    auto f = opened(*m_theme, script);
+    auto f = openSettled(*m_theme, script);
     applyRow(*f, 0);
     applyRow(*f, 1);
     f->window.editsPanel().selectRow(0);

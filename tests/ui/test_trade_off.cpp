@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The knob in the window, on the fake engine.
-#include "fake_engine.h"
+#include "fake_window.h"
 #include "models/frontier_model.h"
 #include "panels/panel_parts.h"
 #include "panels/softness_control.h"
 #include "panels/trade_off_panel.h"
 #include "plots/frontier_plot.h"
 #include "plots/probability_bars.h"
-#include "window_fixture.h"
 
 #include <QLabel>
 #include <QSignalSpy>
@@ -25,11 +24,7 @@ class TestTradeOff : public QObject {
     std::shared_ptr<FakeScript> m_script;
 
     std::unique_ptr<WindowFixture> open(bool applied = true) {
-        auto made = std::make_unique<WindowFixture>(*m_theme, fakeFactory(m_script));
-        made->workbench.addEdits({fakeDrafts(), {}, "test"}, QStringLiteral("Drafts"));
-        made->window.openModel(QStringLiteral("/models/demo_model"));
-        if (!made->settle())
-            qFatal("did not settle");
+        auto made = openSettled(*m_theme, m_script);
         made->window.editsPanel().selectRow(0);
         if (applied)
             made->workbench.apply({0});

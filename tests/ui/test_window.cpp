@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The window from end to end on the fake engine.
-#include "fake_engine.h"
+#include "fake_window.h"
 #include "models/text_format.h"
 #include "panels/compare_panel.h"
 #include "panels/generation_view.h"
 #include "panels/job_bar.h"
 #include "panels/panel_parts.h"
 #include "plots/probability_bars.h"
-#include "window_fixture.h"
 
 #include <QAccessible>
 #include <QClipboard>
@@ -29,14 +28,8 @@ class TestWindow : public QObject {
     std::unique_ptr<Theme> m_theme;
     std::shared_ptr<FakeScript> m_script;
 
-    std::unique_ptr<WindowFixture> open(bool drafts = true) {
-        auto made = std::make_unique<WindowFixture>(*m_theme, fakeFactory(m_script));
-        made->edits().setLibrary(
-            std::make_shared<const RelationLibrary>(RelationLibrary::from_json(fakeLibraryJson(), "test")));
-        if (drafts)
-            made->workbench.addEdits({fakeDrafts(), {}, "test"}, QStringLiteral("Drafts"));
-        made->window.openModel(QStringLiteral("/models/demo_model"));
-        return made;
+    std::unique_ptr<WindowFixture> open(std::vector<EditRequest> drafts = fakeDrafts()) {
+        return openWindow(*m_theme, m_script, std::move(drafts));
     }
 
   private slots:
@@ -65,7 +58,7 @@ class TestWindow : public QObject {
 };
 
 void TestWindow::typeApplyCompareUndo() {
-    auto f = open(false);
+    auto f = open({});
     QVERIFY(f->settle());
     f->action(ActionId::AddEdit)->trigger();
     QTableView* table = f->get<QTableView>("editsTable");
@@ -193,7 +186,7 @@ void TestWindow::failedComparisonIsToldInThePanel() {
 }
 
 void TestWindow::pasteAddsRows() {
-    auto f = open(false);
+    auto f = open({});
     QVERIFY(f->settle());
     QApplication::clipboard()->setText(QStringLiteral("Big Ben\tcity\tRome\nEiffel Tower\t\tBerlin"));
     f->action(ActionId::PasteRows)->trigger();
@@ -223,7 +216,7 @@ void TestWindow::actionStates() {
     QFETCH(QString, situation);
     QFETCH(QStringList, enabled);
     m_script->fail_open = situation == u"no model";
-    auto f = open(situation != u"no rows");
+    auto f = open(situation == u"no rows" ? std::vector<EditRequest>() : fakeDrafts());
     QVERIFY(f->settle());
     if (situation == u"wrong row") {
         f->edits().setData(f->edits().index(0, EditsModel::Object), QString());
@@ -252,7 +245,7 @@ void TestWindow::actionStates() {
 }
 
 void TestWindow::shortcutsDoNotClash() {
-    auto f = open(false);
+    auto f = open({});
     QCOMPARE(f->window.actions().conflicts(), QStringList{});
     for (const QAction* action : f->window.actions().all()) {
         QVERIFY(!action->text().isEmpty());
@@ -337,7 +330,7 @@ void TestWindow::closingAsksBeforeEditsAreLost() {
 }
 
 void TestWindow::layoutIsRemembered() {
-    auto f = open(false);
+    auto f = open({});
     QVERIFY(f->settle());
     f->action(ActionId::ToggleLog)->trigger();
     QTRY_VERIFY(f->get<QDockWidget>("logDock")->isVisible());
@@ -350,7 +343,7 @@ void TestWindow::layoutIsRemembered() {
 }
 
 void TestWindow::themeAndTextSizeAreRemembered() {
-    auto f = open(false);
+    auto f = open({});
     f->action(ActionId::ThemeDark)->trigger();
     QCOMPARE(f->settings.get(Setting::Theme).toString(), QStringLiteral("dark"));
     QVERIFY(QApplication::palette().color(QPalette::Window).lightness() < 128);
@@ -365,7 +358,7 @@ void TestWindow::themeAndTextSizeAreRemembered() {
 }
 
 void TestWindow::recentModelsAreKept() {
-    auto f = open(false);
+    auto f = open({});
     QVERIFY(f->settle());
     f->window.openModel(QStringLiteral("/models/two"));
     QVERIFY(f->settle());

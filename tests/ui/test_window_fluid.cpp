@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The window never blocks: no turn of its event loop is long while an edit runs, however busy, however many rows.
-#include "fake_engine.h"
-#include "window_fixture.h"
+#include "fake_window.h"
 
 using namespace emend;
 using namespace emend::test;
@@ -12,16 +11,6 @@ class TestWindowFluid : public QObject {
 
     std::unique_ptr<Theme> m_theme;
     std::shared_ptr<FakeScript> m_script;
-
-    std::unique_ptr<WindowFixture> open(bool drafts = true) {
-        auto made = std::make_unique<WindowFixture>(*m_theme, fakeFactory(m_script));
-        made->edits().setLibrary(
-            std::make_shared<const RelationLibrary>(RelationLibrary::from_json(fakeLibraryJson(), "test")));
-        if (drafts)
-            made->workbench.addEdits({fakeDrafts(), {}, "test"}, QStringLiteral("Drafts"));
-        made->window.openModel(QStringLiteral("/models/demo_model"));
-        return made;
-    }
 
   private slots:
     void initTestCase() { m_theme = std::make_unique<Theme>(); }
@@ -43,7 +32,7 @@ void TestWindowFluid::windowStaysFluid() {
     QFETCH(bool, spin);
     QFETCH(int, rows);
     m_script->spin = spin;
-    auto f = open();
+    auto f = openWindow(*m_theme, m_script);
     if (rows > 3)
         f->edits().addRequests(std::vector<EditRequest>(static_cast<std::size_t>(rows), fakeDrafts()[0]));
     QVERIFY(f->settle(60000));

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // What the window says came of an edit: held or not, taken back exactly, and what is watched beside it.
-#include "fake_engine.h"
+#include "fake_window.h"
 #include "panels/job_bar.h"
 #include "panels/watch_dialog.h"
-#include "window_fixture.h"
 
 #include <QAbstractItemView>
 #include <QComboBox>
@@ -25,13 +24,7 @@ class TestWindowVerdicts : public QObject {
     std::shared_ptr<FakeScript> m_script;
 
     std::unique_ptr<WindowFixture> open(std::vector<EditRequest> drafts, Questions questions = {}) {
-        auto made = std::make_unique<WindowFixture>(*m_theme, fakeFactory(m_script), std::move(questions));
-        made->edits().setLibrary(
-            std::make_shared<const RelationLibrary>(RelationLibrary::from_json(fakeLibraryJson(), "test")));
-        if (!drafts.empty())
-            made->workbench.addEdits({std::move(drafts), {}, "test"}, QStringLiteral("Drafts"));
-        made->window.openModel(QStringLiteral("/models/demo_model"));
-        return made;
+        return openWindow(*m_theme, m_script, std::move(drafts), std::move(questions));
     }
     static QString state(WindowFixture& f, int row, int role = Qt::DisplayRole) {
         return f.edits().index(row, EditsModel::State).data(role).toString();

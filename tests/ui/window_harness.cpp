@@ -5,6 +5,7 @@
 #include "panels/edits_panel.h"
 #include "panels/preset_bar.h"
 #include "panels/recipe_field.h"
+#include "panels/update_panel.h"
 #include "shell/screenshot.h"
 
 #include <QAbstractItemView>
@@ -14,6 +15,7 @@
 #include <QLineEdit>
 #include <QTemporaryDir>
 #include <QTimer>
+#include <QToolButton>
 #include <QTranslator>
 
 #include <cstdio>
@@ -126,6 +128,26 @@ int main(int argc, char** argv) {
     if (args.contains(QStringLiteral("folds")))
         for (Fold* fold : window.findChildren<Fold*>())
             fold->setOpen(true);
+    if (args.contains(QStringLiteral("kinds")))
+        window.findChild<QComboBox*>(QStringLiteral("traceKind"))->setCurrentIndex(3);
+    if (args.contains(QStringLiteral("settings")))
+        window.findChild<QToolButton*>(QStringLiteral("traceSettingsButton"))->click();
+    if (args.contains(QStringLiteral("suggest")))
+        QObject::connect(&workbench, &Workbench::settled, &window,
+                         [&] { window.actions()[ActionId::SuggestLayers]->trigger(); });
+    if (args.contains(QStringLiteral("filling"))) { // grabbed while it runs
+        shot.reset();
+        window.resize(args.value(3).toInt(), args.value(4).toInt());
+        script->trace_ms = 10000;
+        QObject::connect(&workbench, &Workbench::settled, &window, [&] {
+            window.editsPanel().selectRow(0);
+            QTimer::singleShot(300, &window, [&] { window.traceSelected(); });
+            QTimer::singleShot(4500, &window, [&] {
+                window.grab().save(args[1]);
+                QApplication::exit(0);
+            });
+        });
+    }
     if (args.contains(QStringLiteral("stale"))) {
         // Three batches on several layers, the first switched off, the knob of the second one half way.
         shot.reset();
@@ -149,6 +171,13 @@ int main(int argc, char** argv) {
             } else if (now == 5) {
                 for (auto* box : window.findChildren<QCheckBox*>(QStringLiteral("frontierLayers")))
                     box->setChecked(true);
+                if (args.contains(QStringLiteral("session")))
+                    window.findChild<UpdatePanel*>()->showView(UpdatePanel::View::Session);
+                if (args.contains(QStringLiteral("overlay"))) {
+                    auto* box = window.findChild<QComboBox*>(QStringLiteral("frontierOverlay"));
+                    box->setCurrentIndex(box->findData(QStringLiteral("single")));
+                    emit box->activated(box->currentIndex());
+                }
                 QTimer::singleShot(1500, &window, [&] {
                     window.grab().save(args[1]);
                     QApplication::exit(0);
