@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // emend-cli edit: applies edits to the model in memory and reports what came of them.
 #include "base/file.h"
+#include "base/job_part.h"
 #include "edit_input.h"
 #include "frontier_file.h"
 #include "program.h"
@@ -9,9 +10,9 @@
 #include "report_text.h"
 
 #include <algorithm>
-#include <filesystem>
+#include <chrono>
 #include <iostream>
-#include <set>
+#include <numeric>
 
 namespace emend::cli {
 
@@ -24,18 +25,9 @@ struct Options {
     std::string save_recipe, frontier;
     bool verbose = false;
     bool no_comparisons = false;
+    bool diagnose = false;
+    bool diagnose_all = false;
 };
-
-void check_outputs(const Options& options, const std::string& model_folder) {
-    std::set<std::filesystem::path> files;
-    for (const std::string& file : {options.apply.dump_file, options.frontier, options.save_recipe}) {
-        check_output_file(file, model_folder);
-        std::error_code ignored;
-        const auto name = std::filesystem::weakly_canonical(std::filesystem::absolute(file, ignored), ignored);
-        if (!file.empty() && !files.insert(name).second)
-            throw UsageError("two results would be written to " + file);
-    }
-}
 
 std::vector<Comparison> compare(const std::vector<EditRequest>& edits, Engine& engine, const JobContext& job) {
     std::vector<Comparison> comparisons;
@@ -62,12 +54,34 @@ Scores scores_of(std::vector<EditRequest> edits, bool comparisons, Engine& engin
     return engine.score(edits, job);
 }
 
-Json to_json(const Scores& scores) {
-    const auto value = [](const std::optional<double>& share) { return share ? Json(*share) : Json(); };
-    return {{"efficacy", value(scores.efficacy)},
-            {"paraphrase", value(scores.paraphrase)},
-            {"neighbourhood", value(scores.neighbourhood)},
-            {"score", value(scores.score)}};
+// Every edit costs a solve: those that do not hold first, and not more than can be read unless all.
+std::vector<Diagnosis> diagnose(const EditReport& report, bool all, Engine& engine, const JobContext& job) {
+    constexpr std::size_t most = 20;
+    std::vector<std::size_t> order(report.edits.size());
+    std::iota(order.begin(), order.end(), std::size_t{0});
+    std::ranges::stable_partition(order, [&](std::size_t i) { return !report.edits[i].after.says_new; });
+    if (!all)
+        order.resize(std::min(order.size(), most));
+    std::vector<Diagnosis> diagnoses;
+    const auto start = std::chrono::steady_clock::now();
+    const auto count = static_cast<double>(order.size());
+    for (const std::size_t edit : order) {
+        const auto done = static_cast<double>(diagnoses.size());
+        diagnoses.push_back(
+            engine.diagnose(report.batch_id, edit, part_of(job, done / count, (done + 1) / count, start)));
+    }
+    return diagnoses;
+}
+
+void print_diagnoses(const EditReport& report, const std::vector<Diagnosis>& diagnoses) {
+    for (const Diagnosis& diagnosis : diagnoses) {
+        std::cout << '\n';
+        print_diagnosis(report, diagnosis);
+    }
+    if (diagnoses.size() < report.edits.size())
+        std::cout << "  " << diagnoses.size() << " of " << report.edits.size()
+                  << " edits, first those that do not hold (--diagnose-all takes all)\n";
+    std::cout << '\n';
 }
 
 Json document_of(const EditReport& report, const std::vector<Comparison>& comparisons, const GatheredEdits& gathered) {
@@ -78,9 +92,7 @@ Json document_of(const EditReport& report, const std::vector<Comparison>& compar
                 const bool paraphrase = row.kind == Comparison::Row::Kind::paraphrase;
                 document["edits"][i][paraphrase ? "paraphrases" : "neighbours"].push_back(cli::to_json(row));
             }
-    document["skipped"] = Json::array();
-    for (const auto& skipped : gathered.skipped)
-        document["skipped"].push_back({{"index", skipped.index}, {"reason", skipped.reason}});
+    document["skipped"] = skipped_json(gathered);
     return document;
 }
 
@@ -99,24 +111,11 @@ void print_text(const Options& options, const EditReport& report, const std::vec
     }
 }
 
-// Records of a file are counted from 1 for people; the JSON result has their index, from 0.
-void tell_about(const GatheredEdits& gathered, Program& program) {
-    for (const std::string& note : gathered.notes)
-        program.message(note, true);
-    for (const auto& skipped : gathered.skipped)
-        program.message(
-            "record " + std::to_string(skipped.index + 1) + " of the file is passed over: " + skipped.reason, true);
-    // Facts that are missing are worth a line even to somebody who wants silence; with --json the result has them.
-    if (program.quiet && !program.json && !gathered.skipped.empty())
-        std::cerr << "warning: " << gathered.skipped.size() << " of " << gathered.skipped.size() + gathered.edits.size()
-                  << " records of the file are passed over\n";
-}
-
 void run_edit(Program& program, const Options& options) {
     if (options.edits.file.empty() && options.edits.prompt.empty() && options.edits.relation.empty())
         throw UsageError("give --edits FILE, or --subject, --prompt and --object");
     check_recipe_options(options.recipe);
-    check_outputs(options, program.model_folder());
+    check_output_files({options.apply.dump_file, options.frontier, options.save_recipe}, program.model_folder());
     // Faults of the request are found before a model is loaded.
     GatheredEdits gathered = gather_edits(options.edits);
     auto engine = program.open_model();
@@ -138,11 +137,14 @@ void run_edit(Program& program, const Options& options) {
     std::optional<Frontier> frontier;
     if (!options.frontier.empty())
         frontier = engine->frontier(report.batch_id, job);
+    std::vector<Diagnosis> diagnoses;
+    if (options.diagnose || options.diagnose_all)
+        diagnoses = diagnose(report, options.diagnose_all, *engine, job);
 
     // All there is to write is known; each file appears whole.
     program.check_stop();
     if (frontier)
-        write_file_atomic(options.frontier, frontier_text(options.frontier, *frontier, report.recipe));
+        write_file_atomic(options.frontier, frontier_content(options.frontier, *frontier, report.recipe));
     if (!options.save_recipe.empty())
         write_file_atomic(options.save_recipe, recipe_to_json(report.recipe) + '\n');
     if (program.json) {
@@ -150,10 +152,14 @@ void run_edit(Program& program, const Options& options) {
         document["scores"] = to_json(scores);
         if (frontier)
             document["frontier"] = frontier_rows(*frontier);
+        for (const Diagnosis& diagnosis : diagnoses)
+            document["diagnosis"].push_back(to_json(report, diagnosis));
         return program.print(document);
     }
     program.clear_progress();
     print_text(options, report, comparisons);
+    if (!diagnoses.empty())
+        print_diagnoses(report, diagnoses);
     if (frontier)
         std::cout << "  trade-off over " << frontier->total.size() << " softnesses: " << options.frontier << '\n';
     if (!options.save_recipe.empty())
@@ -177,8 +183,13 @@ void add_edit(Program& program) {
     command->add_flag("--verbose", options->verbose, "List every edit, however many")->group(group);
     command->add_flag("--no-comparisons", options->no_comparisons, "Do not ask paraphrases and neighbours")
         ->group(group);
-    command->add_option("--frontier", options->frontier, "Preservation against memorization over softness (JSON, .csv)")
+    command
+        ->add_option("--frontier", options->frontier,
+                     "Preservation against memorization over softness (JSON, .csv, .png, .svg, .pdf)")
         ->group(group);
+    command->add_flag("--diagnose", options->diagnose, "Why edits took or not: up to 20, those that do not hold first")
+        ->group(group);
+    command->add_flag("--diagnose-all", options->diagnose_all, "The same for all of them")->group(group);
     command->add_option("--save-recipe", options->save_recipe, "The recipe as used, contexts written out (JSON)")
         ->group(group);
     command->add_option("--dump", options->apply.dump_file, "Tensors of the computation (safetensors)")->group(group);

@@ -8,6 +8,7 @@
 #include "text/tokenizer.h"
 
 #include <algorithm>
+#include <iostream>
 #include <map>
 #include <set>
 
@@ -143,6 +144,20 @@ std::vector<std::optional<EditProblem>> find_problems(const std::vector<EditRequ
 
 } // namespace
 
+void fill_prompt(EditRequest& request, const EditOptions& options) {
+    if (!options.prompt.empty() && !options.relation.empty())
+        throw UsageError("give either --prompt or --relation");
+    if (options.article && options.relation.empty())
+        throw UsageError("--article goes with --relation; write \"the\" into the prompt");
+    if (options.subject.empty())
+        throw UsageError("the subject is empty", "--subject", "type the name the prompt is about");
+    request.subject = options.subject;
+    if (!options.relation.empty())
+        shipped_relations().fill(request, options.relation, options.article);
+    else
+        request.prompt = templatize(options.prompt, options.subject);
+}
+
 GatheredEdits gather_edits(const EditOptions& options) {
     GatheredEdits gathered;
     const bool single =
@@ -160,27 +175,15 @@ GatheredEdits gather_edits(const EditOptions& options) {
         tidy(gathered);
         return gathered;
     }
-    if (!options.prompt.empty() && !options.relation.empty())
-        throw UsageError("give either --prompt or --relation");
-    if (options.article && options.relation.empty())
-        throw UsageError("--article goes with --relation; write \"the\" into the prompt");
-
     EditRequest request;
-    request.subject = options.subject;
+    fill_prompt(request, options);
     request.object = options.object;
     if (!options.true_object.empty())
         request.true_object = options.true_object;
-    if (options.subject.empty())
-        throw UsageError("the subject is empty", "--subject", "type the name the prompt is about");
     try {
         check_object(options.object);
     } catch (const Error& error) {
         throw UsageError(error.message(), "--object", error.hint());
-    }
-    if (!options.relation.empty()) {
-        shipped_relations().fill(request, options.relation, options.article);
-    } else {
-        request.prompt = templatize(options.prompt, options.subject);
     }
     request.paraphrases.insert(request.paraphrases.end(), options.paraphrases.begin(), options.paraphrases.end());
     request.neighbours = options.neighbours;
@@ -232,6 +235,26 @@ void drop_faulty(GatheredEdits& gathered, Engine& engine, const std::string& mod
     gathered.edits = std::move(sound);
     gathered.records = std::move(records);
     gathered.skipped.insert(gathered.skipped.end(), faulty.begin(), faulty.end());
+}
+
+// Records of a file are counted from 1 for people; the JSON result has their index, from 0.
+void tell_about(const GatheredEdits& gathered, Program& program) {
+    for (const std::string& note : gathered.notes)
+        program.message(note, true);
+    for (const auto& skipped : gathered.skipped)
+        program.message(
+            "record " + std::to_string(skipped.index + 1) + " of the file is passed over: " + skipped.reason, true);
+    // Facts that are missing are worth a line even to somebody who wants silence; with --json the result has them.
+    if (program.quiet && !program.json && !gathered.skipped.empty())
+        std::cerr << "warning: " << gathered.skipped.size() << " of " << gathered.skipped.size() + gathered.edits.size()
+                  << " records of the file are passed over\n";
+}
+
+Json skipped_json(const GatheredEdits& gathered) {
+    Json list = Json::array();
+    for (const auto& skipped : gathered.skipped)
+        list.push_back({{"index", skipped.index}, {"reason", skipped.reason}});
+    return list;
 }
 
 } // namespace emend::cli

@@ -30,11 +30,18 @@ struct GatheredEdits {
     bool from_file = false;
 };
 
+// Subject and prompt of a single fact: --prompt, or what --relation stands for. Throws UsageError.
+void fill_prompt(EditRequest& request, const EditOptions& options);
+
 // Throws UsageError for options that do not fit, Error for the contents.
 GatheredEdits gather_edits(const EditOptions& options);
 
 // Asks the engine about every edit that may be faulty. Of a file, faulty ones are passed over with their reason, as
 // long as one is left; a single faulty edit is an Error.
 void drop_faulty(GatheredEdits& gathered, Engine& engine, const std::string& model_folder, const JobContext& job);
+
+// Notes and records that are passed over, on standard error.
+void tell_about(const GatheredEdits& gathered, Program& program);
+Json skipped_json(const GatheredEdits& gathered); // [{index, reason}]
 
 } // namespace emend::cli

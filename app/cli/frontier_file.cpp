@@ -1,15 +1,18 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "frontier_file.h"
 
+#include "csv_text.h"
+#include "emend/chart.h"
+
 #include <algorithm>
 #include <cctype>
-#include <charconv>
-#include <cmath>
 #include <filesystem>
 
 namespace emend::cli {
 
 namespace {
+
+constexpr double png_scale = 2; // sharp on most screens
 
 Json row(const Json& layer, const FrontierPoint& point) {
     // NaN is written as null.
@@ -18,15 +21,6 @@ Json row(const Json& layer, const FrontierPoint& point) {
             {"preservation", point.preservation},
             {"memorization", point.memorization},
             {"update_norm", point.update_norm}};
-}
-
-// The shortest digits that read back as the same number, whatever the locale.
-std::string digits(double value) {
-    if (!std::isfinite(value))
-        return {};
-    char buffer[64];
-    const auto written = std::to_chars(buffer, buffer + sizeof buffer, value);
-    return {buffer, written.ptr};
 }
 
 bool is_csv(const std::string& file) {
@@ -48,7 +42,9 @@ Json frontier_rows(const Frontier& frontier) {
     return rows;
 }
 
-std::string frontier_text(const std::string& file, const Frontier& frontier, const Recipe& recipe) {
+std::string frontier_content(const std::string& file, const Frontier& frontier, const Recipe& recipe) {
+    if (const auto format = chart_format_of(file))
+        return render_frontier(frontier, *format, png_scale);
     if (!is_csv(file)) {
         const Json document{{"softness", frontier.softness},
                             {"algorithm", recipe.algorithm},

@@ -13,8 +13,9 @@ namespace emend::cli {
 // known (NaN) is null.
 Json frontier_rows(const Frontier& frontier);
 
-// The whole file: CSV when the name ends in .csv (layer "all" for the sum, applied 1 where the batch stands), else JSON
-// with the rows, the softness as applied and the recipe's row of the tables.
-std::string frontier_text(const std::string& file, const Frontier& frontier, const Recipe& recipe);
+// The whole file: a picture when the name ends in .png, .svg or .pdf, CSV when the name ends in .csv (layer "all" for
+// the sum, applied 1 where the batch stands), else JSON with the rows, the softness as applied and the recipe's row of
+// the tables.
+std::string frontier_content(const std::string& file, const Frontier& frontier, const Recipe& recipe);
 
 } // namespace emend::cli

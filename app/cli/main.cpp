@@ -12,7 +12,9 @@ int main(int argc, char** argv) {
     add_logits(program);
     add_generate(program);
     add_statistics(program);
+    add_trace(program);
     add_edit(program);
+    add_try(program);
     add_demo(program);
     return program.run(argc, argv);
 }

@@ -15,6 +15,7 @@
 #include <filesystem>
 #include <iostream>
 #include <new>
+#include <set>
 #include <unistd.h>
 
 namespace emend::cli {
@@ -279,6 +280,17 @@ void check_output_file(const std::string& path, const std::string& model_folder)
     if (access(folder.c_str(), W_OK | X_OK) != 0) {
         throw Error(std::string("the folder cannot be written to: ") + std::strerror(errno), folder.string(),
                     "choose a folder you may write to");
+    }
+}
+
+void check_output_files(const std::vector<std::string>& files, const std::string& model_folder) {
+    std::set<std::filesystem::path> seen;
+    for (const std::string& file : files) {
+        check_output_file(file, model_folder);
+        std::error_code ignored;
+        const auto name = std::filesystem::weakly_canonical(std::filesystem::absolute(file, ignored), ignored);
+        if (!file.empty() && !seen.insert(name).second)
+            throw UsageError("two results would be written to " + file);
     }
 }
 

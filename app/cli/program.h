@@ -16,6 +16,7 @@
 #include <stdexcept>
 #include <stop_token>
 #include <string>
+#include <vector>
 
 namespace emend::cli {
 
@@ -97,7 +98,9 @@ void add_tokenize(Program& program); // tokenize and detokenize
 void add_logits(Program& program);
 void add_generate(Program& program);
 void add_statistics(Program& program);
+void add_trace(Program& program);
 void add_edit(Program& program);
+void add_try(Program& program);
 void add_demo(Program& program);
 
 // "1,2,3". Throws UsageError.
@@ -106,5 +109,7 @@ std::vector<std::int32_t> parse_ids(const std::string& text);
 // Faults of a file to be written are found before the work, not after it: a folder that is not there or cannot be
 // written, and a place in the model's folder. Throws Error.
 void check_output_file(const std::string& path, const std::string& model_folder = {});
+// Of all the files a command writes; empty names are none. Throws UsageError when two are the same.
+void check_output_files(const std::vector<std::string>& files, const std::string& model_folder);
 
 } // namespace emend::cli

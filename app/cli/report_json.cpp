@@ -58,18 +58,6 @@ Json to_json(const EditReport& report) {
         edit["value_kept"] = outcome.value_kept;
         edits.push_back(std::move(edit));
     }
-    Json layers = Json::array();
-    for (const LayerReport& layer : report.layers) {
-        layers.push_back({{"layer", layer.layer},
-                          {"update_norm", layer.update_norm},
-                          {"weight_norm", layer.weight_norm},
-                          {"relative_norm", layer.relative_norm},
-                          {"rank", layer.rank},
-                          {"dimensions", layer.dimensions},
-                          {"condition", layer.condition},
-                          {"preservation", layer.preservation},
-                          {"memorization", layer.memorization}});
-    }
     Json conflicts = Json::array();
     for (const EditConflict& conflict : report.conflicts) {
         conflicts.push_back({{"first", conflict.first},
@@ -79,7 +67,7 @@ Json to_json(const EditReport& report) {
     }
     return {{"edits", std::move(edits)},
             {"holding", holding(report)},
-            {"layers", std::move(layers)},
+            {"layers", to_json(report.layers)},
             {"conflicts", std::move(conflicts)},
             {"seconds",
              {{"contexts", report.seconds.contexts},
@@ -90,6 +78,54 @@ Json to_json(const EditReport& report) {
               {"total", report.seconds.total}}},
             {"recipe", Json::parse(recipe_to_json(report.recipe))},
             {"warnings", report.warnings}};
+}
+
+Json to_json(const std::vector<LayerReport>& layers) {
+    Json list = Json::array();
+    for (const LayerReport& layer : layers) {
+        list.push_back({{"layer", layer.layer},
+                        {"update_norm", layer.update_norm},
+                        {"weight_norm", layer.weight_norm},
+                        {"relative_norm", layer.relative_norm},
+                        {"rank", layer.rank},
+                        {"dimensions", layer.dimensions},
+                        {"condition", layer.condition},
+                        {"preservation", layer.preservation},
+                        {"memorization", layer.memorization},
+                        {"residual_share", layer.residual_share}});
+    }
+    return list;
+}
+
+Json to_json(const EditReport& report, const Diagnosis& diagnosis) {
+    Json verdicts = Json::array();
+    for (const DiagnosisVerdict& verdict : diagnosis.verdicts)
+        verdicts.push_back({{"check", verdict.check},
+                            {"ok", verdict.ok},
+                            {"value", verdict.value},
+                            {"bound", verdict.bound},
+                            {"finding", verdict.finding},
+                            {"advice", verdict.advice},
+                            {"setting", verdict.setting}});
+    Json layers = Json::array();
+    for (const DiagnosisLayer& layer : diagnosis.layers)
+        layers.push_back(
+            {{"layer", layer.layer}, {"residual", layer.residual}, {"left", layer.left}, {"share", layer.share}});
+    return {{"edit", diagnosis.edit},
+            {"subject", report.edits[diagnosis.edit].request.subject},
+            {"object", report.edits[diagnosis.edit].request.object},
+            {"holds", diagnosis.holds},
+            {"summary", diagnosis.summary},
+            {"verdicts", std::move(verdicts)},
+            {"layers", std::move(layers)}};
+}
+
+Json to_json(const Scores& scores) {
+    const auto value = [](const std::optional<double>& share) { return share ? Json(*share) : Json(); };
+    return {{"efficacy", value(scores.efficacy)},
+            {"paraphrase", value(scores.paraphrase)},
+            {"neighbourhood", value(scores.neighbourhood)},
+            {"score", value(scores.score)}};
 }
 
 Json to_json(const StatisticsReport& report) {

@@ -11,6 +11,9 @@ Json to_json(const ModelInfo& info);
 Json to_json(const TokenProbability& token);
 Json to_json(const Prediction& prediction);
 Json to_json(const EditReport& report);
+Json to_json(const std::vector<LayerReport>& layers);
+Json to_json(const EditReport& report, const Diagnosis& diagnosis); // of one of its edits
+Json to_json(const Scores& scores);
 Json to_json(const StatisticsReport& report);
 Json to_json(const GenerationResult& result);
 // {prompt, before: {…}, after: {…}}

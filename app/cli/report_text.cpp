@@ -206,6 +206,17 @@ void print_verdict(const EditReport& report, const Scores& scores) {
               << '\n';
 }
 
+void print_diagnosis(const EditReport& report, const Diagnosis& diagnosis) {
+    print_heading("Why: " + title(report.edits[diagnosis.edit].request));
+    std::cout << "  " << diagnosis.summary << '\n';
+    for (const DiagnosisVerdict& verdict : diagnosis.verdicts) {
+        std::cout << "  " << (verdict.ok ? styled("✓", Style::good) : styled("✗", Style::bad)) << ' ' << verdict.finding
+                  << '\n';
+        if (!verdict.advice.empty())
+            std::cout << "    → " << verdict.advice << '\n';
+    }
+}
+
 void print_comparison_summary(const std::vector<Comparison>& comparisons) {
     using Kind = Comparison::Row::Kind;
     std::size_t paraphrases = 0, said = 0, neighbours = 0, kept = 0;

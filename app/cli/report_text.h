@@ -25,6 +25,9 @@ void print_verdict(const EditReport& report, const Scores& scores);
 // Prompt, answer before, answer after, the new object's probability before and after.
 void print_comparison(const std::vector<Comparison::Row>& rows);
 
+// Every link of the chain, from tokens to answer, with what to change where it is weak.
+void print_diagnosis(const EditReport& report, const Diagnosis& diagnosis);
+
 // "Paris 0.982", or "-" where nothing is known.
 std::string answer_text(const Prediction& prediction);
 

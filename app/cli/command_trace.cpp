@@ -1,0 +1,212 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// emend-cli trace: where the model keeps a fact, or the facts of a file on average.
+#include "base/file.h"
+#include "base/job_part.h"
+#include "edit_input.h"
+#include "emend/chart.h"
+#include "program.h"
+#include "trace_report.h"
+
+#include <chrono>
+#include <filesystem>
+#include <iostream>
+#include <utility>
+
+namespace emend::cli {
+
+namespace {
+
+struct Options {
+    EditOptions facts;
+    std::vector<std::string> objects;
+    std::string kind = "hidden";
+    std::optional<int> window, samples;
+    std::optional<double> noise, scale;
+    std::string noise_file;
+    std::string png, svg, pdf, csv;
+};
+
+void check_options(const Options& options) {
+    const EditOptions& facts = options.facts;
+    if (facts.file.empty() && facts.prompt.empty() && facts.relation.empty())
+        throw UsageError("give --subject and --prompt, or --edits FILE");
+    if (!facts.file.empty()) {
+        if (!facts.subject.empty() || !facts.prompt.empty() || !facts.relation.empty() || facts.article ||
+            !options.objects.empty())
+            throw UsageError("give either --edits or --subject, --prompt and --object");
+        if (!options.noise_file.empty())
+            throw UsageError("--noise-file fits one subject, not a file of facts", "--noise-file", "use --noise");
+    }
+    if (options.window && options.kind == "hidden")
+        throw UsageError("hidden states are put back one at a time", "--window",
+                         "use it with --kind mlp or --kind attention");
+    if (!options.noise_file.empty() && (options.noise || options.samples))
+        throw UsageError("the file holds the noise of every sample: leave --noise and --samples out", "--noise-file");
+    if (options.scale && options.png.empty())
+        throw UsageError("only a PNG has pixels", "--scale", "use it with --png");
+    std::error_code none;
+    if (!options.noise_file.empty() && !std::filesystem::exists(options.noise_file, none))
+        throw Error("there is no such file for --noise-file", options.noise_file,
+                    "it holds `noise` [samples, subject tokens, d_model], or leave the option out");
+}
+
+TraceRequest request_of(const Options& options, std::optional<std::uint64_t> seed) {
+    TraceRequest request;
+    request.kind = trace_kind_from(options.kind);
+    request.window = options.window.value_or(request.window);
+    request.samples = options.samples.value_or(request.samples);
+    request.noise = options.noise;
+    request.noise_file = options.noise_file;
+    request.seed = seed.value_or(request.seed);
+    return request;
+}
+
+// All is drawn before the first file is written, so that a fault leaves none.
+template<typename Traced>
+void write_files(const Options& options, const Traced& traced, const Program& program) {
+    std::vector<std::pair<std::string, std::string>> files;
+    const auto draw = [&](const std::string& file, ChartFormat format, double scale) {
+        if (!file.empty())
+            files.emplace_back(file, render_trace(traced, format, scale));
+    };
+    constexpr double usual_scale = 2; // sharp on most screens
+    draw(options.png, ChartFormat::png, options.scale.value_or(usual_scale));
+    draw(options.svg, ChartFormat::svg, 1);
+    draw(options.pdf, ChartFormat::pdf, 1);
+    if (!options.csv.empty())
+        files.emplace_back(options.csv, trace_csv(traced));
+    program.check_stop();
+    for (const auto& [file, content] : files)
+        write_file_atomic(file, content);
+}
+
+void tell_files(const Options& options) {
+    for (const std::string& file : {options.png, options.svg, options.pdf, options.csv})
+        if (!file.empty())
+            std::cout << "  written: " << file << '\n';
+}
+
+void trace_one(Program& program, const Options& options) {
+    EditRequest fact;
+    fill_prompt(fact, options.facts);
+    auto engine = program.open_model();
+    TraceRequest request = request_of(options, program.seed);
+    request.subject = fact.subject;
+    request.prompt = fact.prompt;
+    request.objects = options.objects;
+    const TraceResult trace = engine->trace(request, program.job(), {});
+    const LayerSuggestion suggestion = suggest_layers(average_traces({trace}));
+    write_files(options, trace, program);
+    if (program.json) {
+        Json document = to_json(trace);
+        document["suggestion"] = to_json(suggestion);
+        return program.print(document);
+    }
+    program.clear_progress();
+    print_trace(trace);
+    std::cout << "  " << suggestion.reason << '\n';
+    tell_files(options);
+}
+
+// What the model says now is traced: the true object where it is known, else its own answer.
+std::vector<TraceResult> trace_all(const std::vector<EditRequest>& facts, const TraceRequest& like, Engine& engine,
+                                   const JobContext& job) {
+    std::vector<TraceResult> traces;
+    const auto start = std::chrono::steady_clock::now();
+    const auto count = static_cast<double>(facts.size());
+    for (const EditRequest& fact : facts) {
+        TraceRequest request = like;
+        request.subject = fact.subject;
+        request.prompt = fact.prompt;
+        if (fact.true_object)
+            request.objects = {*fact.true_object};
+        const auto done = static_cast<double>(traces.size());
+        traces.push_back(engine.trace(request, part_of(job, done / count, (done + 1) / count, start), {}));
+    }
+    return traces;
+}
+
+void trace_file(Program& program, const Options& options) {
+    GatheredEdits gathered = gather_edits(options.facts);
+    auto engine = program.open_model();
+    drop_faulty(gathered, *engine, program.model_folder(), program.job());
+    tell_about(gathered, program);
+    const std::vector<TraceResult> traces =
+        trace_all(gathered.edits, request_of(options, program.seed), *engine, program.job());
+    const TraceAverage average = average_traces(traces);
+    const LayerSuggestion suggestion = suggest_layers(average);
+    write_files(options, average, program);
+    if (program.json) {
+        Json document{
+            {"kind", to_text(average.kind)},     {"window", average.window}, {"samples", traces.front().samples},
+            {"noise", traces.front().noise},     {"layers", average.layers}, {"average", to_json(average)},
+            {"suggestion", to_json(suggestion)}, {"facts", Json::array()},   {"skipped", skipped_json(gathered)}};
+        for (const TraceResult& trace : traces)
+            document["facts"].push_back(to_json(trace));
+        return program.print(document);
+    }
+    program.clear_progress();
+    print_trace(average);
+    std::cout << "  " << suggestion.reason << '\n';
+    tell_files(options);
+}
+
+void run_trace(Program& program, const Options& options) {
+    check_options(options);
+    check_output_files({options.png, options.svg, options.pdf, options.csv}, program.model_folder());
+    if (options.facts.file.empty())
+        trace_one(program, options);
+    else
+        trace_file(program, options);
+}
+
+void add_fact_options(CLI::App* command, Options& options) {
+    const char* const group = "Facts";
+    command->add_option("--subject", options.facts.subject, "Whom the fact is about: \"Eiffel Tower\"")->group(group);
+    command->add_option("--prompt", options.facts.prompt, "The fact's beginning, {} for the subject: \"The {} is in\"")
+        ->group(group);
+    command->add_option("--relation", options.facts.relation, "Instead of --prompt, see edit --list-relations")
+        ->group(group);
+    command->add_flag("--article", options.facts.article, "With --relation: the subject takes \"the\"")->group(group);
+    command->add_option("--object", options.objects, "Whose probability is read (repeatable; default: the answer)")
+        ->group(group)
+        ->allow_extra_args(false);
+    command->add_option("--edits", options.facts.file, "File of edits: the average over what the model says now")
+        ->group(group);
+}
+
+} // namespace
+
+void add_trace(Program& program) {
+    auto options = std::make_shared<Options>();
+    CLI::App* command = program.add_command("trace", "Find the tokens and layers where the model keeps a fact",
+                                            [&program, options] { run_trace(program, *options); });
+    program.add_model(command);
+    program.add_compute(command);
+    program.add_seed(command);
+    add_fact_options(command, *options);
+    const char* group = "Trace";
+    command->add_option("--kind", options->kind, "What is put back: hidden, mlp or attention")
+        ->check(readable(trace_kind_from))
+        ->capture_default_str()
+        ->group(group);
+    command->add_option("--window", options->window, "Layers put back together, mlp and attention (default 10)")
+        ->check(above_zero())
+        ->group(group);
+    command->add_option("--samples", options->samples, "Of the noise (default 10)")->check(above_zero())->group(group);
+    command->add_option("--noise", options->noise, "Its sigma (default: three standard deviations of the embedding)")
+        ->check(not_negative())
+        ->group(group);
+    command->add_option("--noise-file", options->noise_file, "`noise` [samples, subject tokens, d_model], safetensors")
+        ->group(group);
+    group = "Output";
+    command->add_option("--png", options->png, "The map as a picture")->group(group);
+    command->add_option("--svg", options->svg, "The same, texts as texts, numbers on hover")->group(group);
+    command->add_option("--pdf", options->pdf, "The same on one page")->group(group);
+    command->add_option("--csv", options->csv, "Every cell, or role and layer, in a row")->group(group);
+    command->add_option("--scale", options->scale, "Pixels of the PNG a unit (default 2)")
+        ->check(above_zero())
+        ->group(group);
+}
+
+} // namespace emend::cli
