@@ -1,21 +1,24 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The trace tab in the window, on the fake engine.
+// The trace tab and what stands between it and the engine, on the fake engine; the window around it is not needed.
 #include "fake_engine.h"
 #include "models/lens_model.h"
 #include "models/trace_model.h"
 #include "panels/panel_parts.h"
-#include "panels/recipe_panel.h"
+#include "panels/trace_controls.h"
 #include "panels/trace_panel.h"
 #include "plots/trace_map.h"
-#include "window_fixture.h"
+#include "shell/tracing.h"
 
+#include <QAction>
 #include <QComboBox>
 #include <QLabel>
 #include <QProgressBar>
 #include <QPushButton>
 #include <QSignalSpy>
 #include <QSpinBox>
+#include <QTableView>
 #include <QToolButton>
+#include <QtTest>
 
 #include <cmath>
 
@@ -26,26 +29,55 @@ using namespace emend::ui;
 class TestTracing : public QObject {
     Q_OBJECT
 
-    std::unique_ptr<Theme> m_theme;
     std::shared_ptr<FakeScript> m_script;
 
-    std::unique_ptr<WindowFixture> open(bool select = true) {
-        auto made = std::make_unique<WindowFixture>(*m_theme, fakeFactory(m_script));
+    struct Bench {
+        explicit Bench(const std::shared_ptr<FakeScript>& script)
+            : workbench(fakeFactory(script))
+            , tracing(workbench)
+            , panel(tracing.model(), tracing.lens()) {
+            panel.setActions(&run, &suggest, &cancel);
+            tracing.follow(panel);
+            panel.resize(500, 700);
+            panel.show();
+        }
+        [[nodiscard]] bool settle() {
+            // Settled must hold for a whole turn: a timer may just have fired.
+            return QTest::qWaitFor(
+                [this] {
+                    if (!workbench.isSettled())
+                        return false;
+                    QCoreApplication::processEvents();
+                    return workbench.isSettled();
+                },
+                20000);
+        }
+        template<class W>
+        W* get(const char* name) {
+            W* found = panel.findChild<W*>(QString::fromLatin1(name));
+            if (!found)
+                qFatal("the panel has no %s", name);
+            return found;
+        }
+        EditsModel& edits() { return workbench.edits(); }
+        Workbench workbench;
+        Tracing tracing;
+        TracePanel panel;
+        QAction run, suggest, cancel;
+    };
+    std::unique_ptr<Bench> open(int row = 0) {
+        auto made = std::make_unique<Bench>(m_script);
         made->workbench.addEdits({fakeDrafts(), {}, "test"}, QStringLiteral("Drafts"));
-        made->window.openModel(QStringLiteral("/models/demo_model"));
-        if (!made->settle())
-            qFatal("did not settle");
-        if (select)
-            made->window.editsPanel().selectRow(0);
-        made->action(ActionId::ShowTrace)->trigger();
+        made->workbench.openModel(QStringLiteral("/models/demo_model"));
+        Recipe recipe;
+        recipe.layers = {1};
+        made->workbench.setRecipe(recipe, true);
+        made->workbench.setCurrentRow(row);
         if (!made->settle())
             qFatal("did not settle");
         return made;
     }
-    static TracePanel& panel(WindowFixture& f) { return *f.get<TracePanel>("tracePanel"); }
-    static const TracePicture& shown(WindowFixture& f) {
-        return static_cast<TraceModel*>(f.get<QTableView>("traceTable")->model())->picture();
-    }
+    static const TracePicture& shown(Bench& f) { return f.tracing.model().picture(); }
     static int cellsRun(const TracePicture& picture) {
         int count = 0;
         for (const TracePicture::Map& map : picture.maps)
@@ -53,15 +85,14 @@ class TestTracing : public QObject {
                 count += std::isfinite(value) ? 1 : 0;
         return count;
     }
-    void trace(WindowFixture& f) {
-        f.action(ActionId::TraceFact)->trigger();
+    void trace(Bench& f) {
+        f.tracing.run();
         if (!f.settle())
             qFatal("did not settle");
     }
-    static void setKind(WindowFixture& f, int index) { f.get<QComboBox>("traceKind")->setCurrentIndex(index); }
+    static void setKind(Bench& f, int index) { f.get<QComboBox>("traceKind")->setCurrentIndex(index); }
 
   private slots:
-    void initTestCase() { m_theme = std::make_unique<Theme>(); }
     void init() { m_script = std::make_shared<FakeScript>(); }
 
     void nothingRunsUnasked();
@@ -78,12 +109,9 @@ class TestTracing : public QObject {
     void estimateAfterTheFirst();
     void suggestionTracesWhatIsMissing();
     void suggestionGoesOnAfterAFailure();
-    void clickSetsTheRecipesLayer();
-    void rangeSetsSeveral();
     void lensFollowsTheToken();
     void lensBesideAnEdit();
     void lensFailureIsTold();
-    void hoveringLinksTheViews();
     void settingsReachTheEngine();
 };
 
@@ -91,23 +119,21 @@ void TestTracing::nothingRunsUnasked() {
     auto f = open();
     QCOMPARE(m_script->traces.load(), 0);
     QCOMPARE(m_script->lenses.load(), 0);
-    QVERIFY(!panel(*f).isShowing());
+    QVERIFY(!f->panel.isShowing());
     QVERIFY(f->get<EmptyState>("traceNotRun")->isVisible());
     QVERIFY(f->get<EmptyState>("traceNotRun")->findChild<QPushButton*>()->isEnabled());
 }
 
 void TestTracing::emptyStatesSayWhy() {
-    auto f = open(false);
-    f->get<QTableView>("editsTable")->setCurrentIndex({});
-    QVERIFY(f->settle());
+    auto f = open(-1);
     auto* nothing = f->get<EmptyState>("traceNothing");
     QTRY_COMPARE(nothing->accessibleName(), QStringLiteral("No edit is selected"));
-    QVERIFY(!f->action(ActionId::TraceFact)->isEnabled());
-    f->window.editsPanel().selectRow(1);
+    QVERIFY(!f->tracing.canRun());
+    f->workbench.setCurrentRow(1);
     f->edits().setData(f->edits().index(1, EditsModel::Subject), QString());
     QVERIFY(f->settle());
     QTRY_VERIFY(nothing->accessibleName().contains(QStringLiteral("subject")));
-    QVERIFY(!f->action(ActionId::TraceFact)->isEnabled());
+    QVERIFY(!f->tracing.canRun());
     QVERIFY(!f->get<QComboBox>("traceKind")->isEnabled());
 }
 
@@ -115,7 +141,7 @@ void TestTracing::tracesTheSelectedFact() {
     auto f = open();
     trace(*f);
     QCOMPARE(m_script->traces.load(), 1);
-    QVERIFY(panel(*f).isShowing());
+    QVERIFY(f->panel.isShowing());
     QVERIFY(shown(*f).isComplete());
     QCOMPARE(shown(*f).title, QStringLiteral("Eiffel Tower"));
     QCOMPARE(shown(*f).object, QStringLiteral("Paris"));
@@ -133,55 +159,55 @@ void TestTracing::fillsInWhileItRuns() {
     auto f = open();
     m_script->trace_ms = 600;
     const QSignalSpy grew(&f->workbench.studio(), &Studio::traceGrew);
-    f->action(ActionId::TraceFact)->trigger();
+    f->tracing.run();
     QTRY_VERIFY(grew.count() >= 2);
-    QVERIFY(panel(*f).isShowing());
+    QVERIFY(f->panel.isShowing());
     QVERIFY(!shown(*f).isComplete());
     const TracePicture::Cell site = shown(*f).best(0); // told first
     QVERIFY(site.isValid() && shown(*f).rows[static_cast<std::size_t>(site.row)].last_subject);
     QVERIFY(f->get<QProgressBar>("traceProgress")->isVisible());
-    QCOMPARE(f->get<QToolButton>("traceRun")->defaultAction(), f->action(ActionId::Cancel));
-    QVERIFY(!f->action(ActionId::TraceFact)->isEnabled());
+    QCOMPARE(f->get<QToolButton>("traceRun")->defaultAction(), &f->cancel);
+    QVERIFY(!f->tracing.canRun());
     QVERIFY(f->settle());
     QVERIFY(shown(*f).isComplete());
-    QCOMPARE(f->get<QToolButton>("traceRun")->defaultAction(), f->action(ActionId::TraceFact));
+    QCOMPARE(f->get<QToolButton>("traceRun")->defaultAction(), &f->run);
 }
 
 void TestTracing::cancelKeepsCells() {
     auto f = open();
-    m_script->trace_ms = 20000;
+    m_script->trace_ms = 3000;
     const QSignalSpy grew(&f->workbench.studio(), &Studio::traceGrew);
     setKind(*f, 3);
-    f->action(ActionId::TraceFact)->trigger();
+    f->tracing.run();
     QTRY_VERIFY(grew.count() >= 1);
-    f->action(ActionId::Cancel)->trigger();
+    f->workbench.cancel();
     QVERIFY(f->settle());
     QCOMPARE(m_script->traces.load(), 1); // the other kinds were not begun
-    QVERIFY(panel(*f).isShowing());
+    QVERIFY(f->panel.isShowing());
     QVERIFY(cellsRun(shown(*f)) > 0);
     QVERIFY(!shown(*f).isComplete());
     QVERIFY(!f->get<FailureLine>("traceFailure")->isVisible());
-    QTRY_VERIFY(f->action(ActionId::TraceFact)->isEnabled());
+    QTRY_VERIFY(f->tracing.canRun());
     // Still there when somebody comes back.
-    f->window.editsPanel().selectRow(1);
+    f->workbench.setCurrentRow(1);
     QVERIFY(f->settle());
-    QVERIFY(!panel(*f).isShowing());
-    f->window.editsPanel().selectRow(0);
+    QVERIFY(!f->panel.isShowing());
+    f->workbench.setCurrentRow(0);
     QVERIFY(f->settle());
-    QVERIFY(panel(*f).isShowing());
+    QVERIFY(f->panel.isShowing());
 }
 
 void TestTracing::otherRowShowsItsOwn() {
     auto f = open();
     m_script->trace_ms = 400;
-    f->action(ActionId::TraceFact)->trigger();
-    f->window.editsPanel().selectRow(1); // the trace of row 0 goes on
-    QTRY_VERIFY(!panel(*f).isShowing());
+    f->tracing.run();
+    f->workbench.setCurrentRow(1); // the trace of row 0 goes on
+    QTRY_VERIFY(!f->panel.isShowing());
     QVERIFY(f->settle());
-    QVERIFY(!panel(*f).isShowing());
-    f->window.editsPanel().selectRow(0);
+    QVERIFY(!f->panel.isShowing());
+    f->workbench.setCurrentRow(0);
     QVERIFY(f->settle());
-    QVERIFY(panel(*f).isShowing());
+    QVERIFY(f->panel.isShowing());
     QCOMPARE(shown(*f).title, QStringLiteral("Eiffel Tower"));
     QVERIFY(shown(*f).isComplete());
     QCOMPARE(m_script->traces.load(), 1);
@@ -189,14 +215,14 @@ void TestTracing::otherRowShowsItsOwn() {
 
 void TestTracing::changedTextIsNotTraced() {
     auto f = open();
-    m_script->trace_ms = 20000;
+    m_script->trace_ms = 3000;
     const QSignalSpy grew(&f->workbench.studio(), &Studio::traceGrew);
-    f->action(ActionId::TraceFact)->trigger();
+    f->tracing.run();
     QTRY_VERIFY(grew.count() >= 1);
     f->edits().setData(f->edits().index(0, EditsModel::Subject), QStringLiteral("Louvre Museum"));
-    QVERIFY(f->settle()); // stopped: nobody waits twenty seconds for what was meant before
-    QVERIFY(!panel(*f).isShowing());
-    QTRY_VERIFY(f->action(ActionId::TraceFact)->isEnabled());
+    QVERIFY(f->settle()); // stopped: nobody waits for what was meant before
+    QVERIFY(!f->panel.isShowing());
+    QTRY_VERIFY(f->tracing.canRun());
     m_script->trace_ms = 0;
     trace(*f);
     QCOMPARE(shown(*f).title, QStringLiteral("Louvre Museum"));
@@ -208,17 +234,17 @@ void TestTracing::weightsAreToldApart() {
     QCOMPARE(shown(*f).object, QStringLiteral("Paris"));
     f->workbench.apply({0});
     QVERIFY(f->settle());
-    QVERIFY(!panel(*f).isShowing()); // nobody has looked into these weights
+    QVERIFY(!f->panel.isShowing()); // nobody has looked into these weights
     trace(*f);
     QCOMPARE(shown(*f).object, QStringLiteral("Rome"));
     f->get<QComboBox>("traceWeights")->setCurrentIndex(1); // as in the checkpoint: known
     QVERIFY(f->settle());
-    QVERIFY(panel(*f).isShowing());
+    QVERIFY(f->panel.isShowing());
     QCOMPARE(shown(*f).object, QStringLiteral("Paris"));
     f->get<QComboBox>("traceWeights")->setCurrentIndex(0);
-    f->action(ActionId::Undo)->trigger();
+    f->workbench.undo();
     QVERIFY(f->settle());
-    QVERIFY(panel(*f).isShowing()); // the same weights as at first
+    QVERIFY(f->panel.isShowing()); // the same weights as at first
     QCOMPARE(shown(*f).object, QStringLiteral("Paris"));
     QCOMPARE(m_script->traces.load(), 2);
 }
@@ -232,7 +258,7 @@ void TestTracing::allThreeKinds() {
     QVERIFY(shown(*f).isComplete());
     QCOMPARE(shown(*f).maps[1].window, 10);
     setKind(*f, 2); // known already
-    QVERIFY(panel(*f).isShowing());
+    QVERIFY(f->panel.isShowing());
     QCOMPARE(shown(*f).maps.size(), 1U);
     QCOMPARE(shown(*f).maps[0].kind, TraceKind::attention);
     QCOMPARE(m_script->traces.load(), 3);
@@ -261,11 +287,11 @@ void TestTracing::failureIsTold() {
     QVERIFY(line->isVisible());
     QVERIFY2(line->text().contains(QStringLiteral("the trace failed")), qPrintable(line->text()));
     QVERIFY(line->text().contains(QStringLiteral("take fewer samples")));
-    QTRY_VERIFY(f->action(ActionId::TraceFact)->isEnabled());
+    QTRY_VERIFY(f->tracing.canRun());
     m_script->fail_trace = false;
     trace(*f);
     QVERIFY(!line->isVisible());
-    QVERIFY(panel(*f).isShowing());
+    QVERIFY(f->panel.isShowing());
 }
 
 void TestTracing::estimateAfterTheFirst() {
@@ -273,7 +299,7 @@ void TestTracing::estimateAfterTheFirst() {
     QVERIFY(!f->get<EmptyState>("traceNotRun")->accessibleDescription().contains(QStringLiteral("About")));
     m_script->trace_ms = 200;
     trace(*f);
-    f->window.editsPanel().selectRow(1);
+    f->workbench.setCurrentRow(1);
     QVERIFY(f->settle());
     QVERIFY(f->get<EmptyState>("traceNotRun")->accessibleDescription().contains(QStringLiteral("About")));
 }
@@ -283,10 +309,10 @@ void TestTracing::suggestionTracesWhatIsMissing() {
     setKind(*f, 1);
     trace(*f);
     QCOMPARE(m_script->traces.load(), 1);
-    f->action(ActionId::SuggestLayers)->trigger();
+    f->tracing.suggest();
     QVERIFY(f->settle());
     QCOMPARE(m_script->traces.load(), 3); // the two that were not known
-    QVERIFY(panel(*f).isShowing());
+    QVERIFY(f->panel.isShowing());
     QVERIFY(shown(*f).average);
     QCOMPARE(shown(*f).facts, 3U);
     QVERIFY(!f->get<QTableView>("lensTable")->isVisible());
@@ -294,13 +320,12 @@ void TestTracing::suggestionTracesWhatIsMissing() {
     QVERIFY(use->isVisible());
     QVERIFY2(f->get<QLabel>("traceSuggestion")->text().contains(QStringLiteral("layer 3")),
              qPrintable(f->get<QLabel>("traceSuggestion")->text()));
-    auto* algorithm = f->get<QComboBox>("recipe_algorithm");
-    algorithm->setCurrentIndex(algorithm->findData(QStringLiteral("MEMIT")));
+    std::vector<int> layers;
+    connect(&f->tracing, &Tracing::layersPicked, this, [&](const std::vector<int>& picked) { layers = picked; });
     use->click();
-    const std::vector<int>& layers = f->get<RecipePanel>("recipePanel")->recipe().layers;
     QVERIFY(layers.size() > 1);
     QVERIFY(std::find(layers.begin(), layers.end(), 3) != layers.end());
-    f->action(ActionId::SuggestLayers)->trigger(); // all are known
+    f->tracing.suggest(); // all are known
     QVERIFY(f->settle());
     QCOMPARE(m_script->traces.load(), 3);
     f->get<QToolButton>("traceFact")->click();
@@ -311,36 +336,11 @@ void TestTracing::suggestionTracesWhatIsMissing() {
 void TestTracing::suggestionGoesOnAfterAFailure() {
     auto f = open();
     m_script->fail_trace = true;
-    f->action(ActionId::SuggestLayers)->trigger();
+    f->tracing.suggest();
     QVERIFY(f->settle());
     QCOMPARE(m_script->traces.load(), 3); // each was tried
     QVERIFY(f->get<FailureLine>("traceFailure")->isVisible());
     QVERIFY(f->get<EmptyState>("traceNoAverage")->isVisible());
-}
-
-void TestTracing::clickSetsTheRecipesLayer() {
-    auto f = open();
-    trace(*f);
-    TraceMap& map = panel(*f).map();
-    map.setCurrentCell({0, 2, 5});
-    QTest::keyClick(&map, Qt::Key_Return);
-    QCOMPARE(f->get<RecipePanel>("recipePanel")->recipe().layers, std::vector<int>{5});
-    QVERIFY(f->get<QLabel>("statusText")->text().contains(QStringLiteral("layer 5")));
-}
-
-void TestTracing::rangeSetsSeveral() {
-    auto f = open();
-    trace(*f);
-    auto* recipe = f->get<RecipePanel>("recipePanel");
-    TraceMap& map = panel(*f).map();
-    emit map.layersPicked(2, 4);
-    QCOMPARE(recipe->recipe().layers, std::vector<int>{3}); // ROME writes one: the middle
-    QVERIFY(f->get<QLabel>("statusText")->text().contains(QStringLiteral("one layer only")));
-    auto* algorithm = f->get<QComboBox>("recipe_algorithm");
-    algorithm->setCurrentIndex(algorithm->findData(QStringLiteral("MEMIT")));
-    emit map.layersPicked(2, 4);
-    QCOMPARE(recipe->recipe().layers, (std::vector<int>{2, 3, 4}));
-    QVERIFY(recipe->isValid());
 }
 
 void TestTracing::lensFollowsTheToken() {
@@ -354,12 +354,12 @@ void TestTracing::lensFollowsTheToken() {
     QCOMPARE(lens->columnCount(), 4); // not applied: what there is now
     QCOMPARE(lens->token(), QStringLiteral("␣of"));
     QVERIFY(lens->index(7, 1).data().toString().startsWith(QStringLiteral("Paris")));
-    emit panel(*f).map().tokenChosen(1);
+    emit f->panel.map().tokenChosen(1);
     QVERIFY(f->settle());
     QCOMPARE(m_script->lenses.load(), 2);
     QCOMPARE(lens->lens()->token, 1);
     QVERIFY(f->get<QLabel>("lensNote")->text().contains(lens->token()));
-    f->window.editsPanel().selectRow(1);
+    f->workbench.setCurrentRow(1);
     QVERIFY(f->settle());
     trace(*f);
     QCOMPARE(lens->lens()->token, static_cast<int>(shown(*f).rows.size()) - 1); // another prompt, another token
@@ -381,17 +381,7 @@ void TestTracing::lensFailureIsTold() {
     m_script->fail_lens = true;
     trace(*f);
     QVERIFY(f->get<QLabel>("lensNote")->text().contains(QStringLiteral("the lens failed")));
-    QVERIFY(panel(*f).isShowing());
-}
-
-void TestTracing::hoveringLinksTheViews() {
-    auto f = open();
-    trace(*f);
-    TraceMap& map = panel(*f).map();
-    emit f->get<RecipePanel>("recipePanel")->layerHovered(6);
-    QCOMPARE(map.highlightedLayer(), 6);
-    emit f->get<RecipePanel>("recipePanel")->layerHovered(-1);
-    QCOMPARE(map.highlightedLayer(), -1);
+    QVERIFY(f->panel.isShowing());
 }
 
 void TestTracing::settingsReachTheEngine() {

@@ -97,7 +97,6 @@ TracePanel::TracePanel(TraceModel& trace, LensModel& lens, QWidget* parent)
     setSuggestion({});
     for (QTableView* table : {m_table, m_lens})
         table->horizontalHeader()->setSectionResizeMode(QHeaderView::ResizeToContents);
-    m_lens->horizontalHeader()->setStretchLastSection(true);
     refresh();
 }
 
@@ -200,6 +199,15 @@ void TracePanel::connectParts() {
     });
     connect(m_map, &TraceMap::exportFailed, m_failure, &FailureLine::showExportFailure);
     connect(m_use, &QPushButton::clicked, this, [this] { emit layersPicked(m_suggested); });
+    // The answers take the width that the numbers leave.
+    connect(&m_lensModel, &QAbstractItemModel::modelReset, this, [this] {
+        for (int column = 0; column < m_lensModel.columnCount(); ++column) {
+            const LensModel::Column shown = m_lensModel.columnAt(column);
+            const bool answer = shown == LensModel::AnswerBefore || shown == LensModel::AnswerAfter;
+            m_lens->horizontalHeader()->setSectionResizeMode(column, answer ? QHeaderView::Stretch
+                                                                            : QHeaderView::ResizeToContents);
+        }
+    });
     connect(&m_model, &QAbstractItemModel::modelReset, this, &TracePanel::refresh);
     connect(&m_model, &QAbstractItemModel::dataChanged, this, &TracePanel::refresh);
 }

@@ -15,6 +15,7 @@ namespace emend::ui {
 
 namespace {
 
+constexpr int scaleSteps = 4;
 constexpr int scaleHeight = 10;  // of the colour scale, pixels
 constexpr int longestToken = 14; // characters beside a row
 constexpr int namePadding = 8;   // between the names and the first map
@@ -53,10 +54,6 @@ TraceMap::TraceMap(TraceModel& model, QWidget* parent)
     m_scale->setGradient(gradient());
     m_scale->setRangeDrag(false);
     m_scale->setRangeZoom(false);
-    m_scale->setMinimumMargins(QMargins(6, 2, 6, 2));
-    m_scale->axis()->setNumberFormat(QStringLiteral("g"));
-    m_scale->axis()->setNumberPrecision(3);
-    m_scale->axis()->ticker()->setTickCount(4);
 
     connect(&m_model, &QAbstractItemModel::modelReset, this, &TraceMap::rebuild);
     connect(&m_model, &QAbstractItemModel::dataChanged, this, &TraceMap::showValues);
@@ -132,8 +129,22 @@ void TraceMap::showValues() {
         m_scale->axis()->setLabel(picture.average
                                       ? tr("What comes back of the probability (%)")
                                       : tr("p(%1) when put back (%), from corrupted to clean").arg(picture.object));
+        nameScale();
     }
     tell();
+}
+
+// Both ends have their number, which the steps of an axis need not meet.
+void TraceMap::nameScale() {
+    const auto& picture = m_model.picture();
+    const auto ticker = QSharedPointer<QCPAxisTickerText>::create();
+    for (int i = 0; i <= scaleSteps; ++i) {
+        const double at = 100 * (picture.low + i * (picture.high - picture.low) / scaleSteps);
+        ticker->addTick(at, QString::number(at, 'g', 3));
+    }
+    m_scale->axis()->setTicker(ticker);
+    const int half = fontMetrics().horizontalAdvance(QStringLiteral("00.00")) / 2;
+    m_scale->setMinimumMargins(QMargins(half, 2, half, 2));
 }
 
 // So many of the tokens as have room, the subject's last before all others.
@@ -173,6 +184,11 @@ void TraceMap::alignPanels(int names) {
         m_panels[map].rect->setMargins(QMargins(map == 0 ? names : 2, 2, 4, 0));
         m_grid->setColumnStretchFactor(map, map == 0 ? width + names : width);
         m_panels[map].name->setMargins(QMargins(map == 0 ? names : 0, 0, 0, 0));
+        const int number = fontMetrics().horizontalAdvance(QStringLiteral("000"));
+        m_panels[map]
+            .rect->axis(QCPAxis::atBottom)
+            ->ticker()
+            ->setTickCount(std::max(2, static_cast<int>(width) / number));
     }
 }
 
@@ -202,14 +218,15 @@ void TraceMap::style(const ThemeColors& colors) {
         for (QCPAxis* axis : panel.rect->axes())
             axis->setBasePen(Qt::NoPen);
     }
-    QCPAxis* axis = m_scale->axis();
-    axis->setBasePen(QPen(colors.border));
-    axis->setTickPen(QPen(colors.border));
-    axis->setSubTickPen(Qt::NoPen);
-    axis->setTickLabelColor(colors.muted);
-    axis->setLabelColor(colors.muted);
-    axis->setTickLabelFont(font());
-    axis->setLabelFont(font());
+    for (QCPAxis* axis : m_scale->axis()->axisRect()->axes()) {
+        axis->setBasePen(Qt::NoPen);
+        axis->setTickPen(QPen(colors.border));
+        axis->setSubTickPen(Qt::NoPen);
+        axis->setTickLabelColor(colors.muted);
+        axis->setLabelColor(colors.muted);
+        axis->setTickLabelFont(font());
+        axis->setLabelFont(font());
+    }
     nameRows(); // a larger font has room for fewer
 }
 
@@ -253,8 +270,10 @@ QString TraceMap::readout() const {
     if (m_model.isEmpty())
         return tr("No trace to show");
     if (m_anchor >= 0 && m_current.isValid() && m_anchor != m_current.layer) {
-        const auto [first, last] = std::minmax(m_anchor, m_current.layer);
-        return tr("Layers %1-%2: let go, or press Enter, to take them for the recipe").arg(first).arg(last);
+        const std::pair<int, int> range = std::minmax(m_anchor, m_current.layer);
+        return tr("Layers %1-%2: let go, or press Enter, to take them for the recipe")
+            .arg(range.first)
+            .arg(range.second);
     }
     if (m_current.isValid())
         return m_model.describe(m_current);

@@ -59,6 +59,7 @@ class TraceMap : public ChartView {
     void addPanel(int map);
     void showValues(); // of the same cells
     void nameRows();
+    void nameScale();
     void alignPanels(int names); // width of the names, pixels
     void showMarks();
     // trace_map_input.cpp

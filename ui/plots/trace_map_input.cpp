@@ -10,6 +10,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include <qcustomplot.h>
 
@@ -89,11 +90,11 @@ void TraceMap::endDrag() {
 void TraceMap::pick() {
     if (!m_current.isValid())
         return;
-    const auto [first, last] = std::minmax(m_anchor >= 0 ? m_anchor : m_current.layer, m_current.layer);
+    const std::pair<int, int> range = std::minmax(m_anchor >= 0 ? m_anchor : m_current.layer, m_current.layer);
     m_anchor = -1;
     showMarks();
     tell();
-    emit layersPicked(first, last);
+    emit layersPicked(range.first, range.second);
 }
 
 void TraceMap::step(int rows, int layers, bool stretch) {
