@@ -122,7 +122,9 @@ void TestTraceModel::scaleIsSharedByTheKinds() {
     model.setPicture(both);
     QCOMPARE(model.columnCount(), 1 + 2 * 3);
     QCOMPARE(model.headerData(4, Qt::Horizontal, Qt::DisplayRole).toString(), QStringLiteral("MLP 0"));
-    QVERIFY(model.summary().contains(QStringLiteral("4 layers around it")));
+    QVERIFY(
+        model.headerData(4, Qt::Horizontal, Qt::ToolTipRole).toString().contains(QStringLiteral("4 layers around it")));
+    QVERIFY2(model.summary().contains(QStringLiteral("MLP of layer 1")), qPrintable(model.summary()));
 }
 
 void TestTraceModel::missingKindIsNotRun() {

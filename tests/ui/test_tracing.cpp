@@ -42,15 +42,9 @@ class TestTracing : public QObject {
             panel.show();
         }
         [[nodiscard]] bool settle() {
-            // Settled must hold for a whole turn: a timer may just have fired.
-            return QTest::qWaitFor(
-                [this] {
-                    if (!workbench.isSettled())
-                        return false;
-                    QCoreApplication::processEvents();
-                    return workbench.isSettled();
-                },
-                20000);
+            const auto idle = [this] { return workbench.isSettled(); };
+            // It must hold for a whole turn: a timer may just have fired.
+            return QTest::qWaitFor([&] { return idle() && (QCoreApplication::processEvents(), idle()); }, 20000);
         }
         template<class W>
         W* get(const char* name) {

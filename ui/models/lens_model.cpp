@@ -71,6 +71,9 @@ QVariant LensModel::data(const QModelIndex& index, int role) const {
     if (column == Layer)
         return QString::number(index.row());
     const LensLayer& layer = layerOf(index.row(), after);
+    // Of two sides there is room for the words only; their probabilities are in the tip.
+    if (words && m_after && !layer.top.empty())
+        return answerText(layer.top.front().piece);
     if (words)
         return layer.top.empty()
                    ? QStringLiteral("–")

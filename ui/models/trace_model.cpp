@@ -150,18 +150,26 @@ QString TraceModel::summary() const {
                  : tr("“%1”: clean %2, corrupted %3").arg(m_picture.object, clean, corrupted));
     if (!(first.corrupted < 0.9 * first.clean))
         told << tr("the noise hardly hides it, there is nothing to bring back");
+    const bool single = m_picture.maps.size() == 1;
+    QStringList sites;
     for (int map = 0; map < static_cast<int>(m_picture.maps.size()); ++map) {
         const Cell best = m_picture.best(map);
         if (!best.isValid())
             continue;
         const TracePicture::Map& own = m_picture.maps[static_cast<std::size_t>(map)];
-        const QString what = kindInSentence(own.kind, own.window);
+        const QString what = single ? kindInSentence(own.kind, own.window) : kindName(own.kind);
         const QString layer = QString::number(best.layer);
         const QString token = m_picture.rows[static_cast<std::size_t>(best.row)].text;
         const QString value = formatProbability(m_picture.value(best));
-        told << (m_picture.average ? tr("%1 of layer %2 at the %3 brings %4 back").arg(what, layer, token, value)
-                                   : tr("%1 of layer %2 at “%3” brings it to %4").arg(what, layer, token, value));
+        if (!single)
+            sites << tr("%1 of layer %2 at “%3” %4").arg(what, layer, token, value);
+        else if (m_picture.average)
+            told << tr("%1 of layer %2 at the %3 brings %4 back").arg(what, layer, token, value);
+        else
+            told << tr("%1 of layer %2 at “%3” brings it to %4").arg(what, layer, token, value);
     }
+    if (!sites.isEmpty())
+        told << tr("best put back: %1").arg(sites.join(QStringLiteral(", ")));
     return told.join(QStringLiteral("; "));
 }
 

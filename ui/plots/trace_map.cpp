@@ -19,7 +19,7 @@ constexpr int scaleSteps = 4;
 constexpr int scaleHeight = 10;  // of the colour scale, pixels
 constexpr int longestToken = 14; // characters beside a row
 constexpr int namePadding = 8;   // between the names and the first map
-constexpr int longestRole = 20;  // of averages
+constexpr int longestRole = 24;  // of averages
 
 QCPColorGradient gradient() {
     QCPColorGradient made;
@@ -137,13 +137,15 @@ void TraceMap::showValues() {
 // Both ends have their number, which the steps of an axis need not meet.
 void TraceMap::nameScale() {
     const auto& picture = m_model.picture();
+    const double span = 100 * (picture.high - picture.low);
+    const int decimals = span >= 10 ? 1 : span >= 1 ? 2 : 4;
     const auto ticker = QSharedPointer<QCPAxisTickerText>::create();
     for (int i = 0; i <= scaleSteps; ++i) {
         const double at = 100 * (picture.low + i * (picture.high - picture.low) / scaleSteps);
-        ticker->addTick(at, QString::number(at, 'g', 3));
+        ticker->addTick(at, QString::number(at, 'f', decimals));
     }
     m_scale->axis()->setTicker(ticker);
-    const int half = fontMetrics().horizontalAdvance(QStringLiteral("00.00")) / 2;
+    const int half = fontMetrics().horizontalAdvance(QStringLiteral("00.0000")) / 2;
     m_scale->setMinimumMargins(QMargins(half, 2, half, 2));
 }
 
