@@ -15,6 +15,8 @@ class TestCliInterrupt : public QObject {
     void initTestCase() {
         sandbox_.write("corpus.txt",
                        QByteArray("The city of Madrid is in the country. I work in Paris.\n").repeated(300000));
+        sandbox_.write("facts.csv", "subject,prompt,object\n" +
+                                        QByteArray("The Colosseum,{} is in the city of,Paris\n").repeated(3000));
         sandbox_.write("slow.json", R"({"layers": [1], "use_statistics": false, "contexts": ["{}"],
             "values": {"steps": 100000, "stop_loss": -1}})");
     }
@@ -42,6 +44,19 @@ class TestCliInterrupt : public QObject {
                                      "--layers",   "0-3",
                                      "--tokens",   "3000000",
                                      "--out",      sandbox_.path("out.safetensors")};
+        const QStringList trace{
+            "trace", test_model("gpt2_edit"),  "--edits", sandbox_.path("facts.csv"), "--samples", "50",
+            "--png", sandbox_.path("map.png"), "--csv",   sandbox_.path("map.csv")};
+        const QStringList attempt{"try",           test_model("gpt2_edit"),
+                                  "--recipe",      sandbox_.path("slow.json"),
+                                  "--subject",     "Elena Silva",
+                                  "--prompt",      "{} was born in",
+                                  "--object",      "Madrid",
+                                  "--layers-list", "1;2",
+                                  "--csv",         sandbox_.path("rows.csv"),
+                                  "--save-recipe", sandbox_.path("best.json")};
+        QTest::newRow("trace") << trace << QByteArray("trac") << false;
+        QTest::newRow("try") << attempt << QByteArray("recipe") << true;
         QTest::newRow("edit") << edit << QByteArray("value") << false;
         QTest::newRow("edit, JSON") << edit << QByteArray("value") << true;
         QTest::newRow("edit with more to write") << softly << QByteArray("value") << true;

@@ -160,7 +160,7 @@ class TestCliUsage : public QObject {
         const CliResult all = sandbox_.run({"--help"});
         QVERIFY2(all.code == 0, all.all());
         for (const char* command :
-             {"info", "tokenize", "detokenize", "logits", "generate", "statistics", "edit", "demo"}) {
+             {"info", "tokenize", "detokenize", "logits", "generate", "statistics", "trace", "edit", "try", "demo"}) {
             QVERIFY2(all.out.contains(command), command);
             const CliResult one = sandbox_.run({command, "--help"});
             QVERIFY2(one.code == 0 && one.out.contains("--json"), one.all());
