@@ -263,4 +263,31 @@
         </translation>
     </message>
 </context>
+<context>
+    <name>emend::ui::NormsModel</name>
+    <message numerus="yes">
+        <source>%n layer(s) moved, the most layer %1 with |D| %2</source>
+        <translation>
+            <numerusform>%n layer moved: layer %1 with |D| %2</numerusform>
+            <numerusform>%n layers moved, the most layer %1 with |D| %2</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>emend::ui::NormHistoryModel</name>
+    <message numerus="yes">
+        <source>%n layer(s)</source>
+        <translation>
+            <numerusform>%n layer</numerusform>
+            <numerusform>%n layers</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%n batch(es)</source>
+        <translation>
+            <numerusform>%n batch</numerusform>
+            <numerusform>%n batches</numerusform>
+        </translation>
+    </message>
+</context>
 </TS>

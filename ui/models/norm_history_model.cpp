@@ -117,7 +117,7 @@ QString NormHistoryModel::warning() const {
 }
 
 QString NormHistoryModel::describe(int row, int at) const {
-    return tr("Layer %1 after batch %2 (%3): |W − W0| %4, %5 of |W0|")
+    return tr("Layer %1 after batch %2 (%3): |W − W0| %4, %5 of its weights' norm")
         .arg(layer(at))
         .arg(point(row).position)
         .arg(m_titles[row], formatNumber(point(row).update_norm[static_cast<std::size_t>(at)]),

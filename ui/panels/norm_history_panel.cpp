@@ -77,6 +77,7 @@ NormHistoryPanel::NormHistoryPanel(NormHistoryModel& model, QWidget* parent)
     alarm->addWidget(new MutedLabel(tr("Alarm at")), 0, Qt::AlignTop);
     alarm->addWidget(m_bound, 0, Qt::AlignTop);
     auto* splitter = new QSplitter(Qt::Vertical);
+    splitter->setObjectName(QStringLiteral("updateSplitter"));
     splitter->setHandleWidth(8);
     splitter->addWidget(m_chart);
     splitter->addWidget(m_table);
@@ -131,6 +132,10 @@ void NormHistoryPanel::refresh() {
     clearFailure();
     m_stack->setCurrentIndex(m_model.rowCount() > 0 ? 1 : 0);
     m_caption->setText(m_model.summary());
+    // The view forgot its cell with the reset, after the chart had told it.
+    if (m_chart->currentRow() >= 0)
+        m_table->setCurrentIndex(
+            m_model.index(m_chart->currentRow(), NormHistoryModel::FirstLayer + m_chart->currentAt()));
     refreshAlarm();
 }
 

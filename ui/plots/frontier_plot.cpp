@@ -182,7 +182,7 @@ void FrontierPlot::rebuildLegend() {
     if (!m_legend->visible())
         return;
     const auto add = [this](QCPCurve* curve) { m_legend->addItem(new QCPPlottableLegendItem(m_legend, curve)); };
-    m_total->setName(m_model.overlay() ? m_model.ownName() : tr("all layers"));
+    m_total->setName(m_model.overlay() ? tr("%1 (applied)").arg(m_model.ownName()) : tr("all layers"));
     add(m_total);
     if (m_model.overlay()) {
         m_overlay->setName(m_model.overlayName());
@@ -228,6 +228,22 @@ void FrontierPlot::style(const ThemeColors& colors) {
     m_markerLabel->setFont(strong);
 }
 
+// A label at a point of the line, `steps` lines of text away from it. The line bends to the upper right: below and left
+// of it, or above and right, nothing else is drawn.
+void FrontierPlot::put(QCPItemText& label, const QPointF& at, int steps) const {
+    const QRect area = plot().axisRect()->rect();
+    const int line = fontMetrics().lineSpacing();
+    const int width = QFontMetrics(label.font()).horizontalAdvance(label.text()) + 24;
+    // Between the lines of the layers there is no room.
+    const bool right = !m_layers.isEmpty() && at.x() + width < area.right() && at.y() - 1.5 * line > area.top() - 10;
+    const bool left = !right && at.x() - width > area.left();
+    const bool above = !left || at.y() + (steps + 1.5) * line > area.bottom();
+    label.setPositionAlignment((left ? Qt::AlignRight : Qt::AlignLeft) | (above ? Qt::AlignBottom : Qt::AlignTop));
+    const int away = steps * line + 4;
+    label.setPadding(QMargins(left ? 0 : 12, above ? 0 : away, left ? 12 : 0, above ? away : 0));
+    label.position->setPixelPosition(at);
+}
+
 void FrontierPlot::placeMarks() {
     const bool some = hasPoints();
     for (QCPAbstractItem* item :
@@ -240,46 +256,41 @@ void FrontierPlot::placeMarks() {
     m_defaultLabel->setVisible(m_default->visible());
     if (!some)
         return;
-    const QRect area = plot().axisRect()->rect();
-    const int line = fontMetrics().lineSpacing();
-    const auto put = [&](QCPItemText* label, const QPointF& at, int steps) {
-        // The line bends to the upper right: below and left of it, or above and right, nothing else is drawn.
-        const int width = QFontMetrics(label->font()).horizontalAdvance(label->text()) + 24;
-        // Between the lines of the layers there is no room.
-        const bool right =
-            !m_layers.isEmpty() && at.x() + width < area.right() && at.y() - 1.5 * line > area.top() - 10;
-        const bool left = !right && at.x() - width > area.left();
-        const bool above = !left || at.y() + (steps + 1.5) * line > area.bottom();
-        label->setPositionAlignment((left ? Qt::AlignRight : Qt::AlignLeft) | (above ? Qt::AlignBottom : Qt::AlignTop));
-        const int away = steps * line + 4;
-        label->setPadding(QMargins(left ? 0 : 12, above ? 0 : away, left ? 12 : 0, above ? away : 0));
-        label->position->setPixelPosition(at);
-    };
     const QPointF exact = pixelOf(m_model.point(0));
     const QPointF soft = pixelOf(m_model.point(m_model.ownCount() - 1));
     const QPointF marker = pixelOf(m_model.at(m_softness));
-    const auto near = [&](const QPointF& a, const QPointF& b) { return std::abs(a.y() - b.y()) < 1.2 * line; };
-    put(m_exactEnd, exact, 0);
+    put(*m_exactEnd, exact, 0);
     m_exactEnd->setVisible(m_layers.isEmpty()); // it would lie across their lines
-    put(m_softEnd, soft, 0);
+    put(*m_softEnd, soft, 0);
     m_marker->position->setPixelPosition(marker);
     m_markerLabel->setText(same ? tr("softness %1 (%2's default)").arg(formatSetting(m_softness), m_defaultOf)
                                 : tr("softness %1").arg(formatSetting(m_softness)));
-    put(m_markerLabel, marker, near(marker, exact) ? 1 : 0);
+    put(*m_markerLabel, marker, areLevel(marker, exact) ? 1 : 0);
     // Two labels have no room at that end; the one with the number stays.
-    m_softEnd->setVisible(!(near(marker, soft) && marker.x() - soft.x() < area.width() / 2));
-    if (m_default->visible()) {
-        const QPointF at = pixelOf(m_model.at(m_defaultSoftness));
-        m_default->position->setPixelPosition(at);
-        m_defaultLabel->setText(tr("%1's default %2").arg(m_defaultOf, formatSetting(m_defaultSoftness)));
-        const int taken = (near(at, exact) ? 1 : 0) + (near(at, marker) ? 1 : 0);
-        put(m_defaultLabel, at, taken);
-        const int label = QFontMetrics(m_markerLabel->font()).horizontalAdvance(m_markerLabel->text()) + 16;
-        if (!m_layers.isEmpty() && near(at, marker) && std::abs(at.x() - marker.x()) < label)
-            m_defaultLabel->setVisible(false); // both stand above the line
-    }
+    m_softEnd->setVisible(!(areLevel(marker, soft) && marker.x() - soft.x() < plot().axisRect()->rect().width() / 2.0));
+    if (m_default->visible())
+        placeDefault(exact, marker);
     if (m_current >= 0)
         m_read->position->setPixelPosition(pixelOf(m_model.point(m_current)));
+}
+
+bool FrontierPlot::areLevel(const QPointF& a, const QPointF& b) const {
+    return std::abs(a.y() - b.y()) < 1.2 * fontMetrics().lineSpacing();
+}
+
+// Where an algorithm would begin; `exact` and `marker` may have labels already.
+void FrontierPlot::placeDefault(const QPointF& exact, const QPointF& marker) {
+    const QPointF at = pixelOf(m_model.at(m_defaultSoftness));
+    m_default->position->setPixelPosition(at);
+    m_defaultLabel->setText(tr("%1's default %2").arg(m_defaultOf, formatSetting(m_defaultSoftness)));
+    put(*m_defaultLabel, at, (areLevel(at, exact) ? 1 : 0) + (areLevel(at, marker) ? 1 : 0));
+    const int label = QFontMetrics(m_markerLabel->font()).horizontalAdvance(m_markerLabel->text()) + 16;
+    if (m_layers.isEmpty() || !areLevel(at, marker) || std::abs(at.x() - marker.x()) >= label)
+        return;
+    // Both would stand above the line; to the right of a point is always room, if not over the other label.
+    m_defaultLabel->setPositionAlignment(Qt::AlignLeft | Qt::AlignVCenter);
+    m_defaultLabel->setPadding(QMargins(12, 0, 0, 0));
+    m_defaultLabel->setVisible(at.y() - marker.y() > 0.5 * fontMetrics().lineSpacing());
 }
 
 void FrontierPlot::setSoftness(double softness) {

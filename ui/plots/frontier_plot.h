@@ -57,7 +57,10 @@ class FrontierPlot : public ChartView {
     void draw(QCPCurve& curve, const std::vector<FrontierPoint>& points) const;
     void nameAxes();
     void placeMarks();
-    [[nodiscard]] double across(const FrontierPoint& point) const; // what x shows
+    void placeDefault(const QPointF& exact, const QPointF& marker);
+    void put(QCPItemText& label, const QPointF& at, int steps) const;
+    [[nodiscard]] bool areLevel(const QPointF& a, const QPointF& b) const; // labels would meet
+    [[nodiscard]] double across(const FrontierPoint& point) const;         // what x shows
     [[nodiscard]] bool hasPoints() const;
     [[nodiscard]] bool hasLayers() const;               // a line each is wanted, and there are several
     [[nodiscard]] bool isLinked(qsizetype layer) const; // pointed at elsewhere; of those that are drawn

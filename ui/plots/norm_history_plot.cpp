@@ -18,10 +18,10 @@ namespace emend::ui {
 
 namespace {
 
-constexpr int mostNamed = 8;      // lines with a name each; of more the ends of the model and the furthest
-constexpr int mostDots = 40;      // batches that are a dot each
-constexpr double reach = 40;      // pixels from a point that is read
-constexpr double flatBelow = 0.1; // of the bound: lower lines would lie on the floor of an even scale
+constexpr int mostNamed = 8;       // lines with a name each; of more the ends of the model and the furthest
+constexpr int mostDots = 40;       // batches that are a dot each
+constexpr double reach = 40;       // pixels from a point that is read
+constexpr double flatBelow = 0.25; // of the bound: lower lines would lie on the floor of an even scale
 
 } // namespace
 

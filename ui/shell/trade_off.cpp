@@ -267,8 +267,7 @@ void TradeOff::connectOverlay() {
                 if (tag != m_overlayTag || !of)
                     return;
                 m_panel->setOverlayBusy({});
-                m_model.setOverlay(frontier, tr("%1 (applied)").arg(fromStd(of->report->recipe.distribution)),
-                                   m_overlay);
+                m_model.setOverlay(frontier, fromStd(of->report->recipe.distribution), m_overlay);
             });
     connect(&m_studio, &Studio::frontierOfFailed, this, [this](quint64 tag, const Failure& failure) {
         if (tag != m_overlayTag)
