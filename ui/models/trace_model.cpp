@@ -14,6 +14,10 @@ QString quoted(QString text) {
     return u'"' + text.replace(u'"', QStringLiteral("\"\"")) + u'"';
 }
 
+QString kindAmongWords(TraceKind kind) {
+    return kind == TraceKind::mlp ? kindName(kind) : kindName(kind).toLower();
+}
+
 QString csvNumber(double value) {
     return std::isfinite(value) ? QString::number(value, 'g', 17) : QString();
 }
@@ -120,7 +124,7 @@ QString TraceModel::describe(const Cell& cell) const {
     const TracePicture::Row& row = m_picture.rows[static_cast<std::size_t>(cell.row)];
     const TracePicture::Map& map = m_picture.maps[static_cast<std::size_t>(cell.map)];
     const double value = m_picture.value(cell);
-    const QString kind = map.kind == TraceKind::mlp ? kindName(map.kind) : kindName(map.kind).toLower();
+    const QString kind = kindAmongWords(map.kind);
     const QString layer = QString::number(cell.layer);
     if (m_picture.average) {
         const QString where = tr("%1, layer %2, %3: ").arg(row.text, layer, kind);
@@ -157,7 +161,7 @@ QString TraceModel::summary() const {
         if (!best.isValid())
             continue;
         const TracePicture::Map& own = m_picture.maps[static_cast<std::size_t>(map)];
-        const QString what = single ? kindInSentence(own.kind, own.window) : kindName(own.kind);
+        const QString what = single ? kindInSentence(own.kind, own.window) : kindAmongWords(own.kind);
         const QString layer = QString::number(best.layer);
         const QString token = m_picture.rows[static_cast<std::size_t>(best.row)].text;
         const QString value = formatProbability(m_picture.value(best));

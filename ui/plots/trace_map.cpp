@@ -120,7 +120,7 @@ void TraceMap::showValues() {
     for (std::size_t i = 0; i < picture.maps.size(); ++i) {
         const TracePicture::Map& map = picture.maps[i];
         QString name = kindName(map.kind);
-        if (map.kind != TraceKind::hidden)
+        if (map.window > 1)
             name += tr(" ±%1", "half a window of layers").arg(map.window / 2);
         m_panels[static_cast<qsizetype>(i)].name->setText(name);
     }

@@ -144,7 +144,8 @@ void Tracing::askLens(const EditRow& row) {
     }
     if (m_lens.lens())
         m_lens.clear();
-    m_panel->setLensNote(tr("Reading the layers…"));
+    m_panel->setLensNote(isRunning() ? tr("What each layer would answer is read when the trace is done.")
+                                     : tr("Reading the layers…"));
     m_studio.lens(request, ++m_lensTag);
 }
 
