@@ -64,14 +64,21 @@ std::string elided(std::string_view text, double width, double size, bool bold) 
     return cut(fits);
 }
 
+std::string fixed(double value, int decimals) {
+    const double shown = std::abs(value) < 0.5 * std::pow(10, -decimals) ? 0 : value;
+    char buffer[512]; // the largest double has 309 digits
+    const auto written = std::to_chars(buffer, buffer + sizeof buffer, shown, std::chars_format::fixed, decimals);
+    return {buffer, written.ptr};
+}
+
 std::string number(double value) {
     if (std::isnan(value))
         return "not run";
     const double amount = std::abs(value);
-    const bool plain = amount == 0 || (amount >= 0.01 && amount < 1000);
+    if (amount == 0 || (amount >= 0.01 && amount < 1000))
+        return fixed(value, 3);
     char buffer[64];
-    const auto written = plain ? std::to_chars(buffer, buffer + sizeof buffer, value, std::chars_format::fixed, 3)
-                               : std::to_chars(buffer, buffer + sizeof buffer, value, std::chars_format::general, 4);
+    const auto written = std::to_chars(buffer, buffer + sizeof buffer, value, std::chars_format::general, 4);
     return {buffer, written.ptr};
 }
 

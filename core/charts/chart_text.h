@@ -11,6 +11,8 @@ namespace emend::charts {
 std::string visible(std::string_view text);
 // Cut at the end so that it is no wider than `width` units.
 std::string elided(std::string_view text, double width, double size, bool bold = false);
+// Never "-0.000".
+std::string fixed(double value, int decimals);
 // "0.125": three decimals; four significant digits for what would vanish or be long; "not run" for NaN.
 std::string number(double value);
 

@@ -19,7 +19,7 @@ constexpr double row_height = 17;
 constexpr double text_size = 11;
 constexpr double title_size = 14;
 constexpr double widest_label = 200;
-constexpr double head = 46; // title and subtitle of a panel
+constexpr double head = 60; // title and subtitle of a panel, unit of the scale
 constexpr double foot = 44; // numbers and name of the columns
 constexpr double note_height = 20;
 constexpr double least_width = 440;
@@ -43,6 +43,14 @@ Range range_of(const HeatMap& map) {
                 range.high = std::max(range.high, value);
             }
     return range;
+}
+
+// With as many decimals as the scale can tell apart.
+std::string tick_text(double value, const Range& range) {
+    constexpr int most_decimals = 6; // that have room
+    const double extent = range.high - range.low;
+    const int decimals = extent > 0 ? std::max(0, 2 - static_cast<int>(std::floor(std::log10(extent)))) : 3;
+    return extent > 0 && decimals <= most_decimals ? fixed(value, decimals) : number(value);
 }
 
 Color color_of(double share) {
@@ -149,7 +157,7 @@ class HeatMapDrawing {
             const std::array<Point, 2> tick{{{bar.x + bar.width, y}, {bar.x + bar.width + 4, y}}};
             painter_.line(tick, faint, 0.8);
             painter_.text({bar.x + bar.width + 7, y + 4},
-                          number(range_.low + (ticks > 1 ? share : 0) * (range_.high - range_.low)), {});
+                          tick_text(range_.low + (ticks > 1 ? share : 0) * (range_.high - range_.low), range_), {});
         }
         painter_.text({bar.x, bar.y - 10}, map_.unit, {});
     }

@@ -78,18 +78,19 @@ HeatMap map_of(const TraceAverage& average) {
             spread.push_back(std::isfinite(role.mean[layer]) ? role.spread[layer] : role.mean[layer]);
     }
     const std::string put_back = what_was_put_back(average.kind, average.window);
-    map.panels.push_back({.title = put_back + ": mean effect over " + std::to_string(average.facts) +
-                                   (average.facts == 1 ? " fact" : " facts"),
-                          .subtitle = "mean clean " + number(average.clean) + ", mean corrupted " +
-                                      number(average.corrupted) + "; effect: probability put back - corrupted",
-                          .values = std::move(mean)});
+    map.panels.push_back(
+        {.title = put_back + ": mean effect over " + std::to_string(average.facts) +
+                  (average.facts == 1 ? " fact" : " facts"),
+         .subtitle = "mean clean " + number(average.clean) + ", mean corrupted " + number(average.corrupted),
+         .values = std::move(mean)});
     map.panels.push_back({.title = "Standard deviation over the facts",
                           .subtitle = "of the same effect, on the same scale",
                           .values = std::move(spread)});
     map.title = map.panels.front().title;
     if (!map.rows.empty() && map.columns > 0)
         map.summary = map.panels.front().subtitle + ". " + peak_of(map);
-    map.note = "bar: the subject's tokens; in brackets: facts that have such a token";
+    map.note = "effect: probability put back - corrupted; bar: the subject's tokens; in brackets: facts that have such "
+               "a token";
     return map;
 }
 

@@ -262,6 +262,15 @@ class TestCharts : public QObject {
         QCOMPARE(number(not_run), std::string("not run"));
     }
 
+    void the_scale_does_not_dwell_on_next_to_nothing() {
+        TraceResult trace = small_trace();
+        trace.objects.front().effect.assign(20, -0.00001234);
+        trace.objects.front().effect.back() = 0.8;
+        const SvgTexts texts = texts_of(render_trace(trace, ChartFormat::svg));
+        for (const char* tick : {"0.000", "0.200", "0.400", "0.600", "0.800"})
+            QVERIFY2(texts.drawn.contains(tick), qPrintable(texts.drawn.join('|')));
+    }
+
     void averages() {
         TraceAverage average;
         average.layers = 3;
