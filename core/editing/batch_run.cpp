@@ -170,7 +170,7 @@ void BatchRun::write_layer(const Batch& batch, std::size_t index, const JobConte
     job.check();
     const Metric metric = layer_metric(layer);
     if (index == 0)
-        report_conflicts(batch, metric, keys.mean_keys);
+        report_conflicts(batch, metric, keys.mean_keys, job);
     try {
         if (step.bare_keys.defined()) {
             step.solution = solve_rome(metric, step.keys, step.bare_keys, step.residual, *recipe_.softness);
@@ -237,10 +237,11 @@ Metric BatchRun::layer_metric(int layer) const {
     return metric_of(recipe_, tools_.metric, layer, tools_.decoder.config().d_mlp);
 }
 
-void BatchRun::report_conflicts(const Batch& batch, const Metric& metric, const at::Tensor& keys) {
+void BatchRun::report_conflicts(const Batch& batch, const Metric& metric, const at::Tensor& keys,
+                                const JobContext& job) {
     if (batch.edits.size() < 2)
         return;
-    std::vector<EditConflict> conflicts = find_conflicts(metric, keys, batch.edits);
+    std::vector<EditConflict> conflicts = find_conflicts(metric, keys, batch.edits, job);
     if (recipe_.merge_subjects)
         std::erase_if(conflicts, [](const EditConflict& conflict) { return conflict.same_subject; });
     if (conflicts.empty())

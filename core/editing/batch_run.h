@@ -34,7 +34,7 @@ class BatchRun {
     void keep_keys(const Batch& batch, const JobContext& job);
     [[nodiscard]] static at::Tensor per_unit(const Batch& batch, const at::Tensor& columns); // mean over each unit
     [[nodiscard]] Metric layer_metric(int layer) const;
-    void report_conflicts(const Batch& batch, const Metric& metric, const at::Tensor& keys);
+    void report_conflicts(const Batch& batch, const Metric& metric, const at::Tensor& keys, const JobContext& job);
     void warn(const std::string& text);
 
     const EditTools& tools_;

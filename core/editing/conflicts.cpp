@@ -5,6 +5,7 @@
 #include <cmath>
 #include <limits>
 #include <string_view>
+#include <tuple>
 #include <unordered_map>
 
 namespace emend {
@@ -19,6 +20,35 @@ std::string_view trimmed(std::string_view text) {
     return first == std::string_view::npos ? std::string_view()
                                            : text.substr(first, text.find_last_not_of(" \t") - first + 1);
 }
+
+// Of millions of pairs only as many are kept as are told.
+class WorstConflicts {
+  public:
+    void add(const EditConflict& conflict) {
+        conflicts_.push_back(conflict);
+        if (conflicts_.size() >= 2 * most_conflicts)
+            keep_worst();
+    }
+    std::vector<EditConflict> sorted() {
+        keep_worst();
+        std::ranges::sort(conflicts_, worse);
+        return std::move(conflicts_);
+    }
+
+  private:
+    static bool worse(const EditConflict& a, const EditConflict& b) {
+        const double cosine_a = std::abs(a.cosine);
+        const double cosine_b = std::abs(b.cosine);
+        return cosine_a != cosine_b ? cosine_a > cosine_b : std::tie(a.first, a.second) < std::tie(b.first, b.second);
+    }
+    void keep_worst() {
+        if (conflicts_.size() <= most_conflicts)
+            return;
+        std::ranges::nth_element(conflicts_, conflicts_.begin() + most_conflicts, worse);
+        conflicts_.resize(most_conflicts);
+    }
+    std::vector<EditConflict> conflicts_;
+};
 
 } // namespace
 
@@ -54,7 +84,7 @@ std::vector<EditConflict> same_subjects(std::span<const PreparedEdit> edits) {
 }
 
 std::vector<EditConflict> find_conflicts(const Metric& metric, const at::Tensor& keys,
-                                         std::span<const PreparedEdit> edits) {
+                                         std::span<const PreparedEdit> edits, const JobContext& job) {
     const NoGrad no_grad;
     if (edits.size() > most_compared)
         return same_subjects(edits);
@@ -62,8 +92,9 @@ std::vector<EditConflict> find_conflicts(const Metric& metric, const at::Tensor&
     const at::Tensor unit = whitened / whitened.norm(2, {0}, true).clamp_min(1e-300);
     const std::vector<std::size_t> subject = units_by_subject(edits);
     const auto n = static_cast<std::int64_t>(edits.size());
-    std::vector<EditConflict> conflicts;
+    WorstConflicts worst;
     for (std::int64_t begin = 0; begin < n; begin += block) {
+        job.check();
         const std::int64_t count = std::min(block, n - begin);
         const at::Tensor cosines = at::matmul(unit.slice(1, begin, begin + count).t(), unit).contiguous();
         const auto* row = cosines.data_ptr<double>();
@@ -71,18 +102,13 @@ std::vector<EditConflict> find_conflicts(const Metric& metric, const at::Tensor&
             for (std::int64_t j = begin + i + 1; j < n; ++j) {
                 const bool same = subject[static_cast<std::size_t>(begin + i)] == subject[static_cast<std::size_t>(j)];
                 if (same || std::abs(row[j]) >= near_parallel)
-                    conflicts.push_back({.first = static_cast<std::size_t>(begin + i),
-                                         .second = static_cast<std::size_t>(j),
-                                         .same_subject = same,
-                                         .cosine = row[j]});
+                    worst.add({.first = static_cast<std::size_t>(begin + i),
+                               .second = static_cast<std::size_t>(j),
+                               .same_subject = same,
+                               .cosine = row[j]});
             }
     }
-    std::ranges::stable_sort(conflicts, [](const EditConflict& a, const EditConflict& b) {
-        return std::abs(a.cosine) > std::abs(b.cosine);
-    });
-    if (conflicts.size() > most_conflicts)
-        conflicts.resize(most_conflicts);
-    return conflicts;
+    return worst.sorted();
 }
 
 std::string describe(const std::vector<EditConflict>& conflicts, std::span<const PreparedEdit> edits) {

@@ -4,6 +4,7 @@
 
 #include "editing/metric.h"
 #include "editing/prepared_edit.h"
+#include "emend/job.h"
 #include "emend/report.h"
 
 #include <span>
@@ -18,9 +19,9 @@ inline constexpr std::size_t most_conflicts = 1000;
 std::vector<EditConflict> same_subjects(std::span<const PreparedEdit> edits);
 
 // The same with cosines, and other pairs from near_parallel on; worst first, at most most_conflicts. keys [d_k, n].
-// Above 4096 edits only subjects are compared.
+// Above 4096 edits only subjects are compared. Throws Cancelled.
 std::vector<EditConflict> find_conflicts(const Metric& metric, const at::Tensor& keys,
-                                         std::span<const PreparedEdit> edits);
+                                         std::span<const PreparedEdit> edits, const JobContext& job);
 
 // For each edit the number of its unit: edits of one subject are one unit, numbered in order of their first edits.
 std::vector<std::size_t> units_by_subject(std::span<const PreparedEdit> edits);

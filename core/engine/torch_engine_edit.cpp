@@ -94,8 +94,8 @@ std::vector<EditConflict> TorchEngine::find_conflicts(const std::vector<EditRequ
             const int layer = written_layers(recipe).front();
             const Metric metric = open.metrics.metric(layer, metric_options(recipe));
             const std::vector<double> weights{1.0};
-            conflicts =
-                emend::find_conflicts(metric, read_keys(open.decoder, edits, layer, weights, job).mean_keys, edits);
+            conflicts = emend::find_conflicts(metric, read_keys(open.decoder, edits, layer, weights, job).mean_keys,
+                                              edits, job);
         } else {
             conflicts = same_subjects(edits);
         }

@@ -31,6 +31,8 @@ class TestConflicts : public QObject {
     void worst_first();
     void units();
     void ten_thousand();
+    void the_worst_of_very_many();
+    void stops();
 };
 
 void TestConflicts::same_subjects_point_to_the_first() {
@@ -53,20 +55,20 @@ void TestConflicts::near_parallel_keys_in_the_metric() {
     const at::Tensor seen = common + at::randn({40, 400}, at::kDouble);
     const Metric metric = Metric::factor(at::matmul(seen, seen.t()) / 400, 1, 0);
     const auto edits = edits_of({"a", "b", "c", "d", "e"});
-    const auto found = find_conflicts(metric, keys, edits);
+    const auto found = find_conflicts(metric, keys, edits, {});
     QCOMPARE(found.size(), std::size_t{1});
     QCOMPARE(found[0].first, std::size_t{1});
     QCOMPARE(found[0].second, std::size_t{4});
     QVERIFY(!found[0].same_subject);
     QVERIFY(found[0].cosine > 0.99);
-    QCOMPARE(find_conflicts(Metric::identity(40), keys, edits).size(), std::size_t{10}); // blind without it
+    QCOMPARE(find_conflicts(Metric::identity(40), keys, edits, {}).size(), std::size_t{10}); // blind without it
 }
 
 void TestConflicts::worst_first() {
     at::manual_seed(4);
     at::Tensor keys = at::randn({30, 4}, at::kDouble);
     keys.select(1, 3).copy_(-keys.select(1, 2)); // opposite keys are as bad
-    const auto found = find_conflicts(Metric::identity(30), keys, edits_of({"a", "a", "b", "c"}));
+    const auto found = find_conflicts(Metric::identity(30), keys, edits_of({"a", "a", "b", "c"}), {});
     QCOMPARE(found.size(), std::size_t{2});
     QVERIFY(std::abs(found[0].cosine + 1) < 1e-12);
     QVERIFY(found[1].same_subject && std::abs(found[1].cosine) < 0.9);
@@ -81,9 +83,35 @@ void TestConflicts::ten_thousand() {
     for (int i = 0; i < 10000; ++i)
         subjects.push_back("subject " + std::to_string(i % 5000));
     const auto edits = edits_of(subjects);
-    const auto found = find_conflicts(Metric::identity(8), at::randn({8, 10000}, at::kDouble), edits);
+    const auto found = find_conflicts(Metric::identity(8), at::randn({8, 10000}, at::kDouble), edits, {});
     QCOMPARE(found.size(), most_conflicts); // bounded
     QCOMPARE(found[0].second, std::size_t{5000});
+}
+
+// Half a million pairs of parallel keys: those that are told are the very worst, as if all had been sorted.
+void TestConflicts::the_worst_of_very_many() {
+    at::manual_seed(5);
+    constexpr std::int64_t count = 1000;
+    const at::Tensor keys = at::randn({20, 1}, at::kDouble) + 0.02 * at::randn({20, count}, at::kDouble);
+    std::vector<std::string> subjects;
+    for (int i = 0; i < count; ++i)
+        subjects.push_back("subject " + std::to_string(i));
+    const auto found = find_conflicts(Metric::identity(20), keys, edits_of(subjects), {});
+    QCOMPARE(found.size(), most_conflicts);
+    const at::Tensor unit = keys / keys.norm(2, {0}, true);
+    const at::Tensor cosines = at::matmul(unit.t(), unit).triu(1).flatten();
+    const at::Tensor worst = std::get<0>(cosines.topk(static_cast<std::int64_t>(most_conflicts)));
+    for (const std::size_t i : {std::size_t{0}, most_conflicts / 2, most_conflicts - 1})
+        QVERIFY(std::abs(found[i].cosine - worst[static_cast<std::int64_t>(i)].item<double>()) < 1e-12);
+}
+
+void TestConflicts::stops() {
+    std::stop_source source;
+    source.request_stop();
+    QVERIFY_EXCEPTION_THROWN(
+        static_cast<void>(find_conflicts(Metric::identity(4), at::randn({4, 3}, at::kDouble), edits_of({"a", "b", "c"}),
+                                         JobContext({}, source.get_token()))),
+        Cancelled);
 }
 
 QTEST_GUILESS_MAIN(TestConflicts)

@@ -9,6 +9,12 @@
 using namespace emend;
 using namespace emend::test;
 
+namespace {
+
+constexpr double required = 1e-9;
+
+} // namespace
+
 class TestMetric : public QObject {
     Q_OBJECT
 
