@@ -10,6 +10,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdlib>
 #include <map>
 #include <utility>
 
@@ -134,38 +135,43 @@ void read_value(const EditBatchResult& result, DiagnosisEvidence& evidence) {
     evidence.value.probability = value.probability;
 }
 
-// The nearest keys of the batch's own edits at its first layer.
+// The nearest keys of the batch's own edits at its first layer; of a large batch, those listed near the edit.
 void read_own_batch(const EvidenceTools& tools, std::span<const EditRequest> requests, const EditBatchResult& result,
                     DiagnosisEvidence& evidence) {
+    constexpr std::int64_t either_side = most_compared / 2;
     const int layer = evidence.layers.front().residual.layer;
-    const auto own = std::ranges::find_if(
-        result.steps, [&](const LayerStep& step) { return step.layer == layer && covers(step, evidence.edit); });
-    const Metric metric = metric_at(tools, evidence, layer);
-    const std::int64_t own_column = Columns(tools, requests, evidence.recipe, *own).of(evidence.edit);
-    const at::Tensor key = column(own->keys, own_column);
-    std::int64_t left = most_compared;
+    const auto place = static_cast<std::int64_t>(evidence.edit);
+    at::Tensor key;
+    std::vector<at::Tensor> keys;
+    std::vector<std::pair<std::size_t, When>> others; // the edit of each column
     for (const LayerStep& step : result.steps) {
-        if (step.layer != layer || left <= 0)
+        const bool together = covers(step, evidence.edit);
+        if (step.layer != layer ||
+            (!together && std::abs(static_cast<std::int64_t>(step.first_edit) - place) > either_side))
             continue;
-        const bool together = &step == &*own;
-        // Of a large batch those around the edit.
-        const std::int64_t begin = together ? std::max<std::int64_t>(0, own_column - left / 2) : 0;
-        const std::int64_t end = std::min(step.keys.size(1), begin + left);
-        left -= end - begin;
         const Columns columns(tools, requests, evidence.recipe, step);
-        const at::Tensor cosines = whitened_cosines(metric, key, step.keys.slice(1, begin, end));
-        for (std::int64_t i = 0; i < end - begin; ++i) {
-            if (together && begin + i == own_column)
+        const std::int64_t own = together ? columns.of(evidence.edit) : -1;
+        if (together)
+            key = column(step.keys, own);
+        const std::int64_t begin = std::max<std::int64_t>(0, own - either_side);
+        const std::int64_t end = std::min(step.keys.size(1), begin + most_compared);
+        for (std::int64_t i = begin; i < end; ++i) {
+            if (i == own)
                 continue;
-            const std::size_t other = columns.edit(begin + i);
-            add_neighbour(evidence,
-                          {.when = together                ? When::together
-                                   : other < evidence.edit ? When::earlier
-                                                           : When::later,
-                           .name = "edit " + std::to_string(other + 1) + " (" + name_of(requests[other]) + ")",
-                           .same_subject = same_subject(requests[other], evidence.request),
-                           .cosine = cosines[i].item<double>()});
+            const std::size_t other = columns.edit(i);
+            keys.push_back(column(step.keys, i));
+            others.emplace_back(other, together ? When::together : other < evidence.edit ? When::earlier : When::later);
         }
+    }
+    if (keys.empty())
+        return;
+    const at::Tensor cosines = whitened_cosines(metric_at(tools, evidence, layer), key, at::cat(keys, 1));
+    for (std::size_t i = 0; i < others.size(); ++i) {
+        const auto [other, when] = others[i];
+        add_neighbour(evidence, {.when = when,
+                                 .name = "edit " + std::to_string(other + 1) + " (" + name_of(requests[other]) + ")",
+                                 .same_subject = same_subject(requests[other], evidence.request),
+                                 .cosine = cosines[static_cast<std::int64_t>(i)].item<double>()});
     }
 }
 

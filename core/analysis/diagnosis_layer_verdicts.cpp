@@ -34,6 +34,15 @@ const Neighbour* in_the_way(const Evidence& evidence) {
     return worst;
 }
 
+// The algorithms that keep earlier edits, by name.
+std::string keepers() {
+    std::string names;
+    for (const AlgorithmInfo& algorithm : algorithms())
+        if (algorithm.keeps_earlier_edits)
+            names += (names.empty() ? "" : ", ") + std::string(algorithm.id);
+    return names;
+}
+
 struct Written {
     double whole = 0; // sums over the layers, of norms
     double asked = 0;
@@ -298,8 +307,7 @@ Verdict undone_later(const Evidence& evidence) {
         verdict.finding = "it held right after its batch (" + number(evidence.then.p_new) + ") and was undone by " +
                           (evidence.undone_by.empty() ? "a later batch" : quoted(evidence.undone_by)) + ": now " +
                           number(evidence.now.p_new);
-        verdict.advice = "switch that batch off, or make it with an algorithm that keeps earlier edits: MEMIT-seq, "
-                         "ENCORE or AlphaEdit";
+        verdict.advice = "switch that batch off, or make it with an algorithm that keeps earlier edits: " + keepers();
     }
     return verdict;
 }

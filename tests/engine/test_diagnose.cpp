@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Edits of the small model made to fail, each in one way: the diagnosis names that way and leaves the weights alone.
 // And the share of the residual that every layer reports.
+#include "broken_links.h"
 #include "emend/error.h"
 #include "engine_fixture.h"
 #include "faults.h"
@@ -20,14 +21,6 @@ namespace {
 
 // What is done to an engine: the batch to look at.
 using Story = std::function<std::uint64_t(EngineFixture&)>;
-
-QStringList broken(const Diagnosis& diagnosis) {
-    QStringList checks;
-    for (const DiagnosisVerdict& verdict : diagnosis.verdicts)
-        if (!verdict.ok)
-            checks << QString::fromStdString(verdict.check);
-    return checks;
-}
 
 // For the log of a test that fails.
 QByteArray told(const Diagnosis& diagnosis) {
