@@ -4,7 +4,6 @@
 #include "models/lens_model.h"
 #include "models/trace_model.h"
 #include "panels/panel_parts.h"
-#include "panels/trace_controls.h"
 #include "panels/trace_panel.h"
 #include "plots/trace_map.h"
 #include "shell/tracing.h"
@@ -146,7 +145,6 @@ void TestTracing::tracesTheSelectedFact() {
     QVERIFY(!f->get<QProgressBar>("traceProgress")->isVisible());
     f->get<QToolButton>("traceAsTable")->click();
     QVERIFY(f->get<QTableView>("traceTable")->isVisible());
-    QVERIFY(!m_script->off_thread);
 }
 
 void TestTracing::fillsInWhileItRuns() {
@@ -325,6 +323,11 @@ void TestTracing::suggestionTracesWhatIsMissing() {
     f->get<QToolButton>("traceFact")->click();
     QVERIFY(!shown(*f).average);
     QVERIFY(!use->isVisible());
+    setKind(*f, 0);
+    trace(*f);
+    setKind(*f, 3); // three facts' MLP, and the hidden states of one, which is no average beside them
+    f->get<QToolButton>("traceAverage")->click();
+    QCOMPARE(shown(*f).maps.size(), 1U);
 }
 
 void TestTracing::suggestionGoesOnAfterAFailure() {

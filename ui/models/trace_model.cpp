@@ -166,7 +166,8 @@ QString TraceModel::summary() const {
         const QString token = m_picture.rows[static_cast<std::size_t>(best.row)].text;
         const QString value = formatProbability(m_picture.value(best));
         if (!single)
-            sites << tr("%1 of layer %2 at “%3” %4").arg(what, layer, token, value);
+            sites << (m_picture.average ? tr("%1 of layer %2 at the %3 %4") : tr("%1 of layer %2 at “%3” %4"))
+                         .arg(what, layer, token, value);
         else if (m_picture.average)
             told << tr("%1 of layer %2 at the %3 brings %4 back").arg(what, layer, token, value);
         else

@@ -48,7 +48,7 @@ TraceControls::TraceControls(QWidget* parent)
     m_object->addItems({tr("Its own answer"), {}, {}});
     setObjects({}, {});
     m_object->setSizeAdjustPolicy(QComboBox::AdjustToMinimumContentsLengthWithIcon);
-    m_object->setMinimumContentsLength(12);
+    m_object->setMinimumContentsLength(6);
     m_more->setObjectName(QStringLiteral("traceSettingsButton"));
     m_more->setText(tr("Settings"));
     m_more->setCheckable(true);

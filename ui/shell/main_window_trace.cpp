@@ -11,6 +11,7 @@
 namespace emend::ui {
 
 void MainWindow::connectTrace() {
+    m_actions[ActionId::TraceFact]->setIconText(tr("Trace")); // beside other controls
     m_trace->setActions(m_actions[ActionId::TraceFact], m_actions[ActionId::SuggestLayers],
                         m_actions[ActionId::Cancel]);
     m_tracing.follow(*m_trace);

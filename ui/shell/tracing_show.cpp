@@ -108,6 +108,11 @@ void Tracing::showAverage() {
         m_panel->setFailure(Failure::fromCurrentException());
         averages.clear();
     }
+    // Beside the average of three facts that of one says nothing.
+    std::size_t facts = 0;
+    for (const TraceAverage& average : averages)
+        facts = std::max(facts, average.facts);
+    std::erase_if(averages, [facts](const TraceAverage& average) { return average.facts < facts; });
     if (averages.empty()) {
         m_model.clear();
         return m_panel->showNoAverage(
