@@ -74,22 +74,22 @@ QVariant TrialsModel::headerData(int section, Qt::Orientation orientation, int r
     if (orientation == Qt::Vertical || section < 0 || section >= ColumnCount)
         return {};
     static const char* const names[] = {QT_TR_NOOP("Algorithm"), QT_TR_NOOP("Layers"),   QT_TR_NOOP("Distribution"),
-                                        QT_TR_NOOP("Softness"),  QT_TR_NOOP("Held"),     QT_TR_NOOP("Efficacy"),
-                                        QT_TR_NOOP("Paraphr."),  QT_TR_NOOP("Neighb."),  QT_TR_NOOP("Score"),
-                                        QT_TR_NOOP("|D|/|W|"),   QT_TR_NOOP("By layer"), QT_TR_NOOP("Preservation"),
+                                        QT_TR_NOOP("Softness"),  QT_TR_NOOP("By layer"), QT_TR_NOOP("Held"),
+                                        QT_TR_NOOP("Efficacy"),  QT_TR_NOOP("Paraphr."), QT_TR_NOOP("Neighb."),
+                                        QT_TR_NOOP("Score"),     QT_TR_NOOP("|D|/|W|"),  QT_TR_NOOP("Preservation"),
                                         QT_TR_NOOP("Time")};
     static const char* const tips[] = {
         QT_TR_NOOP("★ marks the best recipe so far"),
         QT_TR_NOOP("Layers the recipe chooses"),
         QT_TR_NOOP("How the change is shared among the layers"),
         QT_TR_NOOP("0 takes the edit exactly; more spares other facts"),
+        QT_TR_NOOP("|D|/|W| of every layer of the model, on one scale for the whole table"),
         QT_TR_NOOP("Edits whose whole new object the model would say"),
         QT_TR_NOOP("Share of the edits' own prompts where the new object is likelier than the old one"),
-        QT_TR_NOOP("The same share of their other wordings"),
-        QT_TR_NOOP("Share of prompts about others where the old object is still the likelier one"),
+        QT_TR_NOOP("The same share of their paraphrases, other wordings of the edit"),
+        QT_TR_NOOP("Share of prompts about others, the neighbours, where the old object is still the likelier one"),
         QT_TR_NOOP("Harmonic mean of all three; only where all three could be asked"),
         QT_TR_NOOP("Largest |D|/|W| of any layer: how far the recipe moves the model; less is better"),
-        QT_TR_NOOP("|D|/|W| of every layer of the model, on one scale for the whole table"),
         QT_TR_NOOP("Mean |D k|² over ordinary text, summed over the layers: what else is disturbed; less is better"),
         QT_TR_NOOP("What it took; a value that was searched before is not searched again")};
     if (role == Qt::DisplayRole)

@@ -21,13 +21,13 @@ class TrialsModel : public QAbstractTableModel {
         Layers,
         Distribution,
         Softness,
+        Norms, // small bars, one a layer
         Held,
         Efficacy,
         Paraphrases,
         Neighbours,
         Score,
         RelativeNorm,
-        Norms, // small bars, one a layer
         Preservation,
         Seconds,
         ColumnCount

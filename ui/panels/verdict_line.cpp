@@ -49,10 +49,6 @@ VerdictLine::VerdictLine(const Content& content, QWidget* parent)
     : QWidget(parent) {
     auto* mark = new MarkLabel(content.ok, content.mark);
     mark->setObjectName(QStringLiteral("verdictMark"));
-    auto* name = new QLabel(content.name);
-    QFont strong = name->font();
-    strong.setWeight(QFont::DemiBold);
-    name->setFont(strong);
     auto* layout = new QGridLayout(this);
     layout->setContentsMargins(0, 6, 0, 6);
     layout->setHorizontalSpacing(12);
@@ -60,7 +56,19 @@ VerdictLine::VerdictLine(const Content& content, QWidget* parent)
     layout->setColumnMinimumWidth(0, fontMetrics().horizontalAdvance(QStringLiteral("✗ weak")) + 8);
     layout->setColumnStretch(1, 1);
     layout->addWidget(mark, 0, 0, Qt::AlignTop);
-    layout->addWidget(name, 0, 1);
+    setAccessibleName(QStringLiteral("%1: %2").arg(content.name, content.mark));
+    setAccessibleDescription(content.finding + u' ' + content.advice);
+    if (content.ok) { // no more than needs to be said
+        auto* said = new MutedLabel(
+            QStringLiteral("<b>%1</b>&nbsp; %2").arg(content.name.toHtmlEscaped(), content.finding.toHtmlEscaped()));
+        said->setObjectName(QStringLiteral("verdictFinding"));
+        said->setTextFormat(Qt::RichText);
+        said->setWordWrap(true);
+        said->setTextInteractionFlags(Qt::TextSelectableByMouse);
+        layout->addWidget(said, 0, 1);
+        return;
+    }
+    layout->addWidget(sectionTitle(content.name), 0, 1);
     const auto wrapped = [&](QLabel* label, const char* object) {
         label->setObjectName(QString::fromLatin1(object));
         label->setTextFormat(Qt::PlainText);
@@ -68,10 +76,7 @@ VerdictLine::VerdictLine(const Content& content, QWidget* parent)
         label->setTextInteractionFlags(Qt::TextSelectableByMouse);
         layout->addWidget(label, layout->rowCount(), 1, 1, 2);
     };
-    if (content.ok)
-        wrapped(new MutedLabel(content.finding), "verdictFinding");
-    else
-        wrapped(new QLabel(content.finding), "verdictFinding");
+    wrapped(new QLabel(content.finding), "verdictFinding");
     if (!content.advice.isEmpty())
         wrapped(new QLabel(QStringLiteral("→ ") + content.advice), "verdictAdvice");
     if (!content.button.isEmpty()) {
@@ -82,8 +87,6 @@ VerdictLine::VerdictLine(const Content& content, QWidget* parent)
         connect(change, &QPushButton::clicked, this, &VerdictLine::changeRequested);
         layout->addWidget(change, 0, 2, Qt::AlignRight | Qt::AlignTop);
     }
-    setAccessibleName(QStringLiteral("%1: %2").arg(content.name, content.mark));
-    setAccessibleDescription(content.finding + u' ' + content.advice);
 }
 
 // A hair line below each of them.
