@@ -94,6 +94,7 @@ class TestSessionNorms : public QObject {
 void TestSessionNorms::tableHoldsEveryBatch() {
     NormHistoryModel model;
     const QAbstractItemModelTester tester(&model, QAbstractItemModelTester::FailureReportingMode::QtTest);
+    model.setBound(0.5);
     model.setHistory(history(), titles());
     QCOMPARE(model.rowCount(), 8);
     QCOMPARE(model.columnCount(), NormHistoryModel::FirstLayer + 2);
@@ -125,7 +126,8 @@ void TestSessionNorms::alarmNamesLayerAndBatch_data() {
     QTest::addColumn<int>("row"); // -1: no alarm
     QTest::addColumn<int>("layer");
     QTest::newRow("far away") << 2.0 << -1 << -1;
-    QTest::newRow("the usual one") << NormHistoryModel::usualBound << 7 << 4;
+    QTest::newRow("the usual one") << NormHistoryModel::usualBound << -1 << -1;
+    QTest::newRow("half") << 0.5 << 7 << 4;
     QTest::newRow("reached is not passed") << 0.01 * 8 * 8 << -1 << -1;
     QTest::newRow("near") << 0.03 << 1 << 3; // both at 0.04: the first one
     QTest::newRow("at once") << 0.015 << 0 << 3;

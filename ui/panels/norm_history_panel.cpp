@@ -74,8 +74,8 @@ NormHistoryPanel::NormHistoryPanel(NormHistoryModel& model, QWidget* parent)
     auto* alarm = new QHBoxLayout;
     alarm->setSpacing(8);
     alarm->addWidget(m_caption, 1);
-    alarm->addWidget(new MutedLabel(tr("Alarm at")), 0, Qt::AlignTop);
-    alarm->addWidget(m_bound, 0, Qt::AlignTop);
+    alarm->addWidget(new MutedLabel(tr("Alarm at")));
+    alarm->addWidget(m_bound);
     auto* splitter = new QSplitter(Qt::Vertical);
     splitter->setObjectName(QStringLiteral("updateSplitter"));
     splitter->setHandleWidth(8);

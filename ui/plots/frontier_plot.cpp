@@ -288,6 +288,8 @@ void FrontierPlot::placeDefault(const QPointF& exact, const QPointF& marker) {
     if (m_layers.isEmpty() || !areLevel(at, marker) || std::abs(at.x() - marker.x()) >= label)
         return;
     // Both would stand above the line; to the right of a point is always room, if not over the other label.
+    if (at.x() + 16 + fontMetrics().horizontalAdvance(m_defaultLabel->text()) > plot().width())
+        m_defaultLabel->setText(m_defaultOf);
     m_defaultLabel->setPositionAlignment(Qt::AlignLeft | Qt::AlignVCenter);
     m_defaultLabel->setPadding(QMargins(12, 0, 0, 0));
     m_defaultLabel->setVisible(at.y() - marker.y() > 0.5 * fontMetrics().lineSpacing());
