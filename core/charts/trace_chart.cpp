@@ -89,8 +89,7 @@ HeatMap map_of(const TraceAverage& average) {
     map.title = map.panels.front().title;
     if (!map.rows.empty() && map.columns > 0)
         map.summary = map.panels.front().subtitle + ". " + peak_of(map);
-    map.note = "effect: probability put back - corrupted; bar: the subject's tokens; in brackets: facts that have such "
-               "a token";
+    map.note = "effect: put back - corrupted; bar: the subject; in brackets: facts with such a token";
     return map;
 }
 
