@@ -22,6 +22,7 @@ class TestCausalTrace : public QObject {
     void is_the_straightforward_way_data();
     void is_the_straightforward_way();
     void batched_is_one_by_one();
+    void more_samples_than_fit_a_batch();
     void objects_together_are_objects_apart();
     void without_noise_everything_is_clean();
     void without_object_the_models_own_answer();
@@ -110,11 +111,12 @@ void TestCausalTrace::is_the_straightforward_way_data() {
         {"nothing but the subject", "Elena", "{}", "Larsen"},
         {"object of many tokens", "Xenia Larsen", "Yes, {} was born in", "Buenos Aires, they say"},
     };
-    constexpr int windows[] = {1, 2, 10};
+    constexpr int windows[] = {1, 2, 3, 10};
     for (const Text& text : texts)
         for (const TraceKind kind : {TraceKind::hidden, TraceKind::mlp, TraceKind::attention})
             for (const int window : windows) {
-                if (kind == TraceKind::hidden && window > 1)
+                const bool odd = window % 2 == 1; // the second prompt and those behind it do without
+                if (kind == TraceKind::hidden ? window > 1 : odd && &text != texts)
                     continue;
                 TraceRequest request = trace_request(text.subject, text.prompt, {text.object}, kind);
                 request.window = window;
@@ -151,10 +153,20 @@ void TestCausalTrace::batched_is_one_by_one() {
         for (const int cells : {1, 2, 5})
             QVERIFY(difference(together, test::trace(*deep_, request, {.cells_at_once = cells}).objects.at(0).effect) <
                     1e-12);
-        request.samples = 600; // more than fit one batch
-        QVERIFY(difference(test::trace(*deep_, request).objects.at(0).effect,
-                           test::trace(*deep_, request, {.cells_at_once = 1}).objects.at(0).effect) < 1e-12);
     }
+}
+
+void TestCausalTrace::more_samples_than_fit_a_batch() {
+    TraceRequest request = trace_request("Elena", "{} is", {"chess"});
+    request.samples = 2100;
+    request.noise = 0.3;
+    const StraightforwardTrace plain{.decoder = model_->decoder,
+                                     .prompt = model_->tokenizer.encode("Elena is").ids,
+                                     .subject_first = 0,
+                                     .noise = draw_noise(0, 0.3, 2100, 1, 64),
+                                     .object = encode_target(model_->tokenizer, "chess")};
+    const TraceResult fast = test::trace(*model_, request);
+    QVERIFY(std::abs(fast.effect(0, 0, 1) - plain.cell(TraceKind::hidden, 0, 1, 2)) < 1e-12);
 }
 
 void TestCausalTrace::objects_together_are_objects_apart() {

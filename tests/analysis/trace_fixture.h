@@ -20,7 +20,7 @@ inline TraceRequest trace_request(const char* subject, const char* prompt, std::
     request.prompt = prompt;
     request.objects = std::move(objects);
     request.kind = kind;
-    request.samples = 3;
+    request.samples = 3; // enough to tell a mean from a sum
     return request;
 }
 
