@@ -68,7 +68,7 @@ VerdictLine::VerdictLine(const Content& content, QWidget* parent)
         layout->addWidget(said, 0, 1);
         return;
     }
-    layout->addWidget(sectionTitle(content.name), 0, 1);
+    layout->addWidget(sectionTitle(content.name), 0, 1, Qt::AlignTop);
     const auto wrapped = [&](QLabel* label, const char* object) {
         label->setObjectName(QString::fromLatin1(object));
         label->setTextFormat(Qt::PlainText);
