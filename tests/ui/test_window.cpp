@@ -287,7 +287,7 @@ void TestWindow::commandPaletteRuns() {
     edit->setText(QStringLiteral("show upd"));
     QVERIFY(f->get<QListWidget>("commandList")->count() >= 1);
     QTest::keyClick(edit, Qt::Key_Return);
-    QTRY_COMPARE(f->get<QTabWidget>("centreTabs")->currentIndex(), 1);
+    QTRY_COMPARE(f->get<QTabWidget>("centreTabs")->currentIndex(), static_cast<int>(CentreTab::Update));
 }
 
 void TestWindow::closingAsksBeforeEditsAreLost() {
