@@ -105,12 +105,6 @@ at::Tensor Weights::current_down(int layer) const {
     return conv1d_ ? stored.t() : stored;
 }
 
-void Weights::replace_down(int layer, const at::Tensor& w) {
-    const NoGrad no_grad;
-    const at::Tensor stored = conv1d_ ? w.t() : w;
-    blocks_[static_cast<std::size_t>(layer)].down.weight = stored.to(device_, dtype_).contiguous();
-}
-
 void Weights::restore_down(int layer) {
     const auto index = static_cast<std::size_t>(layer);
     blocks_[index].down.weight = original_down_[index];

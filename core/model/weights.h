@@ -53,13 +53,10 @@ class Weights {
     [[nodiscard]] at::Tensor original_down(int layer) const;
     // W as it is now in mathematical orientation, [d_model, d_mlp]: a view, in the computing precision.
     [[nodiscard]] at::Tensor current_down(int layer) const;
-    // Makes w ([d_model, d_mlp], float64) the layer's matrix, cast to the computing precision. The checkpoint stays as
-    // it is.
-    void replace_down(int layer, const at::Tensor& w);
     // The checkpoint's matrix again.
     void restore_down(int layer);
-    // The same without a copy and without fail: `stored` must have orientation, type and device of
-    // block(layer).down.weight, and gets what stood there.
+    // Another matrix in its place, without a copy and without fail; the checkpoint stays as it is. `stored` must have
+    // orientation, type and device of block(layer).down.weight, and gets what stood there.
     void swap_down(int layer, at::Tensor& stored) noexcept {
         std::swap(blocks_[static_cast<std::size_t>(layer)].down.weight, stored);
     }
