@@ -153,7 +153,7 @@
     <message numerus="yes">
         <source>%1 of %n value(s) kept from an earlier search</source>
         <translation>
-            <numerusform>its value was kept from an earlier search</numerusform>
+            <numerusform>%1 of %n value kept from an earlier search</numerusform>
             <numerusform>%1 of %n values kept from an earlier search</numerusform>
         </translation>
     </message>

@@ -54,6 +54,7 @@ class TestTraceModel : public QObject {
     void averagesHaveRolesAndSpread();
     void csvHasEveryCell();
     void storeKeepsByEditAndWeights();
+    void storeKeepsTheWholeTraceWhileAnotherGrows();
     void storeAveragesOnlyWhatIsAlike();
     void lensShowsBothSides();
     void lensWithoutAnEdit();
@@ -216,6 +217,24 @@ void TestTraceModel::storeKeepsByEditAndWeights() {
     QVERIFY(!store.find(other).trace);
     store.clear();
     QVERIFY(!store.find(key).trace);
+}
+
+void TestTraceModel::storeKeepsTheWholeTraceWhileAnotherGrows() {
+    TraceStore store;
+    const TraceKey key{7, 1, TraceKind::mlp, true, {}};
+    const auto whole = trace();
+    store.put(key, whole, true);
+    store.put(key, trace(), false);
+    store.put(key, trace(), false);
+    QVERIFY(!store.find(key).complete);
+    store.giveUp(key);
+    QVERIFY(store.find(key).complete);
+    QCOMPARE(store.find(key).trace, whole);
+    const TraceKey fresh{8, 1, TraceKind::mlp, true, {}};
+    const auto cells = trace();
+    store.put(fresh, cells, false);
+    store.giveUp(fresh); // there was none before: what is there stays
+    QCOMPARE(store.find(fresh).trace, cells);
 }
 
 void TestTraceModel::storeAveragesOnlyWhatIsAlike() {

@@ -15,7 +15,16 @@ void TraceStore::put(const TraceKey& key, std::shared_ptr<const TraceResult> tra
     if (complete && trace->seconds > 0 && trace->samples > 0)
         m_secondsPerCell =
             trace->seconds / (static_cast<double>(trace->tokens.size()) * trace->layers * trace->samples);
-    m_traces.insert(key, {std::move(trace), complete});
+    Item& item = m_traces[key];
+    if (item.complete)
+        item.whole = item.trace;
+    item = {std::move(trace), complete, complete ? nullptr : item.whole};
+}
+
+void TraceStore::giveUp(const TraceKey& key) {
+    const auto item = m_traces.find(key);
+    if (item != m_traces.end() && item->whole)
+        *item = {item->whole, true, nullptr};
 }
 
 std::vector<TraceResult> TraceStore::alike(const std::vector<TraceKey>& keys, std::size_t object) const {

@@ -28,8 +28,11 @@ class TraceStore {
     struct Item {
         std::shared_ptr<const TraceResult> trace; // null: none
         bool complete = false;
+        std::shared_ptr<const TraceResult> whole = nullptr; // of before, while another one grows
     };
     void put(const TraceKey& key, std::shared_ptr<const TraceResult> trace, bool complete);
+    // The one that was growing will not be finished: what was whole before comes back; without it the cells stay.
+    void giveUp(const TraceKey& key);
     [[nodiscard]] Item find(const TraceKey& key) const { return m_traces.value(key); }
     // Complete ones of the rows' present texts, cut down to one object (of the last, where there are fewer). Only those
     // of the window that most have: others cannot be averaged with them.

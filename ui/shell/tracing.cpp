@@ -202,9 +202,15 @@ void Tracing::begin(std::deque<Task> tasks) {
     update();
 }
 
-void Tracing::startNext() {
+void Tracing::leaveRunning() {
+    if (m_running)
+        m_store.giveUp(m_running->key); // does nothing for what is finished
     m_running.reset();
-    ++m_tag; // what is still told of the one before is late
+    ++m_tag; // what is still told of it is late
+}
+
+void Tracing::startNext() {
+    leaveRunning();
     if (m_tasks.empty())
         return stop();
     m_running = std::move(m_tasks.front());
@@ -216,8 +222,7 @@ void Tracing::startNext() {
 
 void Tracing::stop() {
     m_tasks.clear();
-    m_running.reset();
-    ++m_tag;
+    leaveRunning();
     m_averageStale = true;
     m_panel->setProgress({}, -1);
     emit changed();

@@ -50,6 +50,7 @@ class Tracing : public QObject {
     [[nodiscard]] TraceKind suggestedBy(const TraceChoice& choice) const;
     void begin(std::deque<Task> tasks);
     void startNext();
+    void leaveRunning();
     void stop(); // nothing runs any more, what was told is kept
     void dropStale();
     void showProgress(const JobStatus& status);

@@ -26,8 +26,11 @@ inline constexpr std::size_t largest_grid = 200;
 // keys optional, unknown ones are an Error. `base` is changed by the file's.
 RecipeGrid grid_from_json(std::string_view json, std::string_view where, const ModelInfo& model, Recipe& base);
 // In the order algorithms, layers, distributions, softness (the last changes fastest), without doubles. An algorithm
-// that is not the base's brings its own defaults for what the grid does not name; "single" is combined with the last of
-// several layers only. Throws Error for unknown names, layers the model has not, and more than largest_grid.
+// that is not the base's brings its own defaults for what the grid does not name; the source of the statistics and the
+// seed stay the base's, and so do the settings of the value search and the contexts where both find values in the same
+// way, so that values are shared. Several named layers without a named distribution are spread; one layer is always
+// single, and "single" is combined with the last of several layers only. Throws Error for unknown names, layers the
+// model has not, and more than largest_grid.
 std::vector<Recipe> recipes_of(const RecipeGrid& grid, const Recipe& base, const ModelInfo& model);
 
 struct TrialRow {
