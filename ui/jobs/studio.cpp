@@ -80,8 +80,6 @@ void Studio::check(std::vector<CheckItem> items) {
 }
 
 void Studio::apply(std::vector<EditRequest> requests, const Recipe& recipe, QList<quint64> rows) {
-    cancelChecks();
-    stopComparing();
     const QString title = tr("Applying %n edit(s)", nullptr, static_cast<int>(requests.size()));
     m_jobs.submit<Applied>(
         {.lane = Lane::Edit, .title = title, .urgent = true},
@@ -95,7 +93,24 @@ void Studio::apply(std::vector<EditRequest> requests, const Recipe& recipe, QLis
             setLedger(result->ledger);
         },
         [this, rows](const Failure& failure) { emit applyFailed(rows, failure); });
+    makeRoom();
     emit applyStarted(rows);
+}
+
+void Studio::stopLooking() {
+    bool gaveUp = false;
+    for (const Lane lane : {Lane::Compare, Lane::Generate, Lane::Trace, Lane::Lens, Lane::Norms, Lane::Diagnose}) {
+        gaveUp = gaveUp || m_jobs.has(lane);
+        m_jobs.supersede(lane);
+    }
+    cancelChecks();
+    if (gaveUp)
+        emit lookingStopped();
+}
+
+void Studio::makeRoom() {
+    endTrials(tr("the model is being edited"));
+    stopLooking();
 }
 
 void Studio::setLedger(const LedgerState& ledger, const QString& hash) {

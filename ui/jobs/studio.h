@@ -104,7 +104,7 @@ class Studio : public QObject {
     // Every recipe is told as trialRow() when it is through, then trialsDone or trialsFailed; what was told stays true
     // when the rest is cancelled. A call replaces the one before.
     void tryRecipes(std::vector<EditRequest> requests, std::vector<Recipe> recipes, quint64 tag);
-    void cancelTrials(); // running or waiting
+    void cancelTrials() { endTrials({}); } // running or waiting; what was told stays
     [[nodiscard]] bool isTrying() const { return m_jobs.has(Lane::Try); }
     void readEdits(const QString& file);
     // The user's Cancel: whatever runs now.
@@ -154,10 +154,16 @@ class Studio : public QObject {
     void trialRow(quint64 tag, const std::shared_ptr<const emend::TrialRow>& row);
     void trialsDone(quint64 tag);
     void trialsFailed(quint64 tag, const emend::ui::Failure& failure);
+    // The model is about to be edited: what looked at it (comparison, trace, lens, norms, diagnosis) was given up and
+    // does not answer. Told while the edit waits already, and only where something was given up.
+    void lookingStopped();
     void editsRead(const QString& file, const std::shared_ptr<const emend::EditsFile>& edits);
     void editsFailed(const QString& file, const emend::ui::Failure& failure);
 
   private:
+    void stopLooking();                 // whatever only looks at the model stands back
+    void makeRoom();                    // stopLooking(), and a grid of trials ends with the rows it has
+    void endTrials(const QString& why); // `why` is told as the failure's hint; empty: the user wanted it
     void move(const QString& title, std::function<LedgerState(const Workplace&)> step);
     void soften(const SoftnessRequest& request);
     void softenNext();
@@ -171,6 +177,7 @@ class Studio : public QObject {
     QString m_weightsHash;
     QString m_checkpointHash;
     quint64 m_trialTag = 0;
+    QString m_trialsWhy;                           // why they were stopped, where it was not the user
     std::optional<SoftnessRequest> m_nextSoftness; // while another is on its way
 };
 

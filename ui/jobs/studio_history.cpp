@@ -41,8 +41,6 @@ void Studio::switchBatch(std::uint64_t batch, bool active, bool resolve_later) {
 }
 
 void Studio::move(const QString& title, std::function<LedgerState(const Workplace&)> step) {
-    cancelChecks();
-    stopComparing();
     m_jobs.submit<Moved>(
         {.lane = Lane::Edit, .title = title, .urgent = true},
         [step = std::move(step)](const Workplace& place) {
@@ -51,6 +49,7 @@ void Studio::move(const QString& title, std::function<LedgerState(const Workplac
         },
         [this](const std::shared_ptr<const Moved>& moved) { setLedger(moved->ledger, moved->hash); },
         [this](const Failure& failure) { emit ledgerFailed(failure); });
+    makeRoom();
 }
 
 void Studio::frontier(std::uint64_t batch) {
@@ -81,8 +80,6 @@ void Studio::softenNext() {
 }
 
 void Studio::soften(const SoftnessRequest& request) {
-    cancelChecks();
-    stopComparing();
     m_jobs.submit<Softened>(
         {.lane = request.settle ? Lane::Edit : Lane::Knob,
          .title = request.settle ? tr("Solving again") : tr("Setting the softness"),
@@ -108,6 +105,7 @@ void Studio::soften(const SoftnessRequest& request) {
             if (!isSoftening())
                 emit ledgerChanged(m_ledger);
         });
+    makeRoom();
 }
 
 } // namespace emend::ui

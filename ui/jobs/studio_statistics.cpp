@@ -13,13 +13,12 @@ void Studio::statisticsStatus(const Recipe& recipe) {
 }
 
 void Studio::collectStatistics(const StatisticsRequest& request) {
-    cancelChecks();
-    stopComparing();
     m_jobs.submit<StatisticsReport>(
         {.lane = Lane::Statistics, .title = tr("Collecting statistics"), .urgent = true},
         [request](const Workplace& place) { return place.engine->collect_statistics(request, place.context); },
         [this](const auto& report) { emit statisticsCollected(report); },
         [this](const Failure& failure) { emit statisticsFailed(failure); });
+    stopLooking(); // trials that run are waited for: nothing else would bring their rows
     emit statisticsStarted();
 }
 

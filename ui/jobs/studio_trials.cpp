@@ -15,6 +15,7 @@ void Studio::diagnose(std::uint64_t batch, std::size_t edit, quint64 tag) {
 void Studio::tryRecipes(std::vector<EditRequest> requests, std::vector<Recipe> recipes, quint64 tag) {
     const QString title = tr("Trying %n recipe(s)", nullptr, static_cast<int>(recipes.size()));
     m_trialTag = tag;
+    m_trialsWhy.clear();
     // The rows were told one by one; what comes back at the end says nothing new.
     m_jobs.submit<std::size_t>(
         {.lane = Lane::Try, .title = title, .urgent = true, .supersedes = true},
@@ -25,20 +26,27 @@ void Studio::tryRecipes(std::vector<EditRequest> requests, std::vector<Recipe> r
             return place.engine->try_recipes(requests, recipes, place.context, tell).size();
         },
         [this, tag](const auto&) { emit trialsDone(tag); },
-        [this, tag](const Failure& failure) { emit trialsFailed(tag, failure); });
+        [this, tag](Failure failure) {
+            if (failure.cancelled)
+                failure.hint = m_trialsWhy;
+            emit trialsFailed(tag, failure);
+        });
 }
 
-void Studio::cancelTrials() {
+void Studio::endTrials(const QString& why) {
     if (!isTrying())
         return;
     const JobStatus& running = m_jobs.status();
     if (running.id != 0 && running.lane == Lane::Try) {
+        if (!running.stopping)
+            m_trialsWhy = why;
         m_jobs.stopCurrent();
         return;
     }
     m_jobs.supersede(Lane::Try);
     Failure failure;
     failure.what = tr("cancelled");
+    failure.hint = why;
     failure.cancelled = true;
     emit trialsFailed(m_trialTag, failure);
 }

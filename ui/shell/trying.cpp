@@ -41,7 +41,12 @@ void Trying::connectStudio() {
             return;
         if (!failure.cancelled)
             m_panel->showFailure(failure);
-        ended(failure.cancelled ? tr("Stopped; what ran is kept. The model is as it was.") : QString());
+        if (!failure.cancelled)
+            ended({});
+        else if (failure.hint.isEmpty())
+            ended(tr("Stopped; what ran is kept. The model is as it was."));
+        else
+            ended(tr("Stopped: %1. What ran is kept.").arg(failure.hint));
     });
     connect(&m_studio, &Studio::ledgerChanged, this, [this] {
         if (!m_running && m_model.rowCount() > 0)
