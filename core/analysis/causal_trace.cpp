@@ -98,6 +98,8 @@ class Trace {
         try {
             for (const Batch& batch : batches_)
                 run(batch);
+            detailed_.report({"causal trace", 1, 0, {}}); // the newest batch is counted now
+            job_.check();
         } catch (const Cancelled&) {
             if (untold_)
                 tell();
@@ -206,9 +208,11 @@ class Trace {
             }
         for (int token = 0; std::cmp_less(token, result_.tokens.size()); ++token)
             for (int layer = 0; layer < result_.layers; ++layer)
-                if (runs_[0]->is_without_effect(token, window_of(request_, layer, result_.layers)))
+                if (runs_[0]->is_without_effect(token, window_of(request_, layer, result_.layers))) {
                     for (TraceObject& object : result_.objects)
                         object.effect[place(token, layer)] = object.corrupted;
+                    ++cells_;
+                }
     }
 
     // The best cells first.
@@ -307,6 +311,7 @@ class Trace {
     const Clock::time_point start_ = Clock::now();
     const JobContext detailed_ = JobContext(
         [this](Progress progress) {
+            progress.fraction = std::min(progress.fraction, 1.0); // the shares' sum is rounded
             progress.detail = std::to_string(cells_) + " of " +
                               std::to_string(result_.tokens.size() * static_cast<std::size_t>(result_.layers)) +
                               " cells";

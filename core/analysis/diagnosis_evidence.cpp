@@ -22,6 +22,7 @@ using Neighbour = DiagnosisEvidence::Neighbour;
 using When = Neighbour::When;
 
 constexpr std::int64_t most_compared = 4096; // keys; beyond, whitening them takes too long for a look
+constexpr std::size_t keys_at_once = 256;    // read between two reports
 
 std::string name_of(const EditRequest& request) {
     return request.subject + " \u2192 " + request.object;
@@ -31,12 +32,12 @@ bool same_subject(const EditRequest& a, const EditRequest& b) {
     return trim_white_space(a.subject) == trim_white_space(b.subject);
 }
 
-// The better of two of a kind is kept.
+// The nearer of two of a kind is kept, be it opposite.
 void add_neighbour(DiagnosisEvidence& evidence, Neighbour neighbour) {
     const auto found = std::ranges::find(evidence.neighbours, neighbour.when, &Neighbour::when);
     if (found == evidence.neighbours.end())
         evidence.neighbours.push_back(std::move(neighbour));
-    else if (neighbour.cosine > found->cosine)
+    else if (std::abs(neighbour.cosine) > std::abs(found->cosine))
         *found = std::move(neighbour);
 }
 
@@ -246,12 +247,25 @@ void read_other_batches(const EvidenceTools& tools, std::span<const OtherBatch> 
             if (left-- > 0)
                 found[{*common, other.when}].push_back(outcome.request);
     }
+    const double all = static_cast<double>(most_compared - std::max<std::int64_t>(left, 0));
+    std::size_t done = 0;
     for (const auto& [place, requests] : found) {
         const auto [layer, when] = place;
+        const Metric metric = metric_at(tools, evidence, layer);
         const at::Tensor key = bare_keys(tools, {&evidence.request, 1}, layer, job);
-        const at::Tensor cosines =
-            whitened_cosines(metric_at(tools, evidence, layer), key, bare_keys(tools, requests, layer, job));
-        const std::int64_t nearest = cosines.argmax().item<std::int64_t>();
+        std::vector<at::Tensor> parts;
+        const std::span<const EditRequest> theirs(requests);
+        for (std::size_t begin = 0; begin < theirs.size(); begin += keys_at_once) {
+            job.report({.phase = "diagnosis",
+                        .fraction = static_cast<double>(done + begin) / all,
+                        .seconds_left = -1,
+                        .detail = {}});
+            const auto some = theirs.subspan(begin, std::min(keys_at_once, theirs.size() - begin));
+            parts.push_back(whitened_cosines(metric, key, bare_keys(tools, some, layer, job)));
+        }
+        done += requests.size();
+        const at::Tensor cosines = at::cat(parts);
+        const std::int64_t nearest = cosines.abs().argmax().item<std::int64_t>();
         const EditRequest& request = requests[static_cast<std::size_t>(nearest)];
         add_neighbour(evidence, {.when = when,
                                  .name = name_of(request) +
@@ -261,7 +275,7 @@ void read_other_batches(const EvidenceTools& tools, std::span<const OtherBatch> 
     }
 }
 
-void read_paraphrases(const EvidenceTools& tools, DiagnosisEvidence& evidence, const JobContext& job) {
+void read_paraphrase_keys(const EvidenceTools& tools, DiagnosisEvidence& evidence, const JobContext& job) {
     const NoGrad no_grad;
     if (evidence.layers.empty())
         return;
@@ -280,14 +294,21 @@ void read_paraphrases(const EvidenceTools& tools, DiagnosisEvidence& evidence, c
     const at::Tensor key = bare_keys(tools, {&evidence.request, 1}, layer, job);
     const at::Tensor cosines =
         whitened_cosines(metric_at(tools, evidence, layer), key, bare_keys(tools, requests, layer, job));
-    std::vector<PredictionQuery> queries;
-    for (const EditRequest& request : requests)
-        queries.push_back(query_of(request));
-    const auto answers = predict(tools.decoder, tools.tokenizer, queries, 0, job);
     for (std::size_t i = 0; i < requests.size(); ++i)
-        evidence.paraphrases.push_back({.text = queries[i].prompt,
-                                        .cosine = cosines[static_cast<std::int64_t>(i)].item<double>(),
-                                        .says_new = answers[i].says_new});
+        evidence.paraphrases.push_back(
+            {.text = query_of(requests[i]).prompt, .cosine = cosines[static_cast<std::int64_t>(i)].item<double>()});
+}
+
+void read_paraphrase_answers(const EvidenceTools& tools, DiagnosisEvidence& evidence, const JobContext& job) {
+    const NoGrad no_grad;
+    if (evidence.paraphrases.empty())
+        return;
+    std::vector<PredictionQuery> queries;
+    for (const DiagnosisEvidence::Paraphrase& paraphrase : evidence.paraphrases)
+        queries.push_back({.prompt = paraphrase.text, .object = evidence.request.object, .true_object = {}});
+    const auto answers = predict(tools.decoder, tools.tokenizer, queries, 0, job);
+    for (std::size_t i = 0; i < answers.size(); ++i)
+        evidence.paraphrases[i].says_new = answers[i].says_new;
 }
 
 } // namespace emend

@@ -33,10 +33,13 @@ struct OtherBatch {
     DiagnosisEvidence::Neighbour::When when = DiagnosisEvidence::Neighbour::When::earlier;
 };
 // The nearest keys, at a layer that both batches write, among some thousands of the others' edits. Bare prompts.
+// The keys are those of the weights as they are: the caller puts them where the edit's batch was solved.
 void read_other_batches(const EvidenceTools& tools, std::span<const OtherBatch> others, DiagnosisEvidence& evidence,
                         const JobContext& job);
 
-// Keys of the paraphrases that name the subject, at the first layer that is written, and what the model says to them.
-void read_paraphrases(const EvidenceTools& tools, DiagnosisEvidence& evidence, const JobContext& job);
+// Keys of the paraphrases that name the subject, at the first layer that is written; likewise.
+void read_paraphrase_keys(const EvidenceTools& tools, DiagnosisEvidence& evidence, const JobContext& job);
+// What the model says to the paraphrases whose keys were read.
+void read_paraphrase_answers(const EvidenceTools& tools, DiagnosisEvidence& evidence, const JobContext& job);
 
 } // namespace emend

@@ -20,16 +20,21 @@ constexpr double likely = 0.2;         // of the object in a middle layer; or le
 constexpr double pushed_down = 0.5;    // of that, what is left of it at the end
 constexpr double rounding = 1e-4;      // of |h|: a residual that small is none
 
+// How much a key lies on the line of the edit's: opposite keys are as much in the way as equal ones.
+double nearness(const Neighbour& neighbour) {
+    return std::abs(neighbour.cosine);
+}
+
 // Whether this neighbour can have taken something from the edit: one before it only when the algorithm keeps it.
 bool takes_away(const Evidence& evidence, const Neighbour& neighbour) {
-    return neighbour.cosine >= near_parallel &&
+    return nearness(neighbour) >= near_parallel &&
            (neighbour.when != When::earlier || find_algorithm(evidence.recipe.algorithm).keeps_earlier_edits);
 }
 
 const Neighbour* in_the_way(const Evidence& evidence) {
     const Neighbour* worst = nullptr;
     for (const Neighbour& neighbour : evidence.neighbours)
-        if (takes_away(evidence, neighbour) && (!worst || neighbour.cosine > worst->cosine))
+        if (takes_away(evidence, neighbour) && (!worst || nearness(neighbour) > nearness(*worst)))
             worst = &neighbour;
     return worst;
 }
@@ -132,7 +137,8 @@ Verdict key_edits(const Evidence& evidence) {
     if (const Neighbour* other = in_the_way(evidence)) {
         verdict.ok = false;
         verdict.value = other->cosine;
-        verdict.finding = other->name + " asks for nearly the same key (cosine " + number(other->cosine) + ")" +
+        verdict.finding = other->name + " asks for nearly the " + (other->cosine < 0 ? "opposite" : "same") +
+                          " key (cosine " + number(other->cosine) + ")" +
                           (other->when == When::later     ? " and was written after this one, over it"
                            : other->when == When::earlier ? " and is kept by this algorithm"
                                                           : ", and the two share one answer");
@@ -149,11 +155,11 @@ Verdict key_edits(const Evidence& evidence) {
         }
         return verdict;
     }
-    const auto nearest = std::ranges::max_element(evidence.neighbours, {}, &Neighbour::cosine);
+    const auto nearest = std::ranges::max_element(evidence.neighbours, {}, nearness);
     if (nearest != evidence.neighbours.end()) {
         verdict.value = nearest->cosine;
         verdict.finding = "the nearest key is that of " + nearest->name + " (cosine " + number(nearest->cosine) + ")" +
-                          (nearest->cosine >= near_parallel ? ", which was written before this one" : "");
+                          (nearness(*nearest) >= near_parallel ? ", which was written before this one" : "");
     }
     return verdict;
 }

@@ -20,7 +20,15 @@ using When = DiagnosisEvidence::Neighbour::When;
 
 constexpr double solve_begin = 0.1; // of the progress; with kept values the solve is most of it
 constexpr double solve_end = 0.7;
+constexpr double others_end = 0.8;      // keys of other batches
+constexpr double keys_end = 0.85;       // and of the paraphrases
+constexpr double paraphrases_end = 0.4; // of the answers
 constexpr int shown_answers = 5;
+
+void tell(const JobContext& job, double fraction) {
+    job.check();
+    job.report({.phase = "diagnosis", .fraction = fraction, .seconds_left = -1, .detail = {}});
+}
 
 // Where the batch stands. Throws Error when it is not in the weights or has no such edit.
 std::size_t place_of(const OpenModel& open, std::uint64_t batch_id, std::size_t edit) {
@@ -60,6 +68,7 @@ void read_answers(OpenModel& open, std::size_t index, DiagnosisEvidence& evidenc
     const std::size_t position = open.ledger.position();
     evidence.then = answer_at(index + 1);
     evidence.now = index + 1 == position ? evidence.then : answer_at(position);
+    tell(job, 0.3);
     if (evidence.then.says_new && !evidence.now.says_new) {
         std::size_t holds = index + 1;
         std::size_t gone = position;
@@ -69,6 +78,7 @@ void read_answers(OpenModel& open, std::size_t index, DiagnosisEvidence& evidenc
         }
         evidence.undone_by = open.entries[gone - 1].title;
     }
+    tell(job, 0.6);
     LensRequest request{.prompt = query.front().prompt,
                         .token = -1,
                         .object = evidence.request.object,
@@ -112,11 +122,19 @@ Diagnosis TorchEngine::diagnose(std::uint64_t batch_id, std::size_t edit, const 
             const EditBatchResult result = run_batch(open, dropped, what, part_of(job, solve_begin, solve_end, start));
             read_solve(tools, what.requests, result, evidence, job);
         }
-        job.report({.phase = "diagnosis", .fraction = solve_end, .seconds_left = -1, .detail = {}});
-        const JobContext rest(JobContext::Reporter(), job.stop_token());
-        read_other_batches(tools, other_batches(open, index), evidence, rest);
-        read_paraphrases(tools, evidence, rest);
-        read_answers(open, index, evidence, rest);
+        tell(job, solve_end);
+        {
+            // The keys the edit was solved with: later batches may have written layers underneath.
+            const AtPosition as_solved(open.ledger, index);
+            read_other_batches(tools, other_batches(open, index), evidence, part_of(job, solve_end, others_end, start));
+            tell(part_of(job, others_end, keys_end, start), 0);
+            read_paraphrase_keys(tools, evidence, part_of(job, others_end, keys_end, start));
+        }
+        const JobContext answers = part_of(job, keys_end, 1, start);
+        tell(answers, 0);
+        read_paraphrase_answers(tools, evidence, part_of(answers, 0, paraphrases_end, start));
+        read_answers(open, index, evidence, part_of(answers, paraphrases_end, 1, start));
+        tell(job, 1);
         job.check();
         return emend::diagnose(evidence);
     });

@@ -205,6 +205,14 @@ void TestDiagnosisVerdicts::one_thing_wrong_data() {
         },
         {"key-edits"}, "key-edits", "batch", "edit 1 (Louvre → Oslo)");
     row(
+        "an opposite key, nearer than an equal one",
+        [](E& e) {
+            e.neighbours.push_back({.when = When::later, .name = "x", .same_subject = false, .cosine = 0.96});
+            e.neighbours[0].cosine = -0.98;
+            fails(e);
+        },
+        {"key-edits"}, "key-edits", "batch", "asks for nearly the opposite key (cosine -0.98)");
+    row(
         "a later edit on the same key",
         [](E& e) {
             e.neighbours.push_back({.when = When::later,

@@ -164,7 +164,11 @@ void TestTraceCases::ends_are_told_first() {
     const TraceRequest request = trace_request("Rosa Moreau", "The mother tongue of {} is", {"Greek"});
     std::vector<TraceResult> told;
     std::vector<double> fractions;
-    const JobContext job([&](const Progress& progress) { fractions.push_back(progress.fraction); });
+    std::string detail;
+    const JobContext job([&](const Progress& progress) {
+        fractions.push_back(progress.fraction);
+        detail = progress.detail;
+    });
     const TraceResult whole =
         trace_fact(model_->decoder, model_->tokenizer, request, job,
                    [&](const TraceResult& trace) { told.push_back(trace); }, {.cells_at_once = 1});
@@ -180,6 +184,8 @@ void TestTraceCases::ends_are_told_first() {
     QVERIFY(std::ranges::is_sorted(fractions));
     QVERIFY(fractions.front() > 0);
     QVERIFY(std::abs(fractions.back() - 1) < 1e-9);
+    const std::string cells = std::to_string(whole.objects[0].effect.size());
+    QCOMPARE(detail, cells + " of " + cells + " cells");
 }
 
 void TestTraceCases::stopped_trace_keeps_its_cells() {

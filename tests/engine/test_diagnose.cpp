@@ -71,6 +71,8 @@ class TestDiagnose : public QObject {
     void names_what_went_wrong();
     void merging_takes_the_collision_away();
     void follows_the_live_softness();
+    void keys_are_those_of_the_solve();
+    void progress_goes_to_the_end();
     void every_way_of_editing_data();
     void every_way_of_editing();
     void what_cannot_be_diagnosed();
@@ -232,6 +234,36 @@ void TestDiagnose::follows_the_live_softness() {
     engine().set_softness({.batch_id = id, .softness = 1e9, .settle = false, .watch = {}, .top = 1}, {});
     const Diagnosis diagnosis = engine().diagnose(id, 0, {});
     QVERIFY2(!diagnosis.holds && broken(diagnosis) == QStringList("layers"), told(diagnosis).constData());
+}
+
+void TestDiagnose::keys_are_those_of_the_solve() {
+    apply(*fixture_, {elena("Lima")}, taking(*fixture_, "ROME", 2)); // a neighbour from an earlier batch
+    const auto id = apply(*fixture_, {elena()}, taking(*fixture_, "MEMIT-seq", 2));
+    const auto values = [&] {
+        std::vector<double> values;
+        for (const DiagnosisVerdict& verdict : engine().diagnose(id, 0, {}).verdicts)
+            if (verdict.check == "key-paraphrases" || verdict.check == "key-edits")
+                values.push_back(verdict.value);
+        return values;
+    };
+    const std::vector<double> before = values();
+    QCOMPARE(before.size(), std::size_t{2});
+    EditRequest under = elena("Spanish");
+    under.prompt = "{} speaks";
+    apply(*fixture_, {under}, taking(*fixture_, "ROME", 0)); // a later batch underneath moves the keys of layer 2
+    QCOMPARE(values(), before);
+}
+
+void TestDiagnose::progress_goes_to_the_end() {
+    const auto id = apply(*fixture_, {elena()}, taking(*fixture_));
+    apply(*fixture_, four_requests(), taking(*fixture_, "MEMIT"));
+    std::vector<double> fractions;
+    (void)engine().diagnose(id, 0,
+                            JobContext([&](const Progress& progress) { fractions.push_back(progress.fraction); }));
+    QCOMPARE(fractions.back(), 1.0);
+    QVERIFY(std::ranges::count_if(fractions, [](double fraction) { return fraction > 0.701 && fraction < 1; }) >= 4);
+    const auto second_half = std::ranges::find_if(fractions, [](double fraction) { return fraction > 0.701; });
+    QVERIFY(std::is_sorted(second_half, fractions.end()));
 }
 
 void TestDiagnose::every_way_of_editing_data() {
