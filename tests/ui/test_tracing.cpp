@@ -105,6 +105,12 @@ class TestTracing : public QObject {
     void lensFollowsTheToken();
     void lensBesideAnEdit();
     void lensFailureIsTold();
+    void lensIsReadAfterAFailedOpening();
+    void lensIsReadAfterLookingStopped();
+    void lookingStoppedEndsTheTrace();
+    void otherSettingsAreNotRunYet();
+    void averagesAreOfOneSetOfSettings();
+    void averageOfTheTrueObjectNeedsOne();
     void settingsReachTheEngine();
 };
 
@@ -393,6 +399,98 @@ void TestTracing::settingsReachTheEngine() {
     QCOMPARE(shown(*f).samples, 3);
     QCOMPARE(shown(*f).maps[0].window, 4);
     QCOMPARE(shown(*f).noise, 0.5);
+}
+
+// The lens is asked for and dropped in the same turn: it never answers.
+void TestTracing::lensIsReadAfterAFailedOpening() {
+    auto f = open();
+    trace(*f);
+    m_script->fail_open = true;
+    emit f->panel.map().tokenChosen(1);
+    f->workbench.openModel(QStringLiteral("/models/other"));
+    QVERIFY(f->settle());
+    QTRY_VERIFY(f->tracing.lens().lens());
+    QCOMPARE(f->tracing.lens().lens()->token, 1);
+    QVERIFY(f->get<QLabel>("lensNote")->text().contains(f->tracing.lens().token()));
+}
+
+void TestTracing::lensIsReadAfterLookingStopped() {
+    auto f = open();
+    trace(*f);
+    emit f->panel.map().tokenChosen(1);
+    f->workbench.studio().jobs().supersede(Lane::Lens);
+    emit f->workbench.studio().lookingStopped();
+    QVERIFY(!f->get<QLabel>("lensNote")->text().contains(QStringLiteral("Reading")));
+    QTRY_VERIFY(f->tracing.lens().lens());
+    QCOMPARE(f->tracing.lens().lens()->token, 1);
+}
+
+void TestTracing::lookingStoppedEndsTheTrace() {
+    auto f = open();
+    m_script->trace_ms = 3000;
+    const QSignalSpy grew(&f->workbench.studio(), &Studio::traceGrew);
+    setKind(*f, 3);
+    f->tracing.run();
+    QTRY_VERIFY(grew.count() >= 1);
+    f->workbench.studio().stopTrace();
+    emit f->workbench.studio().lookingStopped();
+    QVERIFY(!f->tracing.isRunning());
+    QVERIFY(f->settle());
+    QCOMPARE(m_script->traces.load(), 1); // the other kinds were not begun
+    QVERIFY(f->panel.isShowing());
+    QVERIFY(cellsRun(shown(*f)) > 0);
+    QVERIFY(!shown(*f).isComplete());
+    QVERIFY(!f->get<QProgressBar>("traceProgress")->isVisible());
+    QTRY_VERIFY(f->tracing.canRun());
+}
+
+void TestTracing::otherSettingsAreNotRunYet() {
+    auto f = open();
+    setKind(*f, 1);
+    trace(*f);
+    auto* window = f->get<QSpinBox>("traceWindow");
+    const int before = window->value();
+    window->setValue(4);
+    QVERIFY(f->get<EmptyState>("traceNotRun")->isVisibleTo(&f->panel));
+    QVERIFY(!f->panel.isShowing());
+    window->setValue(before); // known
+    QVERIFY(f->panel.isShowing());
+    f->get<QSpinBox>("traceSamples")->setValue(3);
+    QVERIFY(!f->panel.isShowing());
+    f->get<QSpinBox>("traceSamples")->setValue(10);
+    QVERIFY(f->panel.isShowing());
+    f->get<QDoubleSpinBox>("traceNoise")->setValue(0.5);
+    QVERIFY(!f->panel.isShowing());
+}
+
+void TestTracing::averagesAreOfOneSetOfSettings() {
+    auto f = open();
+    setKind(*f, 1);
+    trace(*f);
+    f->get<QSpinBox>("traceSamples")->setValue(3);
+    f->tracing.suggest();
+    QVERIFY(f->settle());
+    QCOMPARE(m_script->traces.load(), 4); // the one with ten samples is not one of these
+    QVERIFY(shown(*f).average);
+    QCOMPARE(shown(*f).facts, 3U);
+    f->get<QSpinBox>("traceSamples")->setValue(10);
+    QCOMPARE(shown(*f).facts, 1U);
+}
+
+void TestTracing::averageOfTheTrueObjectNeedsOne() {
+    auto f = open();
+    std::vector<EditRequest> without = {fakeDrafts().front()};
+    without.front().subject = "Louvre Museum";
+    without.front().true_object.reset();
+    f->workbench.addEdits({without, {}, "test"}, QStringLiteral("Without"));
+    QVERIFY(f->settle());
+    f->workbench.setCurrentRow(0);
+    QVERIFY(f->settle());
+    f->get<QComboBox>("traceObject")->setCurrentIndex(2);
+    f->tracing.suggest();
+    QVERIFY(f->settle());
+    QCOMPARE(m_script->traces.load(), 3);
+    QCOMPARE(shown(*f).facts, 3U);
 }
 
 QTEST_MAIN(TestTracing)

@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "models/trace_store.h"
 
-#include <algorithm>
-#include <map>
 #include <utility>
 
 namespace emend::ui {
 
 size_t qHash(const TraceKey& key, size_t seed) {
-    return qHashMulti(seed, key.row, key.revision, static_cast<int>(key.kind), key.own_object, key.weights);
+    return qHashMulti(seed, key.row, key.revision, static_cast<int>(key.kind), key.own_object, key.weights, key.window,
+                      key.samples, key.noise.has_value(), key.noise.value_or(0));
 }
 
 void TraceStore::put(const TraceKey& key, std::shared_ptr<const TraceResult> trace, bool complete) {
@@ -29,20 +28,14 @@ void TraceStore::giveUp(const TraceKey& key) {
 
 std::vector<TraceResult> TraceStore::alike(const std::vector<TraceKey>& keys, std::size_t object) const {
     std::vector<TraceResult> found;
-    std::map<std::pair<int, int>, int> shapes; // window and layers
     for (const TraceKey& key : keys) {
         const Item item = find(key);
-        if (!item.complete)
+        if (!item.complete || object >= item.trace->objects.size())
             continue;
         found.push_back(*item.trace);
         auto& objects = found.back().objects;
-        objects = {objects[std::min(object, objects.size() - 1)]};
-        ++shapes[{item.trace->window, item.trace->layers}];
+        objects = {objects[object]};
     }
-    const auto most = std::max_element(shapes.begin(), shapes.end(),
-                                       [](const auto& a, const auto& b) { return a.second < b.second; });
-    std::erase_if(found,
-                  [&](const TraceResult& trace) { return std::pair(trace.window, trace.layers) != most->first; });
     return found;
 }
 

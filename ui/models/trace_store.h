@@ -9,6 +9,7 @@
 #include <QString>
 
 #include <memory>
+#include <optional>
 #include <vector>
 
 namespace emend::ui {
@@ -19,6 +20,9 @@ struct TraceKey {
     TraceKind kind = TraceKind::hidden;
     bool own_object = true; // read for what the model says; false: for the edit's objects
     QString weights;        // which weights it was traced on
+    int window = 1;         // of layers; 1 for hidden states
+    int samples = 0;
+    std::optional<double> noise = std::nullopt; // as it was asked for; unset: from the model
     bool operator==(const TraceKey&) const = default;
 };
 size_t qHash(const TraceKey& key, size_t seed = 0);
@@ -34,8 +38,8 @@ class TraceStore {
     // The one that was growing will not be finished: what was whole before comes back; without it the cells stay.
     void giveUp(const TraceKey& key);
     [[nodiscard]] Item find(const TraceKey& key) const { return m_traces.value(key); }
-    // Complete ones of the rows' present texts, cut down to one object (of the last, where there are fewer). Only those
-    // of the window that most have: others cannot be averaged with them.
+    // The complete ones among them, cut down to one object; those that have fewer objects say nothing of it and are
+    // left out. Keys of one kind and one set of settings have traces that can be averaged.
     [[nodiscard]] std::vector<TraceResult> alike(const std::vector<TraceKey>& keys, std::size_t object) const;
     [[nodiscard]] double secondsPerCell() const { return m_secondsPerCell; } // and sample, of the last; 0: not known
     void clear();

@@ -84,7 +84,8 @@ void Tracing::connectStudio() {
     connect(&m_studio, &Studio::ledgerChanged, this, [this] { m_averageStale = true; });
     connect(&m_workbench.edits(), &QAbstractItemModel::dataChanged, this, [this] { m_averageStale = true; });
     connect(&m_workbench.edits(), &QAbstractItemModel::rowsRemoved, this, [this] { m_averageStale = true; });
-    connect(&m_studio, &Studio::modelOpening, this, &Tracing::stop);
+    connect(&m_studio, &Studio::modelOpening, this, &Tracing::lookingStopped);
+    connect(&m_studio, &Studio::lookingStopped, this, &Tracing::lookingStopped);
     connect(&m_studio, &Studio::modelOpened, this, [this] {
         m_store.clear();
         m_lens.clear();
@@ -113,16 +114,18 @@ QString Tracing::weightsOf(const TraceChoice& choice) const {
     return name;
 }
 
-TraceKey Tracing::keyOf(const EditRow& row, TraceKind kind, const TraceChoice& choice) const {
-    return {row.id, row.revision, kind, choice.object == TracedObject::Own, weightsOf(choice)};
+TraceKey Tracing::keyOf(const EditRow& row, TraceKind kind, const TraceChoice& choice, const QString& weights) const {
+    const int window = kind == TraceKind::hidden ? 1 : choice.window;
+    return {row.id,  row.revision, kind,           choice.object == TracedObject::Own,
+            weights, window,       choice.samples, choice.noise};
 }
 
-Tracing::Task Tracing::task(const EditRow& row, TraceKind kind, const TraceChoice& choice) const {
+Tracing::Task Tracing::task(const EditRow& row, const TraceKey& key, const TraceChoice& choice) const {
     Task task;
-    task.key = keyOf(row, kind, choice);
+    task.key = key;
     task.request.subject = row.request.subject;
     task.request.prompt = row.request.prompt;
-    task.request.kind = kind;
+    task.request.kind = key.kind;
     task.request.window = choice.window;
     task.request.samples = choice.samples;
     task.request.noise = choice.noise;
@@ -160,9 +163,10 @@ void Tracing::run() {
         return;
     const TraceChoice choice = m_panel->controls().choice();
     const EditRow& row = m_workbench.edits().row(m_workbench.currentRow());
+    const QString weights = weightsOf(choice);
     std::deque<Task> tasks;
     for (const TraceKind kind : choice.kinds)
-        tasks.push_back(task(row, kind, choice));
+        tasks.push_back(task(row, keyOf(row, kind, choice, weights), choice));
     m_panel->setScope(TracePanel::Scope::Fact);
     m_suggesting = false;
     begin(std::move(tasks));
@@ -178,15 +182,18 @@ void Tracing::suggest() {
         return;
     const TraceChoice choice = m_panel->controls().choice();
     const TraceKind kind = suggestedBy(choice);
+    const QString weights = weightsOf(choice);
     const EditsModel& edits = m_workbench.edits();
     std::deque<Task> tasks;
     std::size_t facts = 0;
     for (int row = 0; row < edits.rowCount() && facts < mostFacts; ++row) {
-        if (!canTrace(row))
+        const EditRow& edit = edits.row(row);
+        if (!canTrace(row) || (choice.object == TracedObject::True && !edit.request.true_object))
             continue;
         ++facts;
-        if (!m_store.find(keyOf(edits.row(row), kind, choice)).complete)
-            tasks.push_back(task(edits.row(row), kind, choice));
+        const TraceKey key = keyOf(edit, kind, choice, weights);
+        if (!m_store.find(key).complete)
+            tasks.push_back(task(edit, key, choice));
     }
     m_panel->setScope(TracePanel::Scope::Average);
     m_suggesting = true;
@@ -226,6 +233,21 @@ void Tracing::stop() {
     m_averageStale = true;
     m_panel->setProgress({}, -1);
     emit changed();
+}
+
+// Asked again by update(), which comes with every change of what runs, as soon as the model is free.
+void Tracing::lookingStopped() {
+    forgetLens();
+    stop();
+    QMetaObject::invokeMethod(this, &Tracing::update, Qt::QueuedConnection); // what takes its place is on its way
+}
+
+void Tracing::forgetLens() {
+    if (m_lens.lens())
+        return; // answered
+    m_lensAsked.reset();
+    ++m_lensTag;
+    m_panel->setLensNote({});
 }
 
 // The text of the edit, or the weights, are no more those that are traced.

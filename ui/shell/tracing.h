@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Between the trace tab and the engine: which fact is looked at, what is known of it, what is asked for, and what the
-// traces of the session's facts say together. Traces are kept by edit, kind, object and weights. UI thread only.
+// traces of the session's facts say together. Traces are kept by edit, kind, object, settings and weights. UI thread
+// only.
 #pragma once
 
 #include "models/lens_model.h"
@@ -44,8 +45,9 @@ class Tracing : public QObject {
     };
     // tracing.cpp: running
     void connectStudio();
-    [[nodiscard]] Task task(const EditRow& row, TraceKind kind, const TraceChoice& choice) const;
-    [[nodiscard]] TraceKey keyOf(const EditRow& row, TraceKind kind, const TraceChoice& choice) const;
+    [[nodiscard]] Task task(const EditRow& row, const TraceKey& key, const TraceChoice& choice) const;
+    [[nodiscard]] TraceKey keyOf(const EditRow& row, TraceKind kind, const TraceChoice& choice,
+                                 const QString& weights) const;
     [[nodiscard]] bool canTrace(int row) const;
     [[nodiscard]] TraceKind suggestedBy(const TraceChoice& choice) const;
     void begin(std::deque<Task> tasks);
@@ -53,6 +55,8 @@ class Tracing : public QObject {
     void leaveRunning();
     void stop(); // nothing runs any more, what was told is kept
     void dropStale();
+    void lookingStopped(); // the studio has dropped what runs and what waits; it does not answer any more
+    void forgetLens();
     void showProgress(const JobStatus& status);
     [[nodiscard]] QString weightsOf(const TraceChoice& choice) const; // a name for the weights that are traced
     // tracing_show.cpp: what is seen

@@ -51,9 +51,10 @@ void Tracing::update() {
 
 void Tracing::showFact(const EditRow& row) {
     const TraceChoice choice = m_panel->controls().choice();
+    const QString weights = weightsOf(choice);
     std::vector<std::shared_ptr<const TraceResult>> traces;
     for (const TraceKind kind : choice.kinds)
-        traces.push_back(m_store.find(keyOf(row, kind, choice)).trace);
+        traces.push_back(m_store.find(keyOf(row, kind, choice, weights)).trace);
     if (std::all_of(traces.begin(), traces.end(), [](const auto& trace) { return !trace; }))
         return showNotRun(row, choice);
     const std::size_t object = placeOf(choice.object);
@@ -69,7 +70,8 @@ void Tracing::showFact(const EditRow& row) {
 void Tracing::showNotRun(const EditRow& row, const TraceChoice& choice) {
     m_shown.clear();
     m_model.clear();
-    if (isRunning() && m_running->key.row == row.id)
+    // What runs may have other settings than those that are chosen by now.
+    if (isRunning() && m_running->key == keyOf(row, m_running->key.kind, choice, weightsOf(choice)))
         return m_panel->showNotRun(tr("Tracing…"), tr("The cells fill in as they are known, the likeliest first."));
     QString hint = tr("Noise hides the subject; then one state after the other is put back. Where the answer returns, "
                       "the fact is kept.");
@@ -91,12 +93,13 @@ void Tracing::showAverage() {
     m_panel->setSuggestion({});
     const TraceChoice choice = m_panel->controls().choice();
     const EditsModel& edits = m_workbench.edits();
+    const QString weights = weightsOf(choice);
     std::vector<TraceAverage> averages;
     try {
         for (const TraceKind kind : choice.kinds) {
             std::vector<TraceKey> keys;
             for (int row = 0; row < edits.rowCount(); ++row)
-                keys.push_back(keyOf(edits.row(row), kind, choice));
+                keys.push_back(keyOf(edits.row(row), kind, choice, weights));
             const std::vector<TraceResult> traces = m_store.alike(keys, placeOf(choice.object));
             if (traces.empty())
                 continue;
@@ -131,7 +134,8 @@ void Tracing::askLens(const EditRow& row) {
     const int token = m_token < 0 || m_token > last ? last : m_token;
     m_panel->setChosenToken(token);
     const LensAsked wanted{row.id, row.revision, token, weightsOf({})};
-    if (!m_panel->isVisible() || m_lensAsked == wanted || m_studio.isEditing() || m_studio.isOpening())
+    if (!m_panel->isVisible() || m_lensAsked == wanted || m_studio.isEditing() || m_studio.isOpening() ||
+        m_studio.isCollecting() || m_studio.isSoftening())
         return;
     m_lensAsked = wanted;
     m_lensRow = row;
