@@ -69,6 +69,7 @@ class TestTraceMap : public QObject {
     void init() { QApplication::setPalette(ThemeColors::light().palette()); }
 
     void coloursStandWhereTheDataSay();
+    void negativeEffectsHaveTheirOwnColours();
     void cellsNotRunAreHatched();
     void fillsInWhileItRuns();
     void threeMapsOnOneScale();
@@ -97,6 +98,25 @@ void TestTraceMap::coloursStandWhereTheDataSay() {
     // Layers to the right, tokens downwards.
     QVERIFY(f.at({0, 0, 7}).x() > f.at({0, 0, 0}).x());
     QVERIFY(f.at({0, 5, 0}).y() > f.at({0, 0, 0}).y());
+}
+
+void TestTraceMap::negativeEffectsHaveTheirOwnColours() {
+    Fixture f;
+    auto odd = trace();
+    auto& effect = odd->objects[0].effect; // corrupted: 0.1
+    std::fill(effect.begin(), effect.end(), 0.1);
+    effect[2 * 8 + 3] = 0.5;
+    effect[2 * 8 + 4] = -0.1;
+    f.model.setPicture(pictureOf({average_traces({*odd})}));
+    QCoreApplication::processEvents();
+    f.image();
+    const QImage image = f.image();
+    const int site = static_cast<int>(TokenRole::last_subject);
+    QVERIFY(near(image.pixelColor(f.at({0, site, 3})), diverging(1)));
+    QVERIFY(near(image.pixelColor(f.at({0, site, 4})), diverging(-0.5)));
+    QVERIFY(near(image.pixelColor(f.at({0, site, 0})), diverging(0)));
+    QVERIFY(diverging(-1).blue() > diverging(-1).red() && diverging(1).red() > diverging(1).blue());
+    QCOMPARE(diverging(-3), diverging(-1));
 }
 
 void TestTraceMap::cellsNotRunAreHatched() {

@@ -52,10 +52,14 @@ class TestTraceModel : public QObject {
     void otherObject();
     void growingKeepsTheShape();
     void averagesHaveRolesAndSpread();
+    void averagesWithASignDiverge();
+    void scaleReachesEveryCell();
     void csvHasEveryCell();
     void storeKeepsByEditAndWeights();
     void storeKeepsTheWholeTraceWhileAnotherGrows();
     void storeAveragesOnlyWhatIsAlike();
+    void storeLeavesOutFactsWithoutTheObject();
+    void storeTellsSettingsApart();
     void lensShowsBothSides();
     void lensWithoutAnEdit();
 };
@@ -187,6 +191,35 @@ void TestTraceModel::averagesHaveRolesAndSpread() {
     QVERIFY(model.toCsv().startsWith(QStringLiteral("kind,window,tokens,layer,effect,spread,facts\n")));
 }
 
+void TestTraceModel::averagesWithASignDiverge() {
+    auto odd = trace();
+    odd->objects[0].effect[3] = 0.02; // putting it back hides more
+    const TracePicture made = pictureOf({average_traces({*odd})});
+    QVERIFY(made.diverging);
+    QVERIFY(std::abs(made.high - 0.8) < 1e-12); // the larger of both sides
+    QCOMPARE(made.low, -made.high);
+    std::fill(odd->objects[0].effect.begin(), odd->objects[0].effect.end(), 0.2);
+    odd->objects[0].effect[7] = 0.6;
+    const TracePicture above = pictureOf({average_traces({*odd})});
+    QVERIFY(!above.diverging);
+    QVERIFY(std::abs(above.low - 0.1) < 1e-12 && std::abs(above.high - 0.5) < 1e-12);
+}
+
+void TestTraceModel::scaleReachesEveryCell() {
+    auto odd = trace();
+    odd->objects[0].effect[0] = 0.04; // below the corrupted one
+    odd->objects[0].effect[7] = 0.97; // above the clean one
+    const TracePicture made = pictureOf({TraceKind::hidden}, {odd}, 0);
+    QCOMPARE(made.low, 0.04);
+    QCOMPARE(made.high, 0.97);
+    QVERIFY(!made.diverging);
+    odd = trace();
+    std::fill(odd->objects[0].effect.begin(), odd->objects[0].effect.end(), notRun);
+    const TracePicture empty = pictureOf({TraceKind::hidden}, {odd}, 0);
+    QCOMPARE(empty.low, 0.1);
+    QCOMPARE(empty.high, 0.9);
+}
+
 void TestTraceModel::csvHasEveryCell() {
     TraceModel model;
     auto odd = trace();
@@ -241,18 +274,47 @@ void TestTraceModel::storeAveragesOnlyWhatIsAlike() {
     TraceStore store;
     std::vector<TraceKey> keys;
     for (quint64 row = 1; row <= 4; ++row) {
-        keys.push_back({row, 0, TraceKind::mlp, false, {}});
-        auto made = trace(TraceKind::mlp);
+        keys.push_back({row, 0, TraceKind::mlp, false, {}, 4, 10});
+        TraceKey made = keys.back();
         if (row == 2)
-            made->window = 10;
-        store.put(keys.back(), made, row != 4);
+            made.window = 10;
+        store.put(made, trace(TraceKind::mlp), row != 4);
     }
-    keys.push_back({9, 0, TraceKind::mlp, false, {}});
+    keys.push_back({9, 0, TraceKind::mlp, false, {}, 4, 10});
     const std::vector<TraceResult> found = store.alike(keys, 1);
     QCOMPARE(found.size(), 2U); // not the other window, not the unfinished, not the unknown
     QCOMPARE(found[0].objects.size(), 1U);
     QCOMPARE(found[0].objects[0].text, std::string(" Rome"));
     QVERIFY(store.alike({}, 0).empty());
+}
+
+void TestTraceModel::storeLeavesOutFactsWithoutTheObject() {
+    TraceStore store;
+    const TraceKey both{1, 0, TraceKind::mlp, false, {}, 4, 10};
+    const TraceKey single{2, 0, TraceKind::mlp, false, {}, 4, 10};
+    auto one = trace(TraceKind::mlp);
+    one->objects.pop_back();
+    store.put(both, trace(TraceKind::mlp), true);
+    store.put(single, one, true);
+    QCOMPARE(store.alike({both, single}, 0).size(), 2U);
+    QCOMPARE(store.alike({both, single}, 1).size(), 1U); // what it has for a new object is no true one's
+    QVERIFY(store.alike({single}, 1).empty());
+}
+
+void TestTraceModel::storeTellsSettingsApart() {
+    TraceStore store;
+    const TraceKey key{7, 1, TraceKind::mlp, true, {}, 10, 10};
+    store.put(key, trace(TraceKind::mlp), true);
+    TraceKey other = key;
+    other.window = 4;
+    QVERIFY(!store.find(other).trace);
+    other = key;
+    other.samples = 3;
+    QVERIFY(!store.find(other).trace);
+    other = key;
+    other.noise = 0.5;
+    QVERIFY(!store.find(other).trace);
+    QVERIFY(store.find(key).trace);
 }
 
 void TestTraceModel::lensShowsBothSides() {

@@ -21,16 +21,26 @@ QString roleName(TokenRole role) {
 }
 
 void setScale(TracePicture& picture) {
+    constexpr double nothing = 1e-9; // below it an effect is the sum's rounding
     double low = std::numeric_limits<double>::infinity();
     double high = -low;
     for (const TracePicture::Map& map : picture.maps) {
-        low = std::min(low, picture.average ? 0 : map.corrupted);
-        high = std::max(high, picture.average ? 0 : map.clean);
+        if (!picture.average) {
+            low = std::min(low, map.corrupted);
+            high = std::max(high, map.clean);
+        }
         for (const double value : map.values)
-            if (picture.average && std::isfinite(value))
+            if (std::isfinite(value)) {
+                low = std::min(low, value);
                 high = std::max(high, value);
+            }
     }
-    // Noise that hides nothing, or hides it the other way round.
+    picture.diverging = picture.average && low < -nothing;
+    if (picture.diverging) {
+        high = std::max(-low, high);
+        low = -high;
+    }
+    // Noise that hides nothing, or hides it the other way round, and no cell known yet.
     if (high < low)
         std::swap(low, high);
     picture.low = low;

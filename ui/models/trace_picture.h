@@ -41,6 +41,7 @@ struct TracePicture {
     bool average = false; // values are effects: what came back, above the corrupted probability
     double low = 0;       // ends of the colour scale
     double high = 1;
+    bool diverging = false; // some effects are negative: the scale has 0 in its middle
     std::vector<Row> rows;
     std::vector<Map> maps;
 

@@ -53,7 +53,9 @@ void TraceCells::drawCells(QCPPainter* painter) const {
             const QRectF cell = span(row, row, layer, layer);
             const double value = m_picture->value({m_map, row, layer});
             if (std::isfinite(value)) {
-                painter->fillRect(cell, viridis((value - m_picture->low) / (m_picture->high - m_picture->low)));
+                painter->fillRect(cell, m_picture->diverging
+                                            ? diverging(value / m_picture->high)
+                                            : viridis((value - m_picture->low) / (m_picture->high - m_picture->low)));
             } else {
                 painter->fillRect(cell, m_colors.ground);
                 painter->fillRect(cell, QBrush(m_colors.hatch, Qt::BDiagPattern));

@@ -21,12 +21,13 @@ constexpr int longestToken = 14; // characters beside a row
 constexpr int namePadding = 8;   // between the names and the first map
 constexpr int longestRole = 24;  // of averages
 
-QCPColorGradient gradient() {
+QCPColorGradient gradient(bool isDiverging) {
     QCPColorGradient made;
     made.clearColorStops();
     constexpr int stops = 8; // those of the map itself
     for (int i = 0; i <= stops; ++i)
-        made.setColorStopAt(i / double(stops), viridis(i / double(stops)));
+        made.setColorStopAt(i / double(stops),
+                            isDiverging ? diverging(2 * i / double(stops) - 1) : viridis(i / double(stops)));
     return made;
 }
 
@@ -51,7 +52,6 @@ TraceMap::TraceMap(TraceModel& model, QWidget* parent)
     m_grid->setRowSpacing(2);
     m_scale->setType(QCPAxis::atBottom);
     m_scale->setBarWidth(scaleHeight);
-    m_scale->setGradient(gradient());
     m_scale->setRangeDrag(false);
     m_scale->setRangeZoom(false);
 
@@ -125,10 +125,10 @@ void TraceMap::showValues() {
         m_panels[static_cast<qsizetype>(i)].name->setText(name);
     }
     if (!picture.isEmpty()) {
+        m_scale->setGradient(gradient(picture.diverging));
         m_scale->setDataRange({100 * picture.low, 100 * picture.high});
-        m_scale->axis()->setLabel(picture.average
-                                      ? tr("What comes back of the probability (%)")
-                                      : tr("p(%1) when put back (%), from corrupted to clean").arg(picture.object));
+        m_scale->axis()->setLabel(picture.average ? tr("What comes back of the probability (%)")
+                                                  : tr("p(%1) when put back (%)").arg(picture.object));
         nameScale();
     }
     tell();
