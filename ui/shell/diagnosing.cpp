@@ -53,6 +53,14 @@ void Diagnosing::connectStudio() {
         update();
     });
     connect(&m_studio, &Studio::modelOpening, this, &Diagnosing::forget);
+    // No answer comes. Asked again when the weights are others, or the edit came to nothing.
+    connect(&m_studio, &Studio::lookingStopped, this, [this] {
+        if (!m_asked)
+            return;
+        m_asked = false;
+        ++m_tag;
+        m_wanted = true;
+    });
     connect(&m_studio, &Studio::diagnosed, this,
             [this](quint64 tag, const std::shared_ptr<const Diagnosis>& diagnosis) {
                 if (tag != m_tag)

@@ -5,6 +5,8 @@
 #include "panels/norm_history_panel.h"
 #include "panels/update_panel.h"
 
+#include <utility>
+
 namespace emend::ui {
 
 SessionNorms::SessionNorms(Workbench& workbench, Settings& settings, QObject* parent)
@@ -30,8 +32,17 @@ void SessionNorms::follow(UpdatePanel& panel) {
             show(nullptr);
         ask();
     });
-    connect(&m_studio, &Studio::normHistoryReady, this, &SessionNorms::show);
+    connect(&m_studio, &Studio::normHistoryReady, this, [this](const std::shared_ptr<const NormHistory>& history) {
+        m_asked = false;
+        show(history);
+    });
+    // No answer comes; the edit that wanted room may yet come to nothing.
+    connect(&m_studio, &Studio::lookingStopped, this, [this] {
+        if (std::exchange(m_asked, false))
+            m_stale = true;
+    });
     connect(&m_studio, &Studio::normHistoryFailed, this, [this](const Failure& failure) {
+        m_asked = false;
         m_stale = true;
         m_paused = true;
         if (!failure.cancelled)
@@ -44,6 +55,7 @@ void SessionNorms::ask() {
         m_studio.isSoftening())
         return;
     m_stale = false;
+    m_asked = true;
     m_studio.normHistory();
 }
 

@@ -30,6 +30,7 @@ class SessionNorms : public QObject {
     NormHistoryModel m_model;
     UpdatePanel* m_panel = nullptr;
     bool m_stale = false;  // the ledger is another one by now
+    bool m_asked = false;  // on its way
     bool m_paused = false; // it failed or was cancelled: only when somebody comes to look again
 };
 
