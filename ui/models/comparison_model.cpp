@@ -124,6 +124,7 @@ ComparisonModel::Tally ComparisonModel::tally() const {
     for (const std::size_t i : m_rows) {
         const Row& row = m_comparison->rows[i];
         const bool good = verdict(row) == Good;
+        tally.unknown += m_after && row.after.top.empty() ? 1 : 0;
         if (row.kind == Row::Kind::neighbour) {
             ++tally.neighbours;
             tally.unchanged += good ? 1 : 0;

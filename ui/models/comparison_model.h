@@ -39,6 +39,7 @@ class ComparisonModel : public QAbstractTableModel {
         int turned = 0;
         int neighbours = 0;
         int unchanged = 0;
+        int unknown = 0; // no answer after, while the knob turns
     };
     [[nodiscard]] Tally tally() const; // zeros turned and unchanged without an after
 

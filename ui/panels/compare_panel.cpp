@@ -235,6 +235,8 @@ void ComparePanel::setComparison(const EditRow& row, const Comparison& compariso
         m_notHeldLine->setVisible(!first.after.says_new);
         m_notHeld->setText(notHeldText(fromStd(row.request.object), first.after.p_new));
         const ComparisonModel::Tally tally = m_wordings.tally();
+        if (tally.unknown > 0)
+            return m_tally->setText(tr("Other wordings and neighbours are asked again when the knob rests"));
         QStringList told;
         if (tally.paraphrases > 0)
             told << tr("%1 of %2 other wordings turned").arg(tally.turned).arg(tally.paraphrases);

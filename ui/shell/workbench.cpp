@@ -172,6 +172,8 @@ void Workbench::connectEdits() {
         lookAgain();
     });
     connect(&m_studio, &Studio::ledgerChanged, this, [this](const LedgerState& ledger) {
+        if (!std::exchange(m_knobTurned, false))
+            m_comparison = nullptr; // what was before may be another
         if (!m_whenMoved.isEmpty()) {
             const QString text = std::exchange(m_whenMoved, {}) + weightsText(m_studio);
             m_log.add(LogModel::Level::Info, text);

@@ -87,6 +87,8 @@ class Workbench : public QObject {
     void look();
     void showNorms(const EditRow* row);
     void lookAgain();
+    void showComparison(const EditRow& row, const std::shared_ptr<const Comparison>& comparison, bool after);
+    void followKnob(quint64 batch, const SoftnessResult& result); // workbench_look.cpp
     void noteState(); // stateChanged(), once for all that happens in this turn
     void noteSettled();
 
@@ -109,6 +111,10 @@ class Workbench : public QObject {
     quint64 m_tag = 0; // of the edit that is looked at; answers for another one are late
     EditRow m_looked;
     bool m_lookedAfter = false;
+    // The last whole comparison of an applied edit; while the knob turns, its own answer is put over it.
+    EditRow m_compared;
+    std::shared_ptr<const Comparison> m_comparison;
+    bool m_knobTurned = false; // and nothing else happened to the ledger
 };
 
 } // namespace emend::ui

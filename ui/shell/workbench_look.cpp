@@ -25,17 +25,12 @@ void Workbench::connectLooking() {
             [this](quint64 tag, const std::shared_ptr<const Comparison>& comparison) {
                 if (tag != m_tag)
                     return;
-                const EditRequest& request = m_looked.request;
-                const QString oldObject = fromStd(request.true_object.value_or(std::string()));
-                m_wordings.setComparison(comparison, fromStd(request.object), m_lookedAfter);
-                if (!comparison->rows.empty()) {
-                    const Comparison::Row& own = comparison->rows.front();
-                    m_tokensBefore.setTokens(own.before.top, fromStd(request.object), oldObject);
-                    m_tokensAfter.setTokens(m_lookedAfter ? own.after.top : std::vector<TokenProbability>(),
-                                            fromStd(request.object), oldObject);
-                }
-                emit compareReady(m_looked, comparison, m_lookedAfter);
+                m_compared = m_looked;
+                m_comparison = m_lookedAfter ? comparison : nullptr;
+                showComparison(m_looked, comparison, m_lookedAfter);
             });
+    connect(&m_studio, &Studio::softened, this,
+            [this](quint64 batch, const std::shared_ptr<const SoftnessResult>& result) { followKnob(batch, *result); });
     connect(&m_studio, &Studio::compareFailed, this, [this](quint64 tag, const Failure& failure) {
         if (tag == m_tag && !failure.cancelled)
             emit compareFailed(failure);
@@ -63,6 +58,40 @@ void Workbench::setCurrentRow(int row) {
     showNorms(id ? &m_edits.row(row) : nullptr);
     m_lookTimer.start();
     noteState();
+}
+
+void Workbench::showComparison(const EditRow& row, const std::shared_ptr<const Comparison>& comparison, bool after) {
+    const QString object = fromStd(row.request.object);
+    const QString oldObject = fromStd(row.request.true_object.value_or(std::string()));
+    m_wordings.setComparison(comparison, object, after);
+    if (!comparison->rows.empty()) {
+        const Comparison::Row& own = comparison->rows.front();
+        m_tokensBefore.setTokens(own.before.top, object, oldObject);
+        m_tokensAfter.setTokens(after ? own.after.top : std::vector<TokenProbability>(), object, oldObject);
+    }
+    emit compareReady(row, comparison, after);
+}
+
+// The edit's own answer comes with every step of the knob. What was before the batch stays, and what the other
+// wordings say now is not known until the hand rests.
+void Workbench::followKnob(quint64 batch, const SoftnessResult& result) {
+    m_knobTurned = true;
+    const int current = currentRow();
+    if (current < 0 || !m_comparison || m_comparison->rows.empty() || result.answers.empty())
+        return;
+    const EditRow& row = m_edits.row(current);
+    const bool same = row.id == m_compared.id && row.revision == m_compared.revision &&
+                      row.state == EditState::Applied && row.batch == batch &&
+                      row.request.paraphrases == m_compared.request.paraphrases &&
+                      row.request.neighbours == m_compared.request.neighbours;
+    // The knob watched what was selected when it was turned.
+    if (!same || result.answers.front().prompt != m_comparison->rows.front().before.prompt)
+        return;
+    auto live = std::make_shared<Comparison>(*m_comparison);
+    for (Comparison::Row& wording : live->rows)
+        wording.after = {};
+    live->rows.front().after = result.answers.front();
+    showComparison(m_compared, live, true);
 }
 
 // What is shown may not hold any more: forget it and look.
