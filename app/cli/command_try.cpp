@@ -3,6 +3,7 @@
 #include "base/file.h"
 #include "csv_text.h"
 #include "edit_input.h"
+#include "emend/trial_order.h"
 #include "program.h"
 #include "recipe_options.h"
 #include "report_json.h"
@@ -10,8 +11,6 @@
 #include <algorithm>
 #include <cmath>
 #include <iostream>
-#include <numeric>
-#include <tuple>
 
 namespace emend::cli {
 
@@ -81,20 +80,6 @@ std::string line_of(const TrialRow& row, std::size_t edits) {
            (row.scores.score ? "score " + percent(row.scores.score) + " %, " : "") + number_text(row.seconds) + " s";
 }
 
-// By score, then what holds, efficacy and harm to the rest. What is not known comes after what is.
-std::vector<std::size_t> best_first(const std::vector<TrialRow>& rows) {
-    const auto key = [&](std::size_t i) {
-        const TrialRow& row = rows[i];
-        const double harm = std::isfinite(row.preservation) ? row.preservation : row.relative_norm;
-        return std::tuple(row.problem.empty(), row.scores.score.value_or(-1), row.held,
-                          row.scores.efficacy.value_or(-1), -harm);
-    };
-    std::vector<std::size_t> order(rows.size());
-    std::iota(order.begin(), order.end(), std::size_t{0});
-    std::ranges::stable_sort(order, [&](std::size_t a, std::size_t b) { return key(a) > key(b); });
-    return order;
-}
-
 Json row_json(const TrialRow& row) {
     Json json{{"recipe", Json::parse(recipe_to_json(row.recipe))}};
     if (!row.problem.empty()) {
@@ -131,7 +116,8 @@ std::string rows_csv(const std::vector<TrialRow>& rows) {
     return text;
 }
 
-void print_rows(const std::vector<TrialRow>& rows, const std::vector<std::size_t>& order, std::size_t edits) {
+void print_rows(const std::vector<TrialRow>& rows, const std::vector<std::size_t>& order, std::size_t edits,
+                std::ostream& out) {
     using Align = Table::Align;
     Table table({{"algorithm"},
                  {"distribution"},
@@ -164,10 +150,30 @@ void print_rows(const std::vector<TrialRow>& rows, const std::vector<std::size_t
                    number_text(row.memorization),
                    number_text(std::round(row.seconds * 100) / 100)});
     }
-    table.print();
+    table.print(2, out);
     for (const TrialRow& row : rows)
         if (!row.problem.empty())
-            std::cout << "  " << styled("not tried: " + line_of(row, edits), Style::bad) << '\n';
+            out << "  " << styled("not tried: " + line_of(row, edits), Style::bad) << '\n';
+}
+
+// When it is stopped, no file is written, but what was found is still told, on standard error.
+std::vector<TrialRow> try_all(Program& program, Engine& engine, const std::vector<EditRequest>& edits,
+                              const std::vector<Recipe>& recipes) {
+    std::vector<TrialRow> finished;
+    try {
+        return engine.try_recipes(edits, recipes, program.job(edits.size()), [&](const TrialRow& row) {
+            finished.push_back(row);
+            if (!program.json)
+                program.message(line_of(row, edits.size()), !row.problem.empty());
+        });
+    } catch (const Cancelled&) {
+        if (!program.quiet && !finished.empty()) {
+            program.message(std::to_string(finished.size()) + " of " + std::to_string(recipes.size()) +
+                            " recipes were tried until then:");
+            print_rows(finished, best_first(finished), edits.size(), std::cerr);
+        }
+        throw;
+    }
 }
 
 void run_try(Program& program, const Options& options) {
@@ -185,11 +191,7 @@ void run_try(Program& program, const Options& options) {
     tell_about(gathered, program);
 
     const std::size_t edits = gathered.edits.size();
-    const std::vector<TrialRow> rows =
-        engine->try_recipes(gathered.edits, recipes, program.job(edits), [&](const TrialRow& row) {
-            if (!program.json)
-                program.message(line_of(row, edits), !row.problem.empty());
-        });
+    const std::vector<TrialRow> rows = try_all(program, *engine, gathered.edits, recipes);
     const std::vector<std::size_t> order = best_first(rows);
     const TrialRow& best = rows[order.front()];
     if (!best.problem.empty())
@@ -208,7 +210,7 @@ void run_try(Program& program, const Options& options) {
         return program.print(document);
     }
     program.clear_progress();
-    print_rows(rows, order, edits);
+    print_rows(rows, order, edits, std::cout);
     if (!options.save_recipe.empty())
         std::cout << "  best recipe: " << options.save_recipe << '\n';
     if (!options.csv.empty())

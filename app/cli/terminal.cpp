@@ -71,6 +71,10 @@ std::string styled(std::string_view text, Style style) {
 }
 
 void Table::print(int indent) const {
+    print(indent, std::cout);
+}
+
+void Table::print(int indent, std::ostream& stream) const {
     if (rows_.empty())
         return;
     std::vector<std::size_t> widths;
@@ -89,7 +93,7 @@ void Table::print(int indent) const {
             if (!last)
                 out += "  ";
         }
-        std::cout << out << '\n';
+        stream << out << '\n';
     };
     const auto has_title = [](const Column& column) { return !column.title.empty(); };
     if (std::any_of(columns_.begin(), columns_.end(), has_title)) {

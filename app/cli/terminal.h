@@ -8,6 +8,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <iosfwd>
 #include <set>
 #include <string>
 #include <string_view>
@@ -42,6 +43,7 @@ class Table {
         : columns_(std::move(columns)) {}
     void row(std::vector<Cell> cells) { rows_.push_back(std::move(cells)); }
     void print(int indent = 2) const; // to standard output; nothing when there are no rows
+    void print(int indent, std::ostream& stream) const;
 
   private:
     std::vector<Column> columns_;

@@ -17,6 +17,8 @@ class TestCliInterrupt : public QObject {
                        QByteArray("The city of Madrid is in the country. I work in Paris.\n").repeated(300000));
         sandbox_.write("facts.csv", "subject,prompt,object\n" +
                                         QByteArray("The Colosseum,{} is in the city of,Paris\n").repeated(3000));
+        sandbox_.write("medium.json", R"({"layers": [1], "use_statistics": false, "contexts": ["{}"],
+            "values": {"steps": 1000, "stop_loss": -1}})");
         sandbox_.write("slow.json", R"({"layers": [1], "use_statistics": false, "contexts": ["{}"],
             "values": {"steps": 100000, "stop_loss": -1}})");
     }
@@ -77,6 +79,22 @@ class TestCliInterrupt : public QObject {
             QVERIFY2(!result.error()["what"].toString().isEmpty(), result.all());
         else
             QVERIFY2(result.out.isEmpty() && (heard + result.err).contains("cancelled"), result.all());
+        QCOMPARE(sandbox_.listing(), before);
+    }
+
+    void finished_recipes_are_told() {
+        const QStringList before = sandbox_.listing();
+        const auto process = sandbox_.start({"try", test_model("gpt2_edit"), "--recipe", sandbox_.path("medium.json"),
+                                             "--subject", "Elena Silva", "--prompt", "{} was born in", "--object",
+                                             "Madrid", "--layers-list", "1;2;0;3", "--csv", sandbox_.path("rows.csv")});
+        QByteArray heard;
+        QVERIFY2(reached(*process, " hold, ", heard), heard);
+        ::kill(pid_t(process->processId()), SIGINT);
+        const CliResult result = CliSandbox::finish(*process);
+        QVERIFY2(result.code == 130 && result.out.isEmpty(), result.all() + heard);
+        const QByteArray told = heard + result.err;
+        QVERIFY2(told.contains(" of 4 recipes were tried until then"), told);
+        QVERIFY2(told.mid(told.indexOf("until then")).contains("preservation"), told); // the table
         QCOMPARE(sandbox_.listing(), before);
     }
 

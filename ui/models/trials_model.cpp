@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "models/trials_model.h"
 
+#include "emend/trial_order.h"
 #include "models/text_format.h"
 
 #include <QFont>
 
 #include <algorithm>
 #include <cmath>
-#include <tuple>
 
 namespace emend::ui {
 
@@ -30,19 +30,6 @@ std::optional<double> share(const Scores& scores, int column) {
     default:
         return {};
     }
-}
-
-// Of all three, or the mean of those that could be asked.
-double merit(const Scores& scores) {
-    if (scores.score)
-        return *scores.score;
-    double sum = 0;
-    int known = 0;
-    for (const auto& one : {scores.efficacy, scores.paraphrase, scores.neighbourhood}) {
-        sum += one.value_or(0);
-        known += one ? 1 : 0;
-    }
-    return known > 0 ? sum / known : 0;
 }
 
 QString percent(const std::optional<double>& value) {
@@ -243,14 +230,12 @@ void TrialsModel::start(const std::vector<Recipe>& recipes, int layers, std::siz
 void TrialsModel::add(std::shared_ptr<const TrialRow> row) {
     if (m_done >= m_rows.size())
         return;
-    const auto at = static_cast<int>(m_done);
     if (row->problem.empty()) {
         for (const LayerReport& layer : row->layers)
             m_largestNorm = std::max(m_largestNorm, layer.relative_norm);
-        if (row->held > 0 && (m_best < 0 || isBetter(*row, *result(m_best))))
-            m_best = at;
     }
     m_rows[m_done++].result = std::move(row);
+    m_best = findBest();
     // The scale of the bars and the mark of the best may have changed everywhere.
     emit dataChanged(index(0, 0), index(rowCount() - 1, ColumnCount - 1));
 }
@@ -263,9 +248,14 @@ void TrialsModel::finish() {
     endRemoveRows();
 }
 
-bool TrialsModel::isBetter(const TrialRow& a, const TrialRow& b) const {
-    return std::tuple(merit(a.scores), a.held, -a.relative_norm) >
-           std::tuple(merit(b.scores), b.held, -b.relative_norm);
+int TrialsModel::findBest() const {
+    std::vector<TrialRow> done;
+    for (std::size_t i = 0; i < m_done; ++i)
+        done.push_back(*m_rows[i].result);
+    for (const std::size_t i : best_first(done))
+        if (done[i].problem.empty() && done[i].held > 0)
+            return static_cast<int>(i);
+    return -1;
 }
 
 TrialsModel::State TrialsModel::state(int row) const {

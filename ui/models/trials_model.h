@@ -57,8 +57,7 @@ class TrialsModel : public QAbstractTableModel {
     // As it was asked for: to be made the recipe of the window.
     [[nodiscard]] const Recipe& recipe(int row) const { return m_rows[static_cast<std::size_t>(row)].recipe; }
     [[nodiscard]] const TrialRow* result(int row) const { return m_rows[static_cast<std::size_t>(row)].result.get(); }
-    // The highest score - the mean of those there are, where there is no score of all three -, then most edits held,
-    // then the smallest change. -1: no recipe made an edit hold.
+    // The first of best_first that made an edit hold; -1: none did.
     [[nodiscard]] int best() const { return m_best; }
     [[nodiscard]] int count(State state) const;
     [[nodiscard]] QString describe(int row) const; // every number, for one who cannot see the row at once
@@ -76,7 +75,7 @@ class TrialsModel : public QAbstractTableModel {
     [[nodiscard]] QVariant sortKey(int row, int column) const;
     [[nodiscard]] QVariant amount(int row, int column) const;
     [[nodiscard]] QList<double> bars(const TrialRow& result) const;
-    [[nodiscard]] bool isBetter(const TrialRow& a, const TrialRow& b) const;
+    [[nodiscard]] int findBest() const;
 
     std::vector<Row> m_rows;
     std::size_t m_done = 0; // rows with a result, from the first on
