@@ -42,6 +42,13 @@ Range range_of(const HeatMap& map) {
                 range.low = std::min(range.low, value);
                 range.high = std::max(range.high, value);
             }
+    if (range.empty())
+        return range; // a scale of nothing is not drawn
+    for (const double value : map.reach)
+        if (std::isfinite(value)) {
+            range.low = std::min(range.low, value);
+            range.high = std::max(range.high, value);
+        }
     return range;
 }
 

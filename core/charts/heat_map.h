@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Maps of cells one below another, on one colour scale from the least to the largest number there is. Plain values.
+// Maps of cells one below another, on one colour scale from the least to the largest number there is, or wider. Plain
+// values.
 #pragma once
 
 #include "charts/painting.h"
@@ -28,6 +29,7 @@ struct HeatMap {
     std::vector<Row> rows;
     std::size_t columns = 0;
     std::vector<Panel> panels;
+    std::vector<double> reach; // numbers that the scale covers besides those of the cells
 };
 
 // Where everything is, in units. Every row has the same height: the picture grows with the tokens.

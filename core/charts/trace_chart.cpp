@@ -47,11 +47,14 @@ HeatMap map_of(const TraceResult& trace) {
             {.label = visible(trace.tokens[i]), .marked = token >= trace.subject_first && token <= trace.subject_last});
     }
     const std::string put_back = what_was_put_back(trace.kind, trace.window);
-    for (const TraceObject& object : trace.objects)
+    for (const TraceObject& object : trace.objects) {
+        // A few cells that are alike must not look like all that could come back.
+        map.reach.insert(map.reach.end(), {object.corrupted, object.clean});
         map.panels.push_back({.title = put_back + ": p(" + visible(object.text) + ")",
                               .subtitle = "clean " + number(object.clean) + ", corrupted " + number(object.corrupted) +
                                           " \xC2\xB1 " + number(object.corrupted_spread), // ±
                               .values = object.effect});
+    }
     map.title = put_back + ": " + visible(trace.prompt);
     if (!map.panels.empty() && !map.rows.empty() && map.columns > 0)
         map.summary = map.panels.front().title + "; " + map.panels.front().subtitle + ". " + peak_of(map);

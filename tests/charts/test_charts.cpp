@@ -185,7 +185,20 @@ class TestCharts : public QObject {
         QVERIFY(texts.hover.filter("not run").size() == 20);
         QVERIFY(!texts.drawn.contains("p(object)"));
         trace.objects.front().effect.assign(20, 0.25); // one number only: a scale of one number
-        QCOMPARE(texts_of(render_trace(trace, ChartFormat::svg)).drawn.filter("0.250").size(), 1);
+        trace.objects.front().clean = trace.objects.front().corrupted = 0.25;
+        QCOMPARE(texts_of(render_trace(trace, ChartFormat::svg)).drawn.count("0.250"), 1);
+    }
+
+    void the_scale_goes_from_corrupted_to_clean() {
+        TraceResult trace = small_trace();
+        trace.objects.front().effect.assign(20, 0.5);
+        trace.objects.front().corrupted = 0.1;
+        trace.objects.front().clean = 0.9;
+        const QStringList drawn = texts_of(render_trace(trace, ChartFormat::svg)).drawn;
+        for (const char* tick : {"0.100", "0.300", "0.500", "0.700", "0.900"})
+            QVERIFY2(drawn.contains(tick), qPrintable(drawn.join('|')));
+        trace.objects.front().effect.front() = 0; // below the corrupted one
+        QVERIFY(texts_of(render_trace(trace, ChartFormat::svg)).drawn.contains("0.000"));
     }
 
     void svg_says_every_token_data() {
@@ -264,6 +277,8 @@ class TestCharts : public QObject {
 
     void the_scale_does_not_dwell_on_next_to_nothing() {
         TraceResult trace = small_trace();
+        trace.objects.front().clean = 0.8;
+        trace.objects.front().corrupted = 0;
         trace.objects.front().effect.assign(20, -0.00001234);
         trace.objects.front().effect.back() = 0.8;
         const SvgTexts texts = texts_of(render_trace(trace, ChartFormat::svg));
