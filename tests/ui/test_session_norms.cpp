@@ -89,6 +89,7 @@ class TestSessionNorms : public QObject {
     void windowKeepsTheBound();
     void windowTellsAFailure();
     void sessionStandsBesideTheEdit();
+    void windowAsksAgainAfterAnEditThatFailed();
 };
 
 void TestSessionNorms::tableHoldsEveryBatch() {
@@ -351,6 +352,20 @@ void TestSessionNorms::sessionStandsBesideTheEdit() {
     QVERIFY(qAbs(value(NormsModel::SessionNorm) / value(NormsModel::RelativeNorm) - std::sqrt(2.0)) < 1e-6);
     QVERIFY(norms.describe(layer).contains(QStringLiteral("all applied edits together")));
     QVERIFY(norms.describe(layer).contains(QStringLiteral("of the residual")));
+}
+
+void TestSessionNorms::windowAsksAgainAfterAnEditThatFailed() {
+    const auto script = std::make_shared<FakeScript>();
+    auto f = openSettled(*m_theme, script);
+    applyRow(*f, 0);
+    QSignalSpy ready(&f->workbench.studio(), &Studio::normHistoryReady);
+    f->action(ActionId::ShowUpdate)->trigger(); // asks; the answer is not here yet
+    QVERIFY(f->workbench.studio().jobs().has(Lane::Norms));
+    script->failApply("no such luck", "try again");
+    f->workbench.apply({1});
+    QVERIFY(!f->workbench.studio().jobs().has(Lane::Norms));
+    QVERIFY(f->settle());
+    QCOMPARE(ready.count(), 1);
 }
 
 QTEST_MAIN(TestSessionNorms)

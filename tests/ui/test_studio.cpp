@@ -64,6 +64,10 @@ class TestStudio : public QObject {
     void waitingCollectionCanBeStopped();
     void conflictsComeBackWithTheirRows();
     void keptValuesAreReported();
+    void editsDoNotWaitForLooking_data();
+    void editsDoNotWaitForLooking();
+    void trialsEndWithTheirRows();
+    void knobTellsOnlyWhatItStopped();
 };
 
 void TestStudio::jumpsToAnyPoint() {
@@ -263,6 +267,95 @@ void TestStudio::keptValuesAreReported() {
     };
     QVERIFY(!kept(0));
     QVERIFY(kept(1));
+}
+
+void TestStudio::editsDoNotWaitForLooking_data() {
+    QTest::addColumn<QString>("runs");
+    QTest::addColumn<QString>("edit");
+    for (const char* runs : {"trace", "diagnosis"})
+        for (const char* edit : {"apply", "undo", "settle", "knob", "statistics"})
+            QTest::addRow("%s, %s", runs, edit) << QString::fromLatin1(runs) << QString::fromLatin1(edit);
+}
+
+void TestStudio::editsDoNotWaitForLooking() {
+    QFETCH(QString, runs);
+    QFETCH(QString, edit);
+    apply(0);
+    const std::uint64_t batch = m_studio->ledger().entries[0].id;
+    m_script->trace_ms = 300000;
+    m_script->diagnose_ms = 300000;
+    QSignalSpy stopped(m_studio.get(), &Studio::lookingStopped);
+    QSignalSpy diagnosed(m_studio.get(), &Studio::diagnosed);
+    QSignalSpy lens(m_studio.get(), &Studio::lensReady);
+    QSignalSpy norms(m_studio.get(), &Studio::normHistoryReady);
+    QSignalSpy traceEnded(m_studio.get(), &Studio::traceFailed);
+    if (runs == QStringLiteral("trace")) {
+        TraceRequest request;
+        request.prompt = test::fakeDrafts()[0].prompt;
+        request.subject = test::fakeDrafts()[0].subject;
+        m_studio->trace(request, 1);
+        QTRY_COMPARE(m_script->traces.load(), 1);
+    } else {
+        m_studio->diagnose(batch, 0, 1);
+        QTRY_COMPARE(m_script->diagnoses.load(), 1);
+    }
+    LensRequest below; // waits
+    below.prompt = "The Eiffel Tower is in";
+    m_studio->lens(below, 2);
+    m_studio->normHistory();
+    if (edit == QStringLiteral("apply"))
+        m_studio->apply({test::fakeDrafts()[1]}, {}, {});
+    else if (edit == QStringLiteral("undo"))
+        m_studio->undo();
+    else if (edit == QStringLiteral("settle"))
+        m_studio->settle(softness(batch, 10));
+    else if (edit == QStringLiteral("knob"))
+        m_studio->setSoftness(softness(batch, 10));
+    else
+        m_studio->collectStatistics(statistics({1}));
+    QVERIFY(idle()); // minutes before they would have been through
+    QCOMPARE(stopped.count(), 1);
+    QCOMPARE(diagnosed.count() + lens.count() + norms.count() + traceEnded.count(), 0);
+}
+
+void TestStudio::trialsEndWithTheirRows() {
+    m_script->try_ms = 50;
+    QSignalSpy rows(m_studio.get(), &Studio::trialRow);
+    QSignalSpy ended(m_studio.get(), &Studio::trialsFailed);
+    QSignalSpy applied(m_studio.get(), &Studio::applied);
+    m_studio->tryRecipes({test::fakeDrafts()[0]}, std::vector<Recipe>(2000), 7);
+    QVERIFY(rows.wait());
+    m_studio->apply({test::fakeDrafts()[1]}, {}, {});
+    QVERIFY(idle());
+    QCOMPARE(applied.count(), 1);
+    QCOMPARE(ended.count(), 1);
+    QCOMPARE(ended[0][0].toULongLong(), 7ULL);
+    const auto failure = ended[0][1].value<Failure>();
+    QVERIFY(failure.cancelled);
+    QCOMPARE(failure.hint, QStringLiteral("the model is being edited"));
+    QVERIFY(rows.count() >= 1);
+    m_studio->tryRecipes({test::fakeDrafts()[0]}, std::vector<Recipe>(2000), 8);
+    QVERIFY(rows.wait());
+    m_studio->cancelTrials();
+    QVERIFY(idle());
+    QVERIFY(ended[1][1].value<Failure>().hint.isEmpty()); // the user knows why
+}
+
+void TestStudio::knobTellsOnlyWhatItStopped() {
+    apply(0);
+    const std::uint64_t batch = m_studio->ledger().entries[0].id;
+    QSignalSpy stopped(m_studio.get(), &Studio::lookingStopped);
+    for (int step = 1; step <= 50; ++step) {
+        m_studio->setSoftness(softness(batch, step));
+        QCoreApplication::processEvents();
+    }
+    m_studio->settle(softness(batch, 50));
+    QVERIFY(idle());
+    QCOMPARE(stopped.count(), 0);
+    m_studio->normHistory();
+    m_studio->setSoftness(softness(batch, 60));
+    QVERIFY(idle());
+    QCOMPARE(stopped.count(), 1);
 }
 
 QTEST_GUILESS_MAIN(TestStudio)

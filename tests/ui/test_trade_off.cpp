@@ -52,6 +52,7 @@ class TestTradeOff : public QObject {
     void smallProbabilitiesAreNoMarkup();
     void settlingIsSaid();
     void compareFollowsAfterSettling();
+    void compareFollowsTheHand();
     void draggingTheChartMovesTheKnob();
     void failedFrontierIsToldInPlace();
     void failedSofteningGoesBack();
@@ -155,6 +156,32 @@ void TestTradeOff::compareFollowsAfterSettling() {
     QVERIFY(m_script->comparisons > before);
     const auto bars = f->get<ProbabilityBars>("probabilityBars")->entries();
     QVERIFY(bars.at(0).after.value() > 0.3 && bars.at(0).after.value() < 0.6);
+}
+
+void TestTradeOff::compareFollowsTheHand() {
+    auto f = open();
+    show(*f);
+    auto* bars = f->get<ProbabilityBars>("probabilityBars");
+    const double before = bars->entries().at(0).before.value();
+    QVERIFY(bars->entries().at(0).after.value() > 0.9);
+    QSignalSpy softened(&f->workbench.studio(), &Studio::softened);
+    auto* slider = f->get<SoftnessSlider>("softnessSlider");
+    slider->setSliderDown(true);
+    for (const double softness : {2e4, 1e8}) {
+        slider->setValue(slider->stepOf(softness));
+        QVERIFY(softened.wait());
+        const double now = softened.last().at(1).value<std::shared_ptr<const SoftnessResult>>()->answers.front().p_new;
+        QCOMPARE(bars->entries().at(0).after.value(), now);
+        QCOMPARE(bars->entries().at(0).before.value(), before);
+    }
+    QVERIFY(!f->get<QLabel>("compareNotHeld")->text().isEmpty());
+    QVERIFY(!f->get<QLabel>("compareNotHeld")->parentWidget()->isHidden()); // nothing of the edit is left
+    const ComparisonModel& wordings = f->workbench.wordings();
+    for (int row = 0; row < wordings.rowCount(); ++row)
+        QCOMPARE(wordings.index(row, ComparisonModel::After).data().toString(), QStringLiteral("–"));
+    slider->setSliderDown(false);
+    QVERIFY(f->settle());
+    QCOMPARE(wordings.tally().unknown, 0);
 }
 
 void TestTradeOff::draggingTheChartMovesTheKnob() {

@@ -88,6 +88,7 @@ class TestDiagnosis : public QObject {
     void cancelIsToldAndAgainIsOffered();
     void failureIsToldInPlace();
     void leavingTheTabStopsIt();
+    void stoodBackForAnEditThatFailed();
     void copiedAsText();
     void noModelNoQuestion();
 };
@@ -337,6 +338,19 @@ void TestDiagnosis::leavingTheTabStopsIt() {
     QVERIFY(f->settle(5000)); // long before it would have been through
     m_script->diagnose_ms = 0;
     show(*f);
+    QVERIFY(f->get<DiagnosisPanel>("diagnosisPanel")->isShowing());
+}
+
+void TestDiagnosis::stoodBackForAnEditThatFailed() {
+    auto f = open();
+    m_script->diagnose_ms = 300000;
+    f->action(ActionId::ShowDiagnosis)->trigger();
+    QTRY_COMPARE(m_script->diagnoses.load(), 1);
+    m_script->failApply("no such luck", "try again");
+    f->workbench.apply({1});
+    m_script->diagnose_ms = 0;
+    QVERIFY(f->settle(10000));
+    QCOMPARE(m_script->diagnoses.load(), 2); // the weights are as before, and it was wanted
     QVERIFY(f->get<DiagnosisPanel>("diagnosisPanel")->isShowing());
 }
 
