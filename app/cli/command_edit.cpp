@@ -141,6 +141,8 @@ void run_edit(Program& program, const Options& options) {
     if (options.diagnose || options.diagnose_all)
         diagnoses = diagnose(report, options.diagnose_all, *engine, job);
 
+    const NormHistory norms = program.json ? engine->norm_history(job) : NormHistory{};
+
     // All there is to write is known; each file appears whole.
     program.check_stop();
     if (frontier)
@@ -150,6 +152,7 @@ void run_edit(Program& program, const Options& options) {
     if (program.json) {
         Json document = document_of(report, comparisons, gathered);
         document["scores"] = to_json(scores);
+        document["norms"] = to_json(norms);
         if (frontier)
             document["frontier"] = frontier_rows(*frontier);
         for (const Diagnosis& diagnosis : diagnoses)
@@ -189,7 +192,9 @@ void add_edit(Program& program) {
         ->group(group);
     command->add_flag("--diagnose", options->diagnose, "Why edits took or not: up to 20, those that do not hold first")
         ->group(group);
-    command->add_flag("--diagnose-all", options->diagnose_all, "The same for all of them")->group(group);
+    command
+        ->add_flag("--diagnose-all", options->diagnose_all, "The same for all of them: every edit is solved once more")
+        ->group(group);
     command->add_option("--save-recipe", options->save_recipe, "The recipe as used, contexts written out (JSON)")
         ->group(group);
     command->add_option("--dump", options->apply.dump_file, "Tensors of the computation (safetensors)")->group(group);

@@ -8,6 +8,7 @@
 #include "trace_report.h"
 
 #include <chrono>
+#include <exception>
 #include <filesystem>
 #include <iostream>
 #include <utility>
@@ -109,20 +110,36 @@ void trace_one(Program& program, const Options& options) {
 }
 
 // What the model says now is traced: the true object where it is known, else its own answer.
-std::vector<TraceResult> trace_all(const std::vector<EditRequest>& facts, const TraceRequest& like, Engine& engine,
-                                   const JobContext& job) {
+// One that cannot be traced joins those that are passed over, as long as one is left.
+std::vector<TraceResult> trace_all(GatheredEdits& gathered, const TraceRequest& like, Engine& engine,
+                                   Program& program) {
+    const JobContext job = program.job();
     std::vector<TraceResult> traces;
     const auto start = std::chrono::steady_clock::now();
-    const auto count = static_cast<double>(facts.size());
-    for (const EditRequest& fact : facts) {
+    const auto count = static_cast<double>(gathered.edits.size());
+    std::exception_ptr last_fault;
+    for (std::size_t i = 0; i < gathered.edits.size(); ++i) {
+        const EditRequest& fact = gathered.edits[i];
         TraceRequest request = like;
         request.subject = fact.subject;
         request.prompt = fact.prompt;
         if (fact.true_object)
             request.objects = {*fact.true_object};
-        const auto done = static_cast<double>(traces.size());
-        traces.push_back(engine.trace(request, part_of(job, done / count, (done + 1) / count, start), {}));
+        const auto done = static_cast<double>(i);
+        try {
+            traces.push_back(engine.trace(request, part_of(job, done / count, (done + 1) / count, start), {}));
+        } catch (const Cancelled&) {
+            throw;
+        } catch (const Error& error) {
+            last_fault = std::current_exception();
+            const int record = gathered.records.at(i);
+            gathered.skipped.push_back({record, error.message()});
+            program.message("record " + std::to_string(record + 1) + " of the file is passed over: " + error.message(),
+                            true);
+        }
     }
+    if (traces.empty() && last_fault)
+        std::rethrow_exception(last_fault);
     return traces;
 }
 
@@ -131,8 +148,7 @@ void trace_file(Program& program, const Options& options) {
     auto engine = program.open_model();
     drop_faulty(gathered, *engine, program.model_folder(), program.job());
     tell_about(gathered, program);
-    const std::vector<TraceResult> traces =
-        trace_all(gathered.edits, request_of(options, program.seed), *engine, program.job());
+    const std::vector<TraceResult> traces = trace_all(gathered, request_of(options, program.seed), *engine, program);
     const TraceAverage average = average_traces(traces);
     const LayerSuggestion suggestion = suggest_layers(average);
     write_files(options, average, program);

@@ -5,6 +5,26 @@
 
 namespace emend::cli {
 
+namespace {
+
+// What a layer would answer: the likeliest tokens, and how likely the new object's first is.
+Json to_json(const LensLayer& layer) {
+    Json top = Json::array();
+    for (const TokenProbability& token : layer.top)
+        top.push_back(cli::to_json(token));
+    return {{"top", std::move(top)}, {"p_new", layer.p_new}};
+}
+
+Json lens_json(const LensResult& lens) {
+    Json rows = Json::array();
+    for (std::size_t layer = 0; layer < std::min(lens.before.size(), lens.after.size()); ++layer)
+        rows.push_back(
+            {{"layer", layer}, {"before", to_json(lens.before[layer])}, {"after", to_json(lens.after[layer])}});
+    return rows;
+}
+
+} // namespace
+
 Json to_json(const ModelInfo& info) {
     return {{"name", info.name},
             {"path", info.path},
@@ -117,7 +137,20 @@ Json to_json(const EditReport& report, const Diagnosis& diagnosis) {
             {"holds", diagnosis.holds},
             {"summary", diagnosis.summary},
             {"verdicts", std::move(verdicts)},
-            {"layers", std::move(layers)}};
+            {"layers", std::move(layers)},
+            {"loss", diagnosis.loss},
+            {"lens", lens_json(diagnosis.lens)}};
+}
+
+Json to_json(const NormHistory& history) {
+    Json rows = Json::array();
+    for (const NormHistory::Point& point : history.points)
+        for (std::size_t i = 0; i < history.layers.size(); ++i)
+            rows.push_back({{"position", point.position},
+                            {"layer", history.layers[i]},
+                            {"update_norm", point.update_norm[i]},
+                            {"relative_norm", point.relative_norm[i]}});
+    return rows;
 }
 
 Json to_json(const Scores& scores) {

@@ -14,6 +14,7 @@ Json to_json(const EditReport& report);
 Json to_json(const std::vector<LayerReport>& layers);
 Json to_json(const EditReport& report, const Diagnosis& diagnosis); // of one of its edits
 Json to_json(const Scores& scores);
+Json to_json(const NormHistory& history); // [{position, layer, update_norm, relative_norm}]
 Json to_json(const StatisticsReport& report);
 Json to_json(const GenerationResult& result);
 // {prompt, before: {…}, after: {…}}

@@ -5,6 +5,7 @@
 #include "storage/csv.h"
 
 #include <algorithm>
+#include <cmath>
 #include <QFile>
 #include <QTest>
 
@@ -141,12 +142,29 @@ class TestCliTry : public QObject {
         QVERIFY2(result.code == 0, result.all());
         const QJsonArray diagnoses = result.json["diagnosis"].toArray();
         QCOMPARE(diagnoses.size(), 2);
+        const QJsonArray norms = result.json["norms"].toArray();
+        QCOMPARE(norms.size(), 2);
+        for (qsizetype i = 0; i < norms.size(); ++i) {
+            QCOMPARE(norms[i]["position"].toInt(), 1);
+            QCOMPARE(norms[i]["layer"], result.json["layers"][i]["layer"]);
+            const double norm = result.json["layers"][i]["relative_norm"].toDouble();
+            QVERIFY(std::abs(norms[i]["relative_norm"].toDouble() - norm) <= 1e-3 * norm);
+            QVERIFY(norms[i]["update_norm"].isDouble());
+        }
         for (const QJsonValue diagnosis : diagnoses) {
             QCOMPARE(diagnosis["holds"].toBool(),
                      result.json["edits"][diagnosis["edit"].toInt()]["after"]["says_new"].toBool());
             QVERIFY(!diagnosis["holds"].toBool());
             QVERIFY(!diagnosis["summary"].toString().isEmpty());
             QCOMPARE(diagnosis["layers"].toArray().size(), 2);
+            QVERIFY(!diagnosis["loss"].toArray().isEmpty());
+            const QJsonArray lens = diagnosis["lens"].toArray();
+            QCOMPARE(lens.size(), 4); // layers of the model
+            for (const char* when : {"before", "after"}) {
+                QCOMPARE(lens[3]["layer"].toInt(), 3);
+                QVERIFY(lens[3][when]["p_new"].isDouble());
+                QVERIFY(!lens[3][when]["top"][0]["piece"].toString().isEmpty());
+            }
             const QJsonArray verdicts = diagnosis["verdicts"].toArray();
             QVERIFY(verdicts.size() >= 3);
             bool advised = false;
