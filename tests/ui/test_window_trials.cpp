@@ -167,6 +167,15 @@ void TestTrials::anEditEndsThemAndSaysSo() {
     QCOMPARE(f->get<QLabel>("trialsNote")->text(),
              QStringLiteral("Stopped: the model is being edited. What ran is kept."));
     QVERIFY(f->get<QPushButton>("trialsRun")->isVisible());
+    m_script->failApply({}, {});
+    m_script->try_ms = 300;
+    f->get<QPushButton>("trialsRun")->click();
+    QTRY_COMPARE(m_script->rows_tried.load(), 1);
+    f->workbench.apply({2});
+    QVERIFY(f->settle(10000));
+    QCOMPARE(table(*f).rowCount(), 1); // what ran
+    const QString note = f->get<QLabel>("trialsNote")->text();
+    QVERIFY2(note.startsWith(QStringLiteral("Stopped for the edit. ")), qPrintable(note));
 }
 
 void TestTrials::faultOfAllIsToldInPlace() {

@@ -6,6 +6,7 @@
 #include "panels/trial_form.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace emend::ui {
 
@@ -45,13 +46,18 @@ void Trying::connectStudio() {
             ended({});
         else if (failure.hint.isEmpty())
             ended(tr("Stopped; what ran is kept. The model is as it was."));
-        else
+        else {
+            m_madeRoom = true;
             ended(tr("Stopped: %1. What ran is kept.").arg(failure.hint));
+        }
     });
     connect(&m_studio, &Studio::ledgerChanged, this, [this] {
-        if (!m_running && m_model.rowCount() > 0)
-            m_panel->setNote(tr("These recipes were tried on the weights as they were before. Run again to try them on "
-                                "the weights as they are now."));
+        if (m_running || m_model.rowCount() == 0)
+            return;
+        const QString stopped = std::exchange(m_madeRoom, false) ? tr("Stopped for the edit.") + u' ' : QString();
+        m_panel->setNote(stopped +
+                         tr("These recipes were tried on the weights as they were before. Run again to try them on "
+                            "the weights as they are now."));
     });
     connect(&m_studio, &Studio::modelOpening, this, &Trying::clear);
 }
@@ -163,6 +169,7 @@ void Trying::run() {
     if (now.recipes.empty())
         return;
     m_running = true;
+    m_madeRoom = false;
     m_edits = now.requests.size();
     m_panel->clearFailure();
     m_panel->setNote({});

@@ -49,6 +49,7 @@ class Trying : public QObject {
     bool m_recipeValid = false;
     QList<int> m_selection;
     std::size_t m_edits = 0; // of the run that is shown
+    bool m_madeRoom = false; // the last ones were stopped for an edit
     bool m_running = false;
     quint64 m_tag = 0; // answers for another run are late
 };
