@@ -58,6 +58,24 @@ class TestCliTrace : public QObject {
                                     "Xenia Larsen,{} was born in,Madrid,Athens\n");
     }
 
+    void a_fact_that_cannot_be_traced_is_passed_over() {
+        const QByteArray head = "subject,prompt,object,true_object\n";
+        const QByteArray too_long = "Elena Silva,{} was born in,Madrid," + QByteArray("Warsaw ").repeated(600) + "\n";
+        sandbox_.write("long.csv", head + too_long + "The Colosseum,{} is in the city of,Paris,Rome\n");
+        sandbox_.write("none.csv", head + too_long);
+        const QStringList trace{"trace", test_model("gpt2_edit"), "--samples", "2", "--json", "--edits"};
+        const CliResult result = sandbox_.run(trace + QStringList{"long.csv"});
+        QVERIFY2(result.code == 0, result.all());
+        QCOMPARE(result.json["facts"].toArray().size(), 1);
+        const QJsonArray skipped = result.json["skipped"].toArray();
+        QCOMPARE(skipped.size(), 1);
+        QCOMPARE(skipped[0]["index"].toInt(), 0);
+        QVERIFY2(skipped[0]["reason"].toString().contains("tokens"), result.all());
+        QVERIFY2(result.err.contains("record 1 of the file is passed over"), result.all());
+        const CliResult none = sandbox_.run(trace + QStringList{"none.csv"});
+        QVERIFY2(none.code == 1 && none.error()["what"].toString().contains("tokens"), none.all());
+    }
+
     void says_what_the_reference_says_data() {
         QTest::addColumn<int>("number");
         QTest::addColumn<QStringList>("options");

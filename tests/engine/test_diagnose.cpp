@@ -240,11 +240,11 @@ void TestDiagnose::keys_are_those_of_the_solve() {
     apply(*fixture_, {elena("Lima")}, taking(*fixture_, "ROME", 2)); // a neighbour from an earlier batch
     const auto id = apply(*fixture_, {elena()}, taking(*fixture_, "MEMIT-seq", 2));
     const auto values = [&] {
-        std::vector<double> values;
+        std::vector<double> found;
         for (const DiagnosisVerdict& verdict : engine().diagnose(id, 0, {}).verdicts)
             if (verdict.check == "key-paraphrases" || verdict.check == "key-edits")
-                values.push_back(verdict.value);
-        return values;
+                found.push_back(verdict.value);
+        return found;
     };
     const std::vector<double> before = values();
     QCOMPARE(before.size(), std::size_t{2});
