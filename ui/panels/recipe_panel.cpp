@@ -89,6 +89,11 @@ bool RecipePanel::isValid() const {
     return m_form->isValid();
 }
 
+// Hiding in ~QWidget makes the layer under the mouse say that it is left, to a panel that is none any more.
+RecipePanel::~RecipePanel() {
+    disconnect(m_form, nullptr, this, nullptr);
+}
+
 void RecipePanel::setModel(const ModelInfo& model) {
     m_empty->hide();
     for (QWidget* shown :

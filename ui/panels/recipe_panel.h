@@ -23,6 +23,7 @@ class RecipePanel : public QWidget {
     Q_OBJECT
   public:
     explicit RecipePanel(QWidget* parent = nullptr);
+    ~RecipePanel() override;
 
     // Another model: its defaults. Changed fields are reset, they were meant for another one.
     void setModel(const ModelInfo& model);
