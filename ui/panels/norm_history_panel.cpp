@@ -76,14 +76,6 @@ NormHistoryPanel::NormHistoryPanel(NormHistoryModel& model, QWidget* parent)
     alarm->addWidget(m_caption, 1);
     alarm->addWidget(new MutedLabel(tr("Alarm at")));
     alarm->addWidget(m_bound);
-    auto* splitter = new QSplitter(Qt::Vertical);
-    splitter->setObjectName(QStringLiteral("updateSplitter"));
-    splitter->setHandleWidth(8);
-    splitter->addWidget(m_chart);
-    splitter->addWidget(m_table);
-    splitter->setStretchFactor(0, 3);
-    splitter->setStretchFactor(1, 1);
-    splitter->setChildrenCollapsible(false);
     auto* page = new QWidget;
     auto* layout = new QVBoxLayout(page);
     layout->setContentsMargins(12, 4, 12, 8);
@@ -91,7 +83,7 @@ NormHistoryPanel::NormHistoryPanel(NormHistoryModel& model, QWidget* parent)
     layout->addWidget(m_failure);
     layout->addLayout(alarm);
     layout->addWidget(m_warning);
-    layout->addWidget(splitter, 1);
+    layout->addWidget(chartOverTable(m_chart, m_table), 1);
     m_stack->addWidget(empty);
     m_stack->addWidget(page);
     auto* outer = new QVBoxLayout(this);

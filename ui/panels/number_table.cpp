@@ -3,6 +3,7 @@
 
 #include <QEvent>
 #include <QHeaderView>
+#include <QSplitter>
 
 namespace emend::ui {
 
@@ -30,6 +31,18 @@ void NumberTable::changeEvent(QEvent* event) {
     QTableView::changeEvent(event);
     if (event->type() == QEvent::FontChange)
         sizeRows();
+}
+
+QSplitter* chartOverTable(QWidget* chart, QTableView* table) {
+    auto* splitter = new QSplitter(Qt::Vertical);
+    splitter->setObjectName(QStringLiteral("updateSplitter")); // what the theme knows it by
+    splitter->setHandleWidth(8);
+    splitter->addWidget(chart);
+    splitter->addWidget(table);
+    splitter->setStretchFactor(0, 3);
+    splitter->setStretchFactor(1, 1);
+    splitter->setChildrenCollapsible(false);
+    return splitter;
 }
 
 } // namespace emend::ui

@@ -4,6 +4,8 @@
 
 #include <QTableView>
 
+class QSplitter;
+
 namespace emend::ui {
 
 class NumberTable : public QTableView {
@@ -18,5 +20,8 @@ class NumberTable : public QTableView {
   private:
     void sizeRows();
 };
+
+// A chart with its table twin below, to be shared as the hand likes.
+QSplitter* chartOverTable(QWidget* chart, QTableView* table);
 
 } // namespace emend::ui

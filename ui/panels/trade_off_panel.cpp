@@ -87,14 +87,7 @@ TradeOffPanel::TradeOffPanel(FrontierModel& model, QWidget* parent)
 }
 
 QWidget* TradeOffPanel::buildChart() {
-    auto* splitter = new QSplitter(Qt::Vertical);
-    splitter->setObjectName(QStringLiteral("updateSplitter"));
-    splitter->setHandleWidth(8);
-    splitter->addWidget(m_plot);
-    splitter->addWidget(m_table);
-    splitter->setStretchFactor(0, 3);
-    splitter->setStretchFactor(1, 1);
-    splitter->setChildrenCollapsible(false);
+    QSplitter* splitter = chartOverTable(m_plot, m_table);
     // The chart takes what there is; what it would like to have is no reason to scroll.
     m_chartStack->setSizePolicy(QSizePolicy::Preferred, QSizePolicy::Ignored);
     m_chartStack->setMinimumHeight(240);
