@@ -11,7 +11,7 @@ INSTALL=yes
 RUN_PACKAGES=(
     "to compile: g++ cmake ninja-build ccache pkg-config"
     "the engine - LibTorch and fast matrices: libtorch-dev libopenblas0-openmp"
-    "files, texts, the command line: nlohmann-json3-dev libcli11-dev libspdlog-dev libpcre2-dev libutf8proc-dev libdtl-dev libxxhash-dev libsqlitecpp-dev libsqlite3-dev libzip-dev libssl-dev"
+    "files, texts, the command line: nlohmann-json3-dev libcli11-dev libspdlog-dev libpcre2-dev libutf8proc-dev libdtl-dev libxxhash-dev libsqlitecpp-dev libsqlite3-dev libzip-dev libzstd-dev libssl-dev"
     "pictures in files: libcairo2-dev"
     "the window: qt6-base-dev qt6-base-dev-tools qt6-svg-dev qt6-tools-dev qt6-tools-dev-tools qt6-l10n-tools libqcustomplot-dev libgl1-mesa-dev fonts-dejavu-core"
 )

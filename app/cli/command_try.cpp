@@ -186,7 +186,7 @@ void run_try(Program& program, const Options& options) {
     Recipe base =
         build_recipe(options.recipe, model, program.seed, [&](const std::string& text) { program.message(text); });
     const RecipeGrid grid = build_grid(options, grid_text, model, base);
-    const std::vector<Recipe> recipes = recipes_of(grid, base, model);
+    const std::vector<Recipe> recipes = recipes_of(grid, base, model).recipes;
     drop_faulty(gathered, *engine, program.model_folder(), program.job());
     tell_about(gathered, program);
 

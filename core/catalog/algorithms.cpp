@@ -137,6 +137,10 @@ const Row& find_row(const std::array<Row, N>& table, std::string_view id, const 
 std::span<const AlgorithmInfo> algorithms() {
     return algorithm_table;
 }
+bool writes_one_layer(const AlgorithmInfo& algorithm) {
+    return algorithm.value_at_mlp || algorithm.fine_tunes;
+}
+
 const AlgorithmInfo& find_algorithm(std::string_view id) {
     return find_row(algorithm_table, id, "algorithm");
 }

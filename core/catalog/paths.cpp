@@ -31,6 +31,28 @@ std::string joined(const std::vector<fs::path>& places) {
     return text;
 }
 
+// Ours by its own variable, or "emend" in the desktop's folder for such things, or in the home folder.
+fs::path user_folder(const char* own, const char* xdg, const char* below_home, const std::string& what) {
+    if (const std::string given = environment(own); !given.empty())
+        return given;
+    if (const std::string given = environment(xdg); !given.empty())
+        return fs::path(given) / "emend";
+    if (const std::string home = environment("HOME"); !home.empty())
+        return fs::path(home) / below_home / "emend";
+    throw Error("there is no place for " + what + ": HOME is not set", what,
+                std::string("set ") + own + " to a folder");
+}
+
+std::string made(const fs::path& folder, const std::string& what, const std::string& variable) {
+    std::error_code failed;
+    fs::create_directories(folder, failed);
+    if (failed || !fs::is_directory(folder, failed)) {
+        throw Error(what + " cannot be made" + (failed ? ": " + failed.message() : ""), folder.string(),
+                    "set " + variable + " to a folder you may write to");
+    }
+    return folder.string();
+}
+
 } // namespace
 
 std::string resources_dir() {
@@ -52,32 +74,16 @@ std::string demo_model_dir() {
 }
 
 std::string cache_dir() {
-    fs::path folder;
-    if (const std::string given = environment("EMEND_CACHE"); !given.empty())
-        folder = given;
-    else if (const std::string xdg = environment("XDG_CACHE_HOME"); !xdg.empty())
-        folder = fs::path(xdg) / "emend";
-    else if (const std::string home = environment("HOME"); !home.empty())
-        folder = fs::path(home) / ".cache" / "emend";
-    else
-        throw Error("there is no place for the cache: HOME is not set", "cache", "set EMEND_CACHE to a folder");
-    std::error_code failed;
-    fs::create_directories(folder, failed);
-    if (failed || !fs::is_directory(folder, failed)) {
-        throw Error("the cache folder cannot be made" + (failed ? ": " + failed.message() : ""), folder.string(),
-                    "set EMEND_CACHE to a folder you may write to");
-    }
-    return folder.string();
+    return made(user_folder("EMEND_CACHE", "XDG_CACHE_HOME", ".cache", "the cache"), "the cache folder", "EMEND_CACHE");
+}
+
+std::string sessions_dir() {
+    return made(user_folder("EMEND_DATA", "XDG_DATA_HOME", ".local/share", "sessions") / "sessions",
+                "the folder of sessions", "EMEND_DATA");
 }
 
 std::string presets_dir() {
-    if (const std::string given = environment("EMEND_CONFIG"); !given.empty())
-        return (fs::path(given) / "presets").string();
-    if (const std::string xdg = environment("XDG_CONFIG_HOME"); !xdg.empty())
-        return (fs::path(xdg) / "emend" / "presets").string();
-    if (const std::string home = environment("HOME"); !home.empty())
-        return (fs::path(home) / ".config" / "emend" / "presets").string();
-    throw Error("there is no place for presets: HOME is not set", "presets", "set EMEND_CONFIG to a folder");
+    return (user_folder("EMEND_CONFIG", "XDG_CONFIG_HOME", ".config", "presets") / "presets").string();
 }
 
 std::string engine_library() {

@@ -65,11 +65,6 @@ Recipe with_algorithm(const Recipe& base, std::string_view algorithm, const Mode
     return recipe;
 }
 
-bool writes_one_layer(const Recipe& recipe) {
-    const AlgorithmInfo& row = find_algorithm(recipe.algorithm);
-    return row.value_at_mlp || row.fine_tunes;
-}
-
 // The recipe with what cannot be told apart written the same way.
 Recipe settled(Recipe recipe) {
     if (recipe.distribution == "single" && recipe.layers.size() > 1)
@@ -119,7 +114,7 @@ RecipeGrid grid_from_json(std::string_view text, std::string_view where, const M
     return grid;
 }
 
-std::vector<Recipe> recipes_of(const RecipeGrid& grid, const Recipe& base, const ModelInfo& model) {
+GridRecipes recipes_of(const RecipeGrid& grid, const Recipe& base, const ModelInfo& model) {
     for (const std::vector<int>& layers : grid.layers)
         check_layers(layers, model);
     for (const double softness : grid.softness)
@@ -136,7 +131,8 @@ std::vector<Recipe> recipes_of(const RecipeGrid& grid, const Recipe& base, const
                         recipe.layers = *layers;
                     if (distribution)
                         recipe.distribution = find_distribution(*distribution).id;
-                    else if (layers && recipe.distribution == "single" && !writes_one_layer(recipe))
+                    else if (layers && recipe.distribution == "single" &&
+                             !writes_one_layer(find_algorithm(recipe.algorithm)))
                         recipe.distribution = "spread"; // over them all, unless somebody says otherwise
                     if (softness)
                         recipe.softness = softness;
@@ -149,7 +145,7 @@ std::vector<Recipe> recipes_of(const RecipeGrid& grid, const Recipe& base, const
                     recipes.push_back(std::move(recipe));
                 }
     }
-    return recipes;
+    return {.recipes = std::move(recipes), .skipped = {}};
 }
 
 } // namespace emend

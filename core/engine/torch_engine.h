@@ -46,6 +46,14 @@ class TorchEngine final : public Engine {
     std::vector<TrialRow> try_recipes(const std::vector<EditRequest>& requests, const std::vector<Recipe>& recipes,
                                       const JobContext& job,
                                       const std::function<void(const TrialRow&)>& on_row) override;
+    // torch_engine_carry.cpp
+    LedgerState annotate(std::uint64_t batch_id, const std::string& title, const std::string& note) override;
+    [[nodiscard]] BatchRecord record(std::uint64_t batch_id) const override;
+    LedgerState restore(const std::vector<BatchRecord>& batches, std::size_t position, const JobContext& job) override;
+    [[nodiscard]] std::string edited_hash(const JobContext& job) const override;
+    [[nodiscard]] ExportPlan plan_export(const ExportRequest& request, const JobContext& job) override;
+    ExportReport export_edits(const ExportRequest& request, const JobContext& job) override;
+    LedgerState import_delta(const std::string& file, bool force, const JobContext& job) override;
 
   private:
     [[nodiscard]] OpenModel& model() const; // throws Error when none is open

@@ -193,6 +193,7 @@ LedgerState TorchEngine::ledger() const {
     LedgerState state{.entries = open.entries, .position = open.ledger.position()};
     for (std::size_t index = 0; index < state.entries.size(); ++index) {
         state.entries[index].active = open.ledger.batch(index).active;
+        state.entries[index].hash = open.ledger.batch(index).hash;
         state.entries[index].stale = open.ledger.is_stale(index);
     }
     return state;

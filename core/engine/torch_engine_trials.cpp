@@ -98,6 +98,7 @@ TrialRow try_recipe(OpenModel& open, const std::vector<EditRequest>& requests, c
     } catch (const Error& fault) { // the draft is gone: the next recipe finds the model as it was
         row.recipe = recipe;
         row.problem = fault.what();
+        row.where = fault.where();
         row.hint = fault.hint();
     }
     row.seconds = seconds_since(start);

@@ -32,7 +32,7 @@ Recipe memit() {
 
 std::vector<Recipe> recipes(const std::string& json, Recipe base = memit()) {
     const RecipeGrid grid = grid_from_json(json, "grid.json", demo(), base);
-    return recipes_of(grid, base, demo());
+    return recipes_of(grid, base, demo()).recipes;
 }
 
 std::string text_of(const Recipe& recipe) {
@@ -109,7 +109,7 @@ class TestRecipeGrid : public QObject {
         QCOMPARE(base.values.steps, 4);
         QCOMPARE(base.corpus, std::string("words.txt"));
         QCOMPARE(grid.softness, std::vector<double>{1});
-        QCOMPARE(recipes_of(grid, base, demo()).front().softness, std::optional(1.0));
+        QCOMPARE(recipes_of(grid, base, demo()).recipes.front().softness, std::optional(1.0));
     }
 
     void faults_data() {
@@ -150,9 +150,9 @@ class TestRecipeGrid : public QObject {
             grid.softness.push_back(i);
         grid.distributions = {"spread", "root-spread", "first-and-last", "single"};
         grid.layers = {{0, 1}, {1, 2}, {2, 3}, {3, 4}, {4, 5}};
-        QCOMPARE(recipes_of(grid, memit(), demo()).size(), largest_grid);
+        QCOMPARE(recipes_of(grid, memit(), demo()).recipes.size(), largest_grid);
         grid.layers.push_back({0, 1}); // named twice is one
-        QCOMPARE(recipes_of(grid, memit(), demo()).size(), largest_grid);
+        QCOMPARE(recipes_of(grid, memit(), demo()).recipes.size(), largest_grid);
         grid.layers.push_back({5, 6});
         EXPECT_FAULT(recipes_of(grid, memit(), demo()), "more than 200");
     }

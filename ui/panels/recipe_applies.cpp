@@ -5,10 +5,6 @@
 
 namespace emend::ui {
 
-bool writesOneLayer(const AlgorithmInfo& algorithm) {
-    return algorithm.value_at_mlp || algorithm.fine_tunes;
-}
-
 bool usesField(const Recipe& recipe, const QString& id) {
     const AlgorithmInfo& row = find_algorithm(recipe.algorithm);
     const bool formula = !row.fine_tunes;
@@ -18,7 +14,7 @@ bool usesField(const Recipe& recipe, const QString& id) {
     if (always.contains(id))
         return true;
     if (id == u"distribution" || id == u"weights") {
-        return recipe.layers.size() > 1 && !writesOneLayer(row) &&
+        return recipe.layers.size() > 1 && !writes_one_layer(row) &&
                (id == u"distribution" || find_distribution(recipe.distribution).takes_weights);
     }
     if (id == u"alpha")

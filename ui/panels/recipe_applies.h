@@ -9,7 +9,6 @@
 
 namespace emend::ui {
 
-bool writesOneLayer(const AlgorithmInfo& algorithm);
 bool usesField(const Recipe& recipe, const QString& id);
 // A number set for one algorithm says the same to the other: a softness of 15000 is soft for MEMIT and senseless for
 // AlphaEdit.

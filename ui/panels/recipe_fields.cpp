@@ -76,7 +76,7 @@ void addLayers(RecipeForm& form) {
     field->addBelow(picker);
     QObject::connect(&form, &RecipeForm::modelChanged, picker, &LayerPicker::setLayerCount);
     QObject::connect(&form, &RecipeForm::shown, picker, [picker](const Recipe& recipe) {
-        picker->setOneOnly(writesOneLayer(find_algorithm(recipe.algorithm)));
+        picker->setOneOnly(writes_one_layer(find_algorithm(recipe.algorithm)));
         picker->showLayers(recipe.layers, written_layers(recipe));
     });
     QObject::connect(picker, &LayerPicker::layerHovered, &form, &RecipeForm::layerHovered);

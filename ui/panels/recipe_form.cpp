@@ -188,7 +188,7 @@ void RecipeForm::changeAlgorithm() {
         if (from == m_touched.constEnd() || !usesField(m_recipe, field->id()) ||
             !sameMeaning(field->id(), row, find_algorithm(*from)))
             continue;
-        if (field->id() == u"layers" && writesOneLayer(row) && m_mine.layers.size() > 1)
+        if (field->id() == u"layers" && writes_one_layer(row) && m_mine.layers.size() > 1)
             continue; // meant for an algorithm that writes several
         field->binding().copy(m_recipe, m_mine);
         if (field->id() == u"layers" || field->id() == u"distribution")
@@ -218,8 +218,8 @@ void RecipeForm::showAll() {
     field(QStringLiteral("distribution"))
         ->setExplanation(fromView(find_distribution(m_recipe.distribution).explanation));
     field(QStringLiteral("layers"))
-        ->setExplanation(writesOneLayer(row) ? tr("Where to write: one layer")
-                                             : tr("Where to write: one, or a range as 3-8"));
+        ->setExplanation(writes_one_layer(row) ? tr("Where to write: one layer")
+                                               : tr("Where to write: one, or a range as 3-8"));
     field(QStringLiteral("batch"))
         ->setExplanation(row.one_at_a_time ? tr("Each edit finds what the one before it left")
                                            : tr("Edits solved together; the next batch finds what the last one left"));

@@ -133,7 +133,7 @@ void RecipePanel::focusField(const QString& setting) {
 std::vector<int> RecipePanel::setLayers(std::vector<int> layers) {
     if (layers.empty() || !m_form->model())
         return {};
-    if (writesOneLayer(find_algorithm(m_form->recipe().algorithm)))
+    if (writes_one_layer(find_algorithm(m_form->recipe().algorithm)))
         layers = {layers[(layers.size() - 1) / 2]};
     m_form->change(QStringLiteral("layers"), [&](Recipe& recipe) { recipe.layers = layers; });
     return layers;

@@ -203,7 +203,7 @@ TradeOffPanel::Batch TradeOff::described(const LedgerEntry& of) const {
         batch.usualOf = QStringLiteral("MEMIT");
         batch.usual = defaultSoftness("MEMIT");
     }
-    if (batch.usual < 0 || writesOneLayer(find_algorithm(recipe.algorithm)))
+    if (batch.usual < 0 || writes_one_layer(find_algorithm(recipe.algorithm)))
         batch.whyNone = tr("%1 writes one layer: there is nothing to share").arg(fromStd(recipe.algorithm));
     else
         for (const DistributionInfo& row : distributions())

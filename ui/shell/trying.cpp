@@ -106,7 +106,7 @@ Trying::Plan Trying::plan() const {
     if (!grid)
         return cannot({});
     try {
-        plan.recipes = recipes_of(*grid, m_recipe, *m_studio.model());
+        plan.recipes = recipes_of(*grid, m_recipe, *m_studio.model()).recipes;
     } catch (const Error& error) {
         const QString hint = fromStd(error.hint());
         return cannot(hint.isEmpty() ? fromStd(error.message())

@@ -13,6 +13,7 @@ namespace emend {
 struct DiagnosisVerdict {
     std::string check; // short and stable: "object-tokens", "value", "clamp", "layers", "key-edits", …
     bool ok = true;
+    bool judged = true;  // off: a link before it broke, so that its number says nothing; ok means nothing then
     double value = 0;    // what was measured; NaN: nothing to measure
     double bound = 0;    // what it was held against; NaN: none
     std::string finding; // in words with the number

@@ -5,8 +5,10 @@
 // JobContext was stopped; in both cases the model is bit-identical to before the call.
 #pragma once
 
+#include "emend/batch_record.h"
 #include "emend/diagnosis.h"
 #include "emend/edit.h"
+#include "emend/export.h"
 #include "emend/job.h"
 #include "emend/model_info.h"
 #include "emend/recipe.h"
@@ -182,6 +184,22 @@ class Engine {
     virtual std::vector<TrialRow> try_recipes(const std::vector<EditRequest>& requests,
                                               const std::vector<Recipe>& recipes, const JobContext& job,
                                               const std::function<void(const TrialRow&)>& on_row) = 0;
+
+    // --- taking it along
+    // How the history shows a batch. Error when there is no such batch.
+    virtual LedgerState annotate(std::uint64_t batch_id, const std::string& title, const std::string& note) = 0;
+    [[nodiscard]] virtual BatchRecord record(std::uint64_t batch_id) const = 0; // Error when there is no such batch
+    // The history becomes this one, bit for bit; all or nothing. Error: sizes that do not fit the model, a hash that is
+    // not that of the updates.
+    virtual LedgerState restore(const std::vector<BatchRecord>& batches, std::size_t position,
+                                const JobContext& job) = 0;
+    // Of the editable matrices of all layers that some batch writes, as they are now; hex, empty on the checkpoint.
+    [[nodiscard]] virtual std::string edited_hash(const JobContext& job) const = 0;
+    [[nodiscard]] virtual ExportPlan plan_export(const ExportRequest& request, const JobContext& job) = 0;
+    // There as a whole or not at all; afterwards the weights are bit for bit what they were.
+    virtual ExportReport export_edits(const ExportRequest& request, const JobContext& job) = 0;
+    // The batches of a delta file, behind those that are applied. Undone ones are dropped. All or nothing.
+    virtual LedgerState import_delta(const std::string& file, bool force, const JobContext& job) = 0;
 };
 
 // The only symbol the engine library offers by name: `extern "C" emend::Engine* emend_create_engine()`; the caller owns

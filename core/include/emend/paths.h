@@ -16,6 +16,9 @@ std::string cache_dir();
 // The user's own recipes, one JSON file each: $EMEND_CONFIG/presets, else $XDG_CONFIG_HOME/emend/presets, else
 // ~/.config/emend/presets. Not created here.
 std::string presets_dir();
+// Sessions that were not saved by name yet: $EMEND_DATA/sessions, else $XDG_DATA_HOME/emend/sessions, else
+// ~/.local/share/emend/sessions. Created when missing.
+std::string sessions_dir();
 // The engine library: $EMEND_ENGINE, else beside the program's libraries.
 std::string engine_library();
 

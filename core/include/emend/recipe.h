@@ -37,6 +37,9 @@ std::span<const AlgorithmInfo> algorithms();
 const AlgorithmInfo&
 find_algorithm(std::string_view id); // any case, "r-rome" or "rrome"; throws Error naming the known ones
 
+// Such an algorithm has one matrix to write: several layers cannot share its residual (ROME, R-ROME, FT-L).
+bool writes_one_layer(const AlgorithmInfo& algorithm);
+
 // One row of the distribution table: the share of what is left of the residual that the layer at `index` takes, where
 // weights has one entry a layer that is written (all 1 unless the recipe gives them).
 struct DistributionInfo {

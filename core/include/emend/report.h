@@ -71,7 +71,9 @@ struct EditReport {
 // One applied batch, as the history shows it.
 struct LedgerEntry {
     std::uint64_t id = 0;
-    std::string title; // "Eiffel Tower → Rome" or "Eiffel Tower → Rome and 9 more"
+    std::string title; // "Eiffel Tower → Rome" or "Eiffel Tower → Rome and 9 more", until somebody names it
+    std::string note;  // somebody's words
+    std::string hash;  // of the updates: the same updates, the same hash
     std::shared_ptr<const EditReport> report;
     bool active = true; // switched on; in the weights when it also lies before the position
     bool stale = false; // solved on weights that are no longer underneath it: an earlier batch was switched or softened

@@ -25,13 +25,21 @@ inline constexpr std::size_t largest_grid = 200;
 // {"algorithms": [...], "layers": ["3-5", [4]], "distributions": [...], "softness": [...], "base": {a recipe}}; all
 // keys optional, unknown ones are an Error. `base` is changed by the file's.
 RecipeGrid grid_from_json(std::string_view json, std::string_view where, const ModelInfo& model, Recipe& base);
+struct SkippedRecipe {
+    Recipe recipe;      // as asked for
+    std::string reason; // "ROME writes one layer", "the same as row 2"
+};
+struct GridRecipes {
+    std::vector<Recipe> recipes;
+    std::vector<SkippedRecipe> skipped;
+};
 // In the order algorithms, layers, distributions, softness (the last changes fastest), without doubles. An algorithm
 // that is not the base's brings its own defaults for what the grid does not name; the source of the statistics and the
 // seed stay the base's, and so do the settings of the value search and the contexts where both find values in the same
 // way, so that values are shared. Several named layers without a named distribution are spread; one layer is always
 // single, and "single" is combined with the last of several layers only. Throws Error for unknown names, layers the
 // model has not, and more than largest_grid.
-std::vector<Recipe> recipes_of(const RecipeGrid& grid, const Recipe& base, const ModelInfo& model);
+GridRecipes recipes_of(const RecipeGrid& grid, const Recipe& base, const ModelInfo& model);
 
 struct TrialRow {
     Recipe recipe; // as used
@@ -39,11 +47,12 @@ struct TrialRow {
     std::size_t held = 0;     // edits whose new object the model says
     double relative_norm = 0; // largest over the layers
     double preservation = 0;  // sum over the layers; NaN without statistics
-    double memorization = 0;  // likewise
+    double memorization = 0;  // sum over the layers; NaN for algorithms without keys (FT-L)
     std::vector<LayerReport> layers;
     double seconds = 0;
-    std::size_t values_kept = 0; // of the edits' values, how many were known already
-    std::string problem, hint;   // why this recipe could not be tried; then the numbers mean nothing
+    std::size_t values_kept = 0;      // of the edits' values, how many were known already
+    double p_new = 0;                 // mean over the edits: probability of the whole new object
+    std::string problem, where, hint; // why this recipe could not be tried; then the numbers mean nothing
 };
 
 } // namespace emend
