@@ -31,13 +31,14 @@ LensLayer lensLayer(const std::string& answer, double p_new) {
 
 std::vector<DiagnosisVerdict> verdictsOf(const EditRequest& request, bool holds) {
     std::vector<DiagnosisVerdict> verdicts{
-        {"object-tokens", true, 1, 1, "“" + request.object + "” is one token.", {}, "object"},
-        {"value", true, 0.98, 0.5, "With the value put in directly the object has 98 %.", {}, {}},
-        {"layers", true, 0.99, 0.9, "99 % of the residual was written.", {}, {}},
-        {"later-layers", true, 0.95, 0.5, "No later layer turns the answer away.", {}, {}}};
+        {"object-tokens", true, true, 1, 1, "“" + request.object + "” is one token.", {}, "object"},
+        {"value", true, true, 0.98, 0.5, "With the value put in directly the object has 98 %.", {}, {}},
+        {"layers", true, true, 0.99, 0.9, "99 % of the residual was written.", {}, {}},
+        {"later-layers", true, true, 0.95, 0.5, "No later layer turns the answer away.", {}, {}}};
     if (!holds) {
         verdicts[2] = {"layers",
                        false,
+                       true,
                        0.31,
                        0.9,
                        "Only 31 % of the residual was written.",
