@@ -135,12 +135,13 @@ ModelInfo FakeEngine::inspect(const LoadOptions& options, const JobContext&) {
     info.bytes_on_disk = 8'100'000;
     info.bytes_needed = 39'000'000;
     info.bytes_available = 12'400'000'000;
-    info.fingerprint = "0123456789abcdef";
+    info.fingerprint = info.name.starts_with("other") ? "fedcba9876543210" : "0123456789abcdef";
     info.editable_matrix = "transformer.h.{}.mlp.c_proj.weight";
     return info;
 }
 
 ModelInfo FakeEngine::open(const LoadOptions& options, const JobContext& job) {
+    ++m_script->opens;
     work(m_script->open_ms, job, "reading weights");
     if (m_script->fail_open)
         throw Error("config.json is missing", options.path, "choose the folder that holds config.json");

@@ -52,6 +52,16 @@ struct FakeScript {
     std::atomic<bool> fail_diagnose{false};
     std::atomic<bool> fail_trials{false};
 
+    // Sessions and exports. A model whose folder is named "other…" is another model.
+    std::atomic<int> restore_ms{0};
+    std::atomic<int> plan_ms{0};
+    std::atomic<int> export_ms{0};
+    std::atomic<std::uint64_t> bytes_free{400'000'000'000};
+    std::atomic<bool> fail_restore{false};
+    std::atomic<bool> fail_plan{false};
+    std::atomic<bool> fail_export{false};
+    std::atomic<bool> fail_import{false}; // unless it is forced
+
     void failApply(const std::string& what, const std::string& hint);
     [[nodiscard]] std::pair<std::string, std::string> applyFailure() const;
 
@@ -73,6 +83,10 @@ struct FakeScript {
     std::atomic<int> diagnoses{0};
     std::atomic<int> trials{0};
     std::atomic<int> rows_tried{0};
+    std::atomic<int> opens{0};
+    std::atomic<int> restores{0};
+    std::atomic<int> plans{0};
+    std::atomic<int> exports{0};
     std::atomic<std::size_t> position{0}; // of the ledger
     std::atomic<bool> off_thread{false};  // a call came from another thread than the engine's
 
@@ -150,6 +164,8 @@ class FakeEngine : public Engine {
     void onThread() const;
     [[nodiscard]] LedgerEntry& entry(std::uint64_t batch_id); // Error when there is none
     void staleAfter(std::uint64_t batch_id);
+    [[nodiscard]] static std::string hashOf(const LedgerEntry& entry);
+    [[nodiscard]] std::string hashBelow(std::size_t position) const; // empty: the checkpoint
     [[nodiscard]] static std::string answerNow(const Prediction& prediction);
     [[nodiscard]] TrialRow trialOf(const Recipe& recipe, std::size_t edits) const;
 

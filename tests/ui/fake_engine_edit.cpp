@@ -109,6 +109,7 @@ EditReport FakeEngine::apply(const std::vector<EditRequest>& requests, const Rec
         outcome.after = predict(prompt, outcome.request, facts);
     }
     m_ledger.entries.back().report = std::make_shared<const EditReport>(report);
+    m_ledger.entries.back().hash = hashOf(m_ledger.entries.back());
     return report;
 }
 
@@ -232,6 +233,7 @@ SoftnessResult FakeEngine::set_softness(const SoftnessRequest& request, const Jo
     for (LayerReport& layer : report->layers)
         layer = layerReport(layer.layer, layer.rank, request.softness);
     of.report = report;
+    of.hash = hashOf(of);
     m_solves.at(request.batch_id).softness = request.softness;
     staleAfter(request.batch_id);
     SoftnessResult result;
