@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "emend/session_report.h"
 
+#include "report/formats.h"
+
 #include <algorithm>
 #include <cctype>
 
@@ -19,6 +21,22 @@ std::optional<ReportFormat> report_format_of(std::string_view file) {
     if (ending == "csv")
         return ReportFormat::csv_edits;
     return std::nullopt;
+}
+
+std::string render_session_report(const SessionReportContents& contents, ReportFormat format) {
+    switch (format) {
+    case ReportFormat::html:
+        return report::html(contents);
+    case ReportFormat::markdown:
+        return report::markdown(contents);
+    case ReportFormat::json:
+        return report::json(contents);
+    case ReportFormat::csv_edits:
+        return report::csv_of_edits(contents);
+    case ReportFormat::csv_layers:
+        break;
+    }
+    return report::csv_of_layers(contents);
 }
 
 } // namespace emend

@@ -1,0 +1,244 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "emend/chart.h"
+#include "emend/error.h"
+#include "emend/recipe.h"
+#include "report/formats.h"
+#include "report/markup.h"
+#include "report/norm_charts.h"
+#include "report/tables.h"
+#include "report/words.h"
+
+#include <functional>
+
+namespace emend::report {
+
+namespace {
+
+constexpr std::string_view style = R"(
+:root { color-scheme: light dark; --ink: #1d1d21; --faint: #5d5d66; --paper: #ffffff; --raised: #f5f5f7;
+  --line: #dcdce1; --accent: #0b6bcb; --good: #12702f; --bad: #b3261e; --gone: #fbdcd9; --new: #d3f0da; }
+@media (prefers-color-scheme: dark) { :root { --ink: #e8e8ec; --faint: #a2a2ad; --paper: #17181b; --raised: #212328;
+  --line: #383a42; --accent: #6db3ff; --good: #6fd08c; --bad: #ff8a80; --gone: #5c2623; --new: #1d4a2a; } }
+@media print { :root { --ink: #000; --faint: #444; --paper: #fff; --raised: #fff; --line: #bbb; --accent: #000;
+  --good: #060; --bad: #900; --gone: #fbdcd9; --new: #d3f0da; } section { break-inside: avoid-page; } }
+* { box-sizing: border-box; }
+body { margin: 0 auto; padding: 32px 24px 64px; max-width: 1080px; background: var(--paper); color: var(--ink);
+  font: 15px/1.5 system-ui, "Segoe UI", "DejaVu Sans", sans-serif; }
+h1 { font-size: 26px; line-height: 1.25; margin: 0 0 4px; }
+h2 { font-size: 19px; margin: 40px 0 8px; padding-top: 16px; border-top: 1px solid var(--line); }
+h3 { font-size: 15px; margin: 24px 0 8px; }
+p { margin: 4px 0 8px; }
+.faint, figcaption, caption { color: var(--faint); }
+.chip { font-size: 12px; font-weight: 500; border: 1px solid var(--line); border-radius: 999px; padding: 1px 8px;
+  margin-inline-start: 8px; color: var(--faint); white-space: nowrap; vertical-align: middle; }
+.scroll { overflow-x: auto; margin: 8px 0 16px; }
+table { border-collapse: collapse; font-size: 14px; font-variant-numeric: tabular-nums; }
+th, td { text-align: start; vertical-align: top; padding: 4px 16px 4px 0; border-bottom: 1px solid var(--line); }
+th { font-weight: 600; color: var(--faint); white-space: nowrap; }
+th.number, td.number { text-align: end; white-space: nowrap; }
+td.held { color: var(--good); white-space: nowrap; } td.lost { color: var(--bad); white-space: nowrap; }
+.facts td:first-child { color: var(--faint); } .facts td { overflow-wrap: anywhere; }
+.texts { display: grid; grid-template-columns: 1fr 1fr; gap: 16px; }
+.texts > div { background: var(--raised); border-radius: 6px; padding: 8px 12px; }
+.texts p, .note { white-space: pre-wrap; overflow-wrap: anywhere; }
+.note { border-inline-start: 3px solid var(--accent); padding-inline-start: 12px; }
+ins, del { text-decoration: none; border-radius: 3px; } ins { background: var(--new); } del { background: var(--gone); }
+ul.warnings { list-style: none; margin: 8px 0; padding: 8px 12px; border: 1px solid var(--bad); border-radius: 6px; }
+figure { margin: 16px 0; background: #fff; border: 1px solid var(--line); border-radius: 6px; padding: 8px;
+  overflow-x: auto; } figure svg { display: block; max-width: 100%; height: auto; }
+summary { cursor: pointer; color: var(--accent); }
+pre { background: var(--raised); border-radius: 6px; padding: 8px 12px; overflow-x: auto; font-size: 13px;
+  font-family: ui-monospace, "DejaVu Sans Mono", monospace; }
+@media (max-width: 640px) { .texts { grid-template-columns: 1fr; } }
+)";
+
+std::string element(std::string_view tag, std::string_view text, std::string_view attributes = {}) {
+    std::string out = "<" + std::string(tag);
+    if (!attributes.empty())
+        out += " " + std::string(attributes);
+    return out + ">" + xml_text(text) + "</" + std::string(tag) + ">\n";
+}
+
+std::string table(const Table& table, std::string_view css_class = {}) {
+    std::string out = "<div class=\"scroll\"><table" +
+                      (css_class.empty() ? std::string() : " class=\"" + std::string(css_class) + "\"") + ">\n";
+    bool named = false;
+    std::string head = "<thead><tr>";
+    for (const Table::Column& column : table.columns) {
+        named = named || !column.name.empty();
+        head += column.kind == Table::Kind::number ? "<th scope=\"col\" class=\"number\">" : "<th scope=\"col\">";
+        head += xml_text(column.name) + "</th>";
+    }
+    if (named)
+        out += head + "</tr></thead>\n";
+    out += "<tbody>\n";
+    for (const std::vector<std::string>& row : table.rows) {
+        out += "<tr>";
+        for (std::size_t i = 0; i < row.size(); ++i) {
+            switch (table.columns[i].kind) {
+            case Table::Kind::number:
+                out += "<td class=\"number\">";
+                break;
+            case Table::Kind::verdict:
+                out += row[i] == "held" ? "<td class=\"held\">" : "<td class=\"lost\">";
+                break;
+            case Table::Kind::text:
+                out += "<td dir=\"auto\">";
+            }
+            out += xml_text(row[i]) + "</td>";
+        }
+        out += "</tr>\n";
+    }
+    return out + "</tbody></table></div>\n";
+}
+
+std::string folded(std::string_view title, std::string_view content) {
+    return "<details>" + element("summary", title) + element("pre", content) + "</details>\n";
+}
+
+// An SVG file inside the page; why there is none where it cannot be drawn.
+std::string figure(const std::function<std::string()>& draw) {
+    std::string svg;
+    try {
+        svg = draw();
+    } catch (const Error& error) {
+        return element("p", "No chart: " + error.message(), "class=\"faint\"");
+    }
+    if (svg.starts_with("<?xml"))
+        svg.erase(0, svg.find('\n') + 1);
+    return svg.empty() ? std::string() : "<figure>\n" + svg + "</figure>\n";
+}
+
+std::string list(const std::vector<std::string>& lines, std::string_view attributes) {
+    if (lines.empty())
+        return {};
+    std::string out = "<ul " + std::string(attributes) + ">\n";
+    for (const std::string& line : lines)
+        out += element("li", line, "dir=\"auto\"");
+    return out + "</ul>\n";
+}
+
+std::string note(std::string_view text) {
+    return text.empty() ? std::string() : element("p", text, "class=\"note\" dir=\"auto\"");
+}
+
+std::string marked(const std::vector<TextPiece>& pieces, std::string_view mark) {
+    std::string out;
+    for (const TextPiece& piece : pieces) {
+        if (piece.differs)
+            out += "<" + std::string(mark) + ">" + xml_text(piece.text) + "</" + std::string(mark) + ">";
+        else
+            out += xml_text(piece.text);
+    }
+    return out;
+}
+
+std::string text_pair(const SessionText& text) {
+    const TextDifference difference = difference_of(text.before, text.after);
+    const auto side = [&](std::string_view title, const std::vector<TextPiece>& pieces, std::string_view mark) {
+        return "<div>" + element("strong", title) + "<p dir=\"auto\"><span class=\"faint\">" + xml_text(text.prompt) +
+               "</span>" + marked(pieces, mark) + "</p></div>\n";
+    };
+    return "<div class=\"texts\">\n" + side("Before", difference.before, "del") +
+           side("After", difference.after, "ins") + "</div>\n" +
+           element("p", "The same seed for both: " + std::to_string(text.seed), "class=\"faint\"");
+}
+
+std::string took(const EditSeconds& seconds) {
+    std::string out = "Took " + duration(seconds.total);
+    const auto phase = [&](const char* name, double spent) {
+        if (spent >= 0.005)
+            out += std::string(", ") + name + " " + duration(spent);
+    };
+    phase("contexts", seconds.contexts);
+    phase("statistics", seconds.statistics);
+    phase("values", seconds.values);
+    phase("keys", seconds.keys);
+    phase("solve", seconds.solve);
+    return out;
+}
+
+std::string batch_section(const SessionReportContents& contents, std::size_t index) {
+    const LedgerEntry& entry = contents.ledger.entries[index];
+    std::string out = "<section>\n<h2><bdi>" + xml_text(entry.title) + "</bdi><span class=\"chip\">" +
+                      xml_text(state_in_words(contents.ledger, index)) + "</span></h2>\n" + note(entry.note);
+    if (!entry.report)
+        return out + "</section>\n";
+    const EditReport& report = *entry.report;
+    out += element("p", recipe_in_words(report) + ".");
+    out += folded("The whole recipe", recipe_to_json(report.recipe));
+    out += list(report.warnings, "class=\"warnings\"");
+    out += element("h3", "Edits, before and after") + table(edits_table(contents, entry));
+    out += folded("The edits as a file", edits_file(report));
+    if (const SessionScores* scores = scores_of(contents, entry.id))
+        out += element("h3", "Scores") + table(scores_table(*scores));
+    if (const auto texts = texts_of(contents, entry.id); !texts.empty()) {
+        out += element("h3", "What the model writes");
+        for (const SessionText& text : texts)
+            out += text_pair(text);
+    }
+    out += element("h3", "Layers");
+    out += figure([&] { return draw_norm_bars(report, contents.head.model.layers); });
+    out += table(layers_table(report));
+    if (const Frontier* frontier = frontier_of(contents, entry.id))
+        out += element("h3", "Trade-off") + figure([&] { return render_frontier(*frontier, ChartFormat::svg); });
+    if (const auto lines = conflicts(report); !lines.empty())
+        out += element("h3", "Edits in each other's way") + list(lines, "class=\"conflicts\"");
+    out += element("p", took(report.seconds) + ".", "class=\"faint\"");
+    return out + "</section>\n";
+}
+
+std::string header(const SessionReportContents& contents) {
+    const SessionHead& head = contents.head;
+    const Holding count = holding(contents.ledger);
+    std::string out = "<header>\n<h1>Edits of <bdi>" + xml_text(head.model.name) + "</bdi></h1>\n";
+    std::string line = std::to_string(contents.ledger.position) +
+                       (contents.ledger.position == 1 ? " batch" : " batches") + " applied, " +
+                       std::to_string(count.held) + " of " + std::to_string(count.edits) + " edits in the weights hold";
+    if (!head.changed.empty())
+        line += ", as of " + head.changed;
+    return out + element("p", line + ".") + note(head.note) + "</header>\n" + "<section>\n" + element("h2", "Model") +
+           table(model_facts(contents), "facts") + "</section>\n";
+}
+
+std::string footer(const SessionReportContents& contents) {
+    std::string out = "<section>\n" + element("h2", "Doing it again");
+    std::string lines;
+    for (const std::string& line : commands(contents))
+        lines += line + "\n";
+    if (lines.empty())
+        out += element("p", "No batch is in the weights: the model is as in its checkpoint.");
+    else
+        out += element("p", "The recipes and files of edits are those folded away with each batch, saved under the "
+                            "names used here. One after another, each batch needs the model the one before has left; "
+                            "a session does that by itself.") +
+               element("pre", lines);
+    return out + list(contents.versions, "class=\"faint\"") + "</section>\n";
+}
+
+} // namespace
+
+std::string html(const SessionReportContents& contents) {
+    std::string page = "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\"/>\n"
+                       "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"/>\n";
+    page += element("title", "Edits of " + contents.head.model.name) + "<style>" + std::string(style) +
+            "</style>\n</head>\n<body>\n" + header(contents);
+    for (std::size_t i = 0; i < contents.ledger.entries.size(); ++i)
+        page += batch_section(contents, i);
+    if (contents.norms && !contents.norms->points.empty()) {
+        page += "<section>\n" + element("h2", "All batches together");
+        page += figure([&] { return draw_norm_history(*contents.norms); }) + table(norms_table(*contents.norms)) +
+                "</section>\n";
+    }
+    if (!contents.traces.empty()) {
+        page += "<section>\n" + element("h2", "Where the model keeps the facts");
+        for (const SessionTrace& trace : contents.traces)
+            page += figure([&] { return render_trace(trace.result, ChartFormat::svg); });
+        page += "</section>\n";
+    }
+    if (const Table drafts = drafts_table(contents.edits); !drafts.rows.empty())
+        page += "<section>\n" + element("h2", "Not applied") + table(drafts) + "</section>\n";
+    return page + footer(contents) + "</body>\n</html>\n";
+}
+
+} // namespace emend::report

@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The page as text: tables stand in for the charts.
+#include "emend/recipe.h"
+#include "report/formats.h"
+#include "report/markup.h"
+#include "report/tables.h"
+#include "report/words.h"
+
+#include <algorithm>
+
+namespace emend::report {
+
+namespace {
+
+std::string heading(int level, std::string_view text) {
+    return "\n" + std::string(static_cast<std::size_t>(level), '#') + " " + markdown_text(text) + "\n\n";
+}
+
+std::string table(const Table& table) {
+    std::string out = "|", rule = "|";
+    for (const Table::Column& column : table.columns) {
+        out += " " + markdown_text(column.name) + " |";
+        rule += column.kind == Table::Kind::number ? " ---: |" : " --- |";
+    }
+    out += "\n" + rule + "\n";
+    for (const std::vector<std::string>& row : table.rows) {
+        out += "|";
+        for (const std::string& cell : row)
+            out += " " + markdown_text(cell) + " |";
+        out += "\n";
+    }
+    return out + "\n";
+}
+
+// A fence longer than any run of backticks inside.
+std::string code(std::string_view text, std::string_view language) {
+    std::size_t longest = 0, run = 0;
+    for (const char c : text) {
+        run = c == '`' ? run + 1 : 0;
+        longest = std::max(longest, run);
+    }
+    const std::string fence(std::max<std::size_t>(3, longest + 1), '`');
+    return fence + std::string(language) + "\n" + std::string(text) + (text.ends_with('\n') ? "" : "\n") + fence +
+           "\n\n";
+}
+
+std::string list(const std::vector<std::string>& lines) {
+    std::string out;
+    for (const std::string& line : lines)
+        out += "- " + markdown_text(line) + "\n";
+    return out.empty() ? out : out + "\n";
+}
+
+std::string note(std::string_view text) {
+    return text.empty() ? std::string() : "> " + markdown_text(text) + "\n\n";
+}
+
+std::string marked(const std::vector<TextPiece>& pieces, const std::string& mark) {
+    std::string out;
+    for (const TextPiece& piece : pieces)
+        out += piece.differs ? "<" + mark + ">" + markdown_text(piece.text) + "</" + mark + ">"
+                             : markdown_text(piece.text);
+    return out;
+}
+
+std::string text_pair(const SessionText& text) {
+    const TextDifference difference = difference_of(text.before, text.after);
+    return "**" + markdown_text(text.prompt) + "** (seed " + std::to_string(text.seed) +
+           ")\n\n- before: " + marked(difference.before, "del") + "\n- after: " + marked(difference.after, "ins") +
+           "\n\n";
+}
+
+std::string batch_section(const SessionReportContents& contents, std::size_t index) {
+    const LedgerEntry& entry = contents.ledger.entries[index];
+    std::string out = heading(2, entry.title) + state_in_words(contents.ledger, index) + ". ";
+    if (!entry.report)
+        return out + "\n\n" + note(entry.note);
+    const EditReport& report = *entry.report;
+    out += markdown_text(recipe_in_words(report)) + ". Took " + duration(report.seconds.total) + ".\n\n";
+    out += note(entry.note);
+    for (const std::string& warning : report.warnings)
+        out += "**Warning:** " + markdown_text(warning) + "\n\n";
+    out += heading(3, "Edits, before and after") + table(edits_table(contents, entry));
+    if (const SessionScores* scores = scores_of(contents, entry.id))
+        out += heading(3, "Scores") + table(scores_table(*scores));
+    if (const auto texts = texts_of(contents, entry.id); !texts.empty()) {
+        out += heading(3, "What the model writes");
+        for (const SessionText& text : texts)
+            out += text_pair(text);
+    }
+    out += heading(3, "Layers") + table(layers_table(report));
+    if (const Frontier* frontier = frontier_of(contents, entry.id))
+        out += heading(3, "Trade-off") + table(frontier_table(*frontier));
+    if (const auto lines = conflicts(report); !lines.empty())
+        out += heading(3, "Edits in each other's way") + list(lines);
+    out += heading(3, "Recipe") + code(recipe_to_json(report.recipe), "json");
+    if (report.edits.size() > 1)
+        out += heading(3, "Edits as a file") + code(edits_file(report), "json");
+    return out;
+}
+
+} // namespace
+
+std::string markdown(const SessionReportContents& contents) {
+    const Holding count = holding(contents.ledger);
+    std::string page =
+        "# Edits of " + markdown_text(contents.head.model.name) + "\n\n" + std::to_string(contents.ledger.position) +
+        (contents.ledger.position == 1 ? " batch" : " batches") + " applied, " + std::to_string(count.held) + " of " +
+        std::to_string(count.edits) + " edits in the weights hold.\n\n" + note(contents.head.note);
+    page += heading(2, "Model") + table(model_facts(contents));
+    for (std::size_t i = 0; i < contents.ledger.entries.size(); ++i)
+        page += batch_section(contents, i);
+    if (contents.norms && !contents.norms->points.empty())
+        page += heading(2, "All batches together: |W - W0| / |W0|") + table(norms_table(*contents.norms));
+    if (const Table drafts = drafts_table(contents.edits); !drafts.rows.empty())
+        page += heading(2, "Not applied") + table(drafts);
+    page += heading(2, "Doing it again");
+    std::string lines;
+    for (const std::string& line : commands(contents))
+        lines += line + "\n";
+    page += lines.empty() ? "No batch is in the weights: the model is as in its checkpoint.\n\n" : code(lines, "sh");
+    return page + list(contents.versions);
+}
+
+} // namespace emend::report
