@@ -155,14 +155,19 @@ double Metric::trace(const at::Tensor& whitened, const at::Tensor& right) const 
     return is_identity() ? in_metric : std::max(0.0, in_metric - ridge_added_ * right.square().sum().item<double>());
 }
 
-double Metric::quadratic(const at::Tensor& left, const at::Tensor& right) const {
+at::Tensor Metric::products(const at::Tensor& right) const {
     const NoGrad no_grad;
-    // tr(D A D^T) = sum over (left^T left) * (right A right^T), both [r, r]. Rows that are not in the null space cost
-    // nothing there: an AlphaEdit update has none.
+    // Rows that are not in the null space cost nothing there: an AlphaEdit update has none.
     const at::Tensor whitened = basis_.defined()    ? at::matmul(right, basis_)
                                 : factor_.defined() ? at::matmul(right, factor_) * std::sqrt(weight_)
                                                     : right * std::sqrt(weight_);
-    return std::max(0.0, (at::matmul(left.t(), left) * products(whitened, right)).sum().item<double>());
+    return products(whitened, right);
+}
+
+double Metric::quadratic(const at::Tensor& left, const at::Tensor& right) const {
+    const NoGrad no_grad;
+    // tr(D A D^T) = sum over (left^T left) * (right A right^T), both [r, r].
+    return std::max(0.0, (at::matmul(left.t(), left) * products(right)).sum().item<double>());
 }
 
 Spectrum decompose(const at::Tensor& c) {

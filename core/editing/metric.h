@@ -58,6 +58,8 @@ class Metric {
     // right C right^T [r, r] for whitened rows and right = unwhiten_rows(whitened), C alone: neither weight nor ridge.
     // Plain products for the identity. Touches no d_k x d_k matrix.
     [[nodiscard]] at::Tensor products(const at::Tensor& whitened, const at::Tensor& right) const;
+    // The same for rows that are not whitened yet.
+    [[nodiscard]] at::Tensor products(const at::Tensor& right) const;
     // Their trace alone: tr(D C D^T) for D = right itself.
     [[nodiscard]] double trace(const at::Tensor& whitened, const at::Tensor& right) const;
     // tr(D C D^T) = mean |D k0|^2 over the statistics' tokens, D = left [d_v, r] * right [r, dk], without forming D. C

@@ -22,6 +22,49 @@ FrontierPoint point_at(const KeptStep& step, double softness, bool with_preserva
             .update_norm = step.system.update_norm(mu)};
 }
 
+// Several solves of one layer, which write one matrix: size and cost are those of the sum of their updates, as in
+// sum_of_updates, with the products made once for every softness.
+class SolvesOfLayer {
+  public:
+    // metric: undefined without statistics.
+    SolvesOfLayer(std::vector<const KeptStep*> steps, const Metric* metric)
+        : steps_(std::move(steps)) {
+        std::vector<at::Tensor> lefts;
+        std::vector<at::Tensor> rights;
+        for (const KeptStep* step : steps_) {
+            lefts.push_back(step->system.left);
+            rights.push_back(step->system.right);
+        }
+        const at::Tensor left = at::cat(lefts, 1);
+        const at::Tensor right = at::cat(rights, 0);
+        const at::Tensor outer = left.t().matmul(left);
+        moved_ = outer * right.matmul(right.t());
+        if (metric)
+            preserved_ = outer * metric->products(right);
+    }
+    [[nodiscard]] FrontierPoint at_softness(double softness) const {
+        std::vector<at::Tensor> factors;
+        FrontierPoint point;
+        for (const KeptStep* step : steps_) {
+            factors.push_back(step->system.factors(softness + step->alpha));
+            point.memorization += step->system.memorization(softness + step->alpha);
+        }
+        const at::Tensor all = at::cat(factors);
+        const auto square = [&](const at::Tensor& products) {
+            return std::max(0.0, at::dot(all, products.matmul(all)).item<double>());
+        };
+        point.softness = softness;
+        point.update_norm = std::sqrt(square(moved_));
+        point.preservation = preserved_.defined() ? square(preserved_) : std::numeric_limits<double>::quiet_NaN();
+        return point;
+    }
+
+  private:
+    std::vector<const KeptStep*> steps_;
+    at::Tensor moved_;     // [r, r]: (left^T left) o (right right^T)
+    at::Tensor preserved_; // [r, r]: (left^T left) o (right C right^T)
+};
+
 double share_of(const std::vector<LayerReport>& layers, int layer) {
     return std::ranges::find(layers, layer, &LayerReport::layer)->residual_share;
 }
@@ -137,14 +180,21 @@ Frontier KeptBatch::frontier(const std::vector<double>& also) const {
     for (const KeptStep& step : steps)
         if (std::ranges::none_of(frontier.layers, [&](const LayerFrontier& f) { return f.layer == step.layer; }))
             frontier.layers.push_back({.layer = step.layer, .points = {}});
-    for (LayerFrontier& layer : frontier.layers)
-        for (const double softness : grid) {
-            FrontierPoint sum;
-            for (const KeptStep& step : steps)
-                if (step.layer == layer.layer)
-                    add(sum, point_at(step, softness, with_statistics));
-            layer.points.push_back(sum);
+    for (LayerFrontier& layer : frontier.layers) {
+        std::vector<const KeptStep*> own;
+        for (const KeptStep& step : steps)
+            if (step.layer == layer.layer)
+                own.push_back(&step);
+        if (own.size() == 1) {
+            for (const double softness : grid)
+                layer.points.push_back(point_at(*own.front(), softness, with_statistics));
+            continue;
         }
+        const auto metric = metrics.find(layer.layer);
+        const SolvesOfLayer solves(own, metric == metrics.end() ? nullptr : &metric->second);
+        for (const double softness : grid)
+            layer.points.push_back(solves.at_softness(softness));
+    }
     frontier.total.resize(grid.size());
     for (const LayerFrontier& layer : frontier.layers)
         for (std::size_t i = 0; i < grid.size(); ++i)

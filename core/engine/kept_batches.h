@@ -37,7 +37,9 @@ struct KeptBatch {
     // LayerReport::residual_share with this softness, by layer. The residuals are those of the solve, as in the
     // updates.
     [[nodiscard]] std::map<int, double> shares(double softness) const;
-    // Softness from 0 over what matters for these systems, and `also` (ascending and without doubles).
+    // Softness from 0 over what matters for these systems, and `also` (ascending and without doubles). Where a layer
+    // was solved several times, on the weights of the solves before, its points are those of the sum of the updates, as
+    // in LayerReport: exact at the softness of the solve, close elsewhere.
     [[nodiscard]] Frontier frontier(const std::vector<double>& also) const;
 };
 

@@ -114,6 +114,9 @@ void TestUpdateNorms::in_less_precision_than_the_weights() {
     const NormHistory norms = norm_history(ledger, coarse.decoder.weights(), {});
     const double want = small.left.matmul(small.right).norm().item<double>();
     QVERIFY(std::abs(norms.points[0].update_norm[0] - want) <= 1e-12 * want);
+    // And |W0| is that of the checkpoint, not of what it was rounded to.
+    const double weight = weights().original_down(1).norm().item<double>();
+    QVERIFY(std::abs(norms.points[0].relative_norm[0] - want / weight) <= 1e-12 * want / weight);
 }
 
 void TestUpdateNorms::nothing_written() {
