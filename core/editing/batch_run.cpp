@@ -19,18 +19,6 @@ using Clock = std::chrono::steady_clock;
 
 constexpr double values_share = 0.8; // of a batch's time; measured on small models
 
-// The members of each unit, in order.
-std::vector<std::vector<std::size_t>> members_of(const std::vector<std::size_t>& units, std::size_t edits) {
-    std::vector<std::vector<std::size_t>> members;
-    for (std::size_t i = 0; i < edits; ++i) {
-        const std::size_t unit = units.empty() ? i : units[i];
-        if (unit >= members.size())
-            members.resize(unit + 1);
-        members[unit].push_back(i);
-    }
-    return members;
-}
-
 } // namespace
 
 BatchRun::BatchRun(const EditTools& tools, const Recipe& recipe, const EditorOptions& options, EditBatchResult& result)
@@ -73,7 +61,7 @@ void BatchRun::run(std::span<const PreparedEdit> edits, std::size_t first_edit, 
 void BatchRun::find_values(Batch& batch, int layer, const JobContext& job) {
     const std::size_t n = batch.edits.size();
     std::vector<ValueResult> values(n);
-    std::vector<std::string> keys(n);
+    std::vector<std::string> keys;
     std::vector<std::size_t> missing; // edits whose unit was not found whole
     const bool kept_values = tools_.values && !options_.record_steps;
     if (tools_.values) {
@@ -81,18 +69,15 @@ void BatchRun::find_values(Batch& batch, int layer, const JobContext& job) {
                                .layer = layer,
                                .at_mlp = algorithm_.value_at_mlp,
                                .search = recipe_.values};
+        keys = value_keys(scope, batch.edits, batch.units);
         for (const auto& members : members_of(batch.units, n)) {
-            std::vector<const PreparedEdit*> unit;
-            for (const std::size_t member : members)
-                unit.push_back(&batch.edits[member]);
             bool whole = kept_values;
-            for (std::size_t place = 0; place < members.size(); ++place) {
-                keys[members[place]] = value_key(scope, unit, place);
-                auto found = whole ? tools_.values->find(keys[members[place]]) : std::nullopt;
+            for (const std::size_t member : members) {
+                auto found = whole ? tools_.values->find(keys[member], options_.whole_values) : std::nullopt;
                 whole = whole && found;
                 if (found) {
-                    values[members[place]] = std::move(*found);
-                    values[members[place]].kept = true;
+                    values[member] = std::move(*found);
+                    values[member].kept = true;
                 }
             }
             if (!whole)
@@ -130,6 +115,7 @@ void BatchRun::find_values(Batch& batch, int layer, const JobContext& job) {
     for (const ValueResult& value : values)
         columns.push_back(value.target);
     batch.targets[layer] = at::stack(columns, 1);
+    result_.targets[layer].push_back(batch.targets[layer]);
     if (layer == recipe_.layers.back())
         for (ValueResult& value : values)
             result_.values.push_back(std::move(value));

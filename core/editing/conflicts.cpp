@@ -52,6 +52,17 @@ class WorstConflicts {
 
 } // namespace
 
+std::vector<std::vector<std::size_t>> members_of(const std::vector<std::size_t>& units, std::size_t edits) {
+    std::vector<std::vector<std::size_t>> members;
+    for (std::size_t i = 0; i < edits; ++i) {
+        const std::size_t unit = units.empty() ? i : units[i];
+        if (unit >= members.size())
+            members.resize(unit + 1);
+        members[unit].push_back(i);
+    }
+    return members;
+}
+
 std::vector<std::size_t> units_by_subject(std::span<const PreparedEdit> edits) {
     std::unordered_map<std::string_view, std::size_t> unit_of_subject;
     std::vector<std::size_t> units;

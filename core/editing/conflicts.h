@@ -26,6 +26,9 @@ std::vector<EditConflict> find_conflicts(const Metric& metric, const at::Tensor&
 // For each edit the number of its unit: edits of one subject are one unit, numbered in order of their first edits.
 std::vector<std::size_t> units_by_subject(std::span<const PreparedEdit> edits);
 
+// The members of each of these units, in order; without units every one of `edits` for itself.
+std::vector<std::vector<std::size_t>> members_of(const std::vector<std::size_t>& units, std::size_t edits);
+
 // Means of the columns of each unit: [d, n] -> [d, units].
 at::Tensor unit_means(const at::Tensor& columns, const std::vector<std::size_t>& units);
 

@@ -97,18 +97,22 @@ Metric metric_of(const Recipe& recipe, const MetricSource& statistics, int layer
                                  : Metric::identity(keys, recipe.statistics_weight + recipe.norm_weight);
 }
 
+std::size_t edits_together(const Recipe& recipe, std::size_t edits) {
+    const std::size_t wanted =
+        find_algorithm(recipe.algorithm).one_at_a_time ? 1 : static_cast<std::size_t>(std::max(0, recipe.batch));
+    return wanted == 0 ? edits : std::min(wanted, edits);
+}
+
 EditBatchResult run_prepared_edits(const EditTools& tools, const std::vector<PreparedEdit>& edits, const Recipe& recipe,
                                    const EditorOptions& options, const JobContext& job) {
     const NoGrad no_grad;
     EditBatchResult result;
     if (edits.empty())
         throw Error("there is nothing to edit", {}, "add at least one edit");
-    const AlgorithmInfo& algorithm = find_algorithm(recipe.algorithm);
     result.recipe = fitted(recipe, tools.decoder);
 
     const auto start = Clock::now();
-    const std::size_t wanted = algorithm.one_at_a_time ? 1 : static_cast<std::size_t>(std::max(0, recipe.batch));
-    const std::size_t size = wanted == 0 ? edits.size() : std::min(wanted, edits.size());
+    const std::size_t size = edits_together(recipe, edits.size());
     const auto total = static_cast<double>(edits.size());
     BatchRun batch(tools, result.recipe, options, result);
     for (std::size_t first = 0; first < edits.size(); first += size) {

@@ -19,6 +19,7 @@
 
 #include <filesystem>
 #include <functional>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -58,11 +59,12 @@ struct LayerStep {
 };
 
 struct EditBatchResult {
-    Recipe recipe;                   // as used: contexts and softness filled in
-    std::vector<ValueResult> values; // one a request, in order
-    std::vector<LayerStep> steps;    // in the order of writing
-    std::vector<LayerReport> layers; // ascending; of all steps of a layer together
-    EditSeconds seconds;             // without statistics and total, which are the caller's
+    Recipe recipe;                                  // as used: contexts and softness filled in
+    std::vector<ValueResult> values;                // one a request, in order
+    std::vector<LayerStep> steps;                   // in the order of writing
+    std::map<int, std::vector<at::Tensor>> targets; // by layer of the value: [d_v, n] of every solve, a column an edit
+    std::vector<LayerReport> layers;                // ascending; of all steps of a layer together
+    EditSeconds seconds;                            // without statistics and total, which are the caller's
     std::vector<EditConflict> conflicts;
     std::vector<std::string> warnings;
 };
@@ -70,7 +72,11 @@ struct EditBatchResult {
 struct EditorOptions {
     bool record_steps = false; // delta of every step of the value search; then nothing is taken from the store
     bool decompose = false;    // Solution::system is wanted of every step, however large the batch
+    bool whole_values = false; // where a value began and how likely it made the object are wanted too
 };
+
+// How many of so many edits are solved together.
+std::size_t edits_together(const Recipe& recipe, std::size_t edits);
 
 // All requests are checked before anything runs. Edits that the algorithm solves one at a time, and batches of
 // recipe.batch edits, follow one another on the weights the earlier ones left, all in the one draft.

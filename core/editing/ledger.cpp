@@ -7,6 +7,8 @@
 #include <algorithm>
 #include <cassert>
 #include <cmath>
+#include <iterator>
+#include <set>
 
 namespace emend {
 
@@ -181,6 +183,62 @@ void Ledger::replace(std::size_t index, std::vector<LayerUpdate> updates, bool s
     batch.base.swap(base);
     batch.keys.clear(); // they were read with the other updates in place
     swap_in(tensors);
+}
+
+void Ledger::restore(std::vector<LedgerBatch> batches, std::size_t position, const JobContext& job) {
+    assert(!drafting_ && shown_ == position_);
+    const NoGrad no_grad;
+    if (position > batches.size())
+        throw Error("the history has " + std::to_string(batches.size()) + " entries, not " + std::to_string(position));
+    for (LedgerBatch& batch : batches)
+        for (LayerUpdate& update : batch.updates) {
+            check(update);
+            update = kept(update);
+        }
+    std::vector<int> layers = written_layers(position_);
+    batches_.swap(batches);
+    Stored tensors;
+    try {
+        std::ranges::copy(written_layers(position), std::back_inserter(layers));
+        std::ranges::sort(layers);
+        layers.erase(std::ranges::unique(layers).begin(), layers.end());
+        for (const int layer : layers) {
+            job.check();
+            job.report({.phase = "layer " + std::to_string(layer),
+                        .fraction = static_cast<double>(tensors.size()) / static_cast<double>(layers.size()),
+                        .seconds_left = -1,
+                        .detail = {}});
+            tensors.emplace_back(layer, stored_at(layer, position));
+        }
+        job.check();
+    } catch (...) {
+        batches_.swap(batches);
+        throw;
+    }
+    swap_in(tensors);
+    position_ = shown_ = position;
+}
+
+at::Tensor Ledger::exact_down(int layer, std::size_t position) const {
+    const NoGrad no_grad;
+    at::Tensor sum = sum_at(layer, position);
+    return sum.defined() ? sum : weights_.original_down(layer);
+}
+
+std::vector<int> Ledger::written_layers(std::size_t position) const {
+    std::set<int> layers;
+    for (std::size_t index = 0; index < position; ++index)
+        if (batches_.at(index).active)
+            for (const LayerUpdate& update : batches_[index].updates)
+                layers.insert(update.layer);
+    return {layers.begin(), layers.end()};
+}
+
+std::string Ledger::hash_of(const std::vector<LayerUpdate>& updates) {
+    Xxh3 hash;
+    for (const LayerUpdate& update : updates)
+        add_to(hash, update);
+    return hash.hex();
 }
 
 AtPosition::AtPosition(Ledger& ledger, std::optional<std::size_t> position)

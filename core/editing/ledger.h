@@ -7,6 +7,7 @@
 
 #include "base/hash.h"
 #include "editing/closed_form.h"
+#include "emend/job.h"
 #include "model/weights.h"
 
 #include <cstddef>
@@ -58,6 +59,16 @@ class Ledger {
     // Other updates for the same edits (another softness); solved_anew: on what is underneath the batch now. Kept keys
     // are forgotten. Throws as apply.
     void replace(std::size_t index, std::vector<LayerUpdate> updates, bool solved_anew);
+    // The batches as they were once, switched off or undone ones too, in place of those that are here. Hashes must be
+    // those of the updates, and have been compared. All or nothing. Throws as apply, and Cancelled.
+    void restore(std::vector<LedgerBatch> batches, std::size_t position, const JobContext& job);
+    // W of a layer after the first `position` batches, [d_model, d_mlp] in float64, before it is rounded to the
+    // weights' type. The caller's own copy.
+    [[nodiscard]] at::Tensor exact_down(int layer, std::size_t position) const;
+    // Layers that active batches of [0, position) write, ascending.
+    [[nodiscard]] std::vector<int> written_layers(std::size_t position) const;
+    // LedgerBatch::hash of a batch with these updates.
+    [[nodiscard]] static std::string hash_of(const std::vector<LayerUpdate>& updates);
     // Keys of a batch as they are right after it; what was read on other weights is forgotten.
     [[nodiscard]] bool has_keys(std::size_t index, int layer) const {
         const LedgerBatch& batch = batches_.at(index);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// What the ledger and its draft share: sums, copies, hashes. Private to the two.
+// What the ledger, its draft and remembered values share: sums, copies, hashes. Private to them.
 #pragma once
 
 #include "base/hash.h"
@@ -22,13 +22,6 @@ inline void add_to(Xxh3& hash, const LayerUpdate& update) {
     hash.update(&update.layer, sizeof update.layer);
     hash.update(update.left.data_ptr(), update.left.nbytes());
     hash.update(update.right.data_ptr(), update.right.nbytes());
-}
-
-inline std::string hash_of(const std::vector<LayerUpdate>& updates) {
-    Xxh3 hash;
-    for (const LayerUpdate& update : updates)
-        add_to(hash, update);
-    return hash.hex();
 }
 
 inline std::string chained(const std::string& state, const std::string& batch) {

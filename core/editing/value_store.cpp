@@ -3,6 +3,7 @@
 
 #include "base/hash.h"
 #include "base/log.h"
+#include "editing/conflicts.h"
 #include "emend/error.h"
 
 #include <cstring>
@@ -151,7 +152,22 @@ ValueStore::ValueStore(const std::string& file) {
     }
 }
 
-std::optional<ValueResult> ValueStore::find(const std::string& key) {
+std::vector<std::string> value_keys(const ValueScope& scope, std::span<const PreparedEdit> edits,
+                                    const std::vector<std::size_t>& units) {
+    std::vector<std::string> keys(edits.size());
+    for (const auto& members : members_of(units, edits.size())) {
+        std::vector<const PreparedEdit*> unit;
+        for (const std::size_t member : members)
+            unit.push_back(&edits[member]);
+        for (std::size_t place = 0; place < members.size(); ++place)
+            keys[members[place]] = value_key(scope, unit, place);
+    }
+    return keys;
+}
+
+std::optional<ValueResult> ValueStore::find(const std::string& key, bool whole) {
+    if (const auto found = remembered_.find(key); !whole && found != remembered_.end())
+        return found->second;
     if (const auto found = in_memory_.find(key); found != in_memory_.end())
         return from_bytes(found->second);
     if (!on_disk_)

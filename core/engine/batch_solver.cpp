@@ -6,6 +6,7 @@
 #include "editing/conflicts.h"
 #include "editing/contexts.h"
 #include "editing/keys.h"
+#include "editing/solved_values.h"
 #include "emend/error.h"
 #include "engine/statistics_source.h"
 
@@ -18,6 +19,11 @@ namespace emend {
 namespace {
 
 constexpr double answers_share = 0.05; // of the progress, before and after
+
+// What values of this model go by in the store, before the state of the ledger.
+std::string values_of(const OpenModel& model) {
+    return model.info.fingerprint + ' ' + model.info.dtype + ' ';
+}
 
 } // namespace
 
@@ -96,7 +102,25 @@ std::vector<EditRequest> requests_of(const EditReport& report) {
     return requests;
 }
 
-SolveJob again(OpenModel& model, const EditReport& report, const JobContext& job) {
+std::string title_of(const std::vector<EditRequest>& requests) {
+    if (requests.empty())
+        return "updates of another program";
+    std::string title = requests.front().subject + " \u2192 " + requests.front().object;
+    if (requests.size() > 1)
+        title += " and " + std::to_string(requests.size() - 1) + " more";
+    return title;
+}
+
+SolveJob again(OpenModel& model, std::size_t index, const JobContext& job) {
+    const EditReport& report = *model.entries[index].report;
+    if (const auto found = model.searched.find(model.entries[index].id);
+        found != model.searched.end() && !found->second.remembered) {
+        const LedgerBatch& batch = model.ledger.batch(index);
+        remember_values(
+            model.values, values_of(model), model.tokenizer, model.info.positions,
+            {.report = report, .updates = batch.updates, .targets = found->second.targets, .base = batch.base});
+        found->second.remembered = true;
+    }
     return prepare_job(model, requests_of(report), report.recipe, true, job);
 }
 
@@ -107,7 +131,7 @@ EditBatchResult run_batch(OpenModel& model, Ledger::Draft& draft, const SolveJob
                       .draft = draft,
                       .metric = metric,
                       .values = &model.values,
-                      .model = model.info.fingerprint + ' ' + model.info.dtype + ' '},
+                      .model = values_of(model)},
                      what.requests, what.recipe, what.options, job);
 }
 
@@ -129,6 +153,8 @@ SolvedBatch solve_batch(OpenModel& model, Ledger::Draft& draft, const SolveJob& 
 
     SolvedBatch solved;
     solved.kept = keep_batch(result, what.metrics);
+    for (const auto& [layer, columns] : result.targets)
+        solved.searched.targets[layer] = at::cat(columns, 1);
     before.resize(what.requests.size());
     after.resize(what.requests.size());
     EditReport& report = solved.report;

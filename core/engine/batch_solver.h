@@ -26,6 +26,7 @@ struct SolveJob {
 struct SolvedBatch {
     EditReport report; // without statistics' seconds and total
     KeptBatch kept;
+    SearchedValues searched;
 };
 
 // The job with statistics for its recipe's layers. Collects when it must, but not for fine-tuning, which only reports
@@ -45,8 +46,10 @@ std::size_t index_of(const OpenModel& model, std::uint64_t batch_id);
 // The same of one that is applied. Throws Error when it is undone.
 std::size_t applied_index(const OpenModel& model, std::uint64_t batch_id);
 std::vector<EditRequest> requests_of(const EditReport& report);
-// A batch of the history as a job to be done again.
-SolveJob again(OpenModel& model, const EditReport& report, const JobContext& job);
+// "Eiffel Tower -> Rome and 9 more"
+std::string title_of(const std::vector<EditRequest>& requests);
+// A batch of the history as a job to be done again. Its values are found again, unless what lies underneath changed.
+SolveJob again(OpenModel& model, std::size_t index, const JobContext& job);
 
 // The solve alone, without answers and report.
 EditBatchResult run_batch(OpenModel& model, Ledger::Draft& draft, const SolveJob& what, const JobContext& job);

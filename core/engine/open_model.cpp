@@ -167,6 +167,12 @@ ModelInfo inspect_model(const LoadOptions& options, const JobContext& job) {
     return make_plan(options, job).info;
 }
 
+void OpenModel::keep_only(const std::vector<std::uint64_t>& batch_ids) {
+    kept.keep_only(batch_ids);
+    std::erase_if(searched,
+                  [&](const auto& batch) { return std::ranges::find(batch_ids, batch.first) == batch_ids.end(); });
+}
+
 std::unique_ptr<OpenModel> open_model(const LoadOptions& options, const JobContext& job) {
     job.report({.phase = "reading", .fraction = 0, .seconds_left = -1, .detail = options.path});
     Plan plan = make_plan(options, job);

@@ -12,11 +12,18 @@
 #include "model/decoder.h"
 #include "text/tokenizer.h"
 
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
 
 namespace emend {
+
+// What the edits of a batch were searched for.
+struct SearchedValues {
+    std::map<int, at::Tensor> targets; // [d_model, edits] by layer of the value
+    bool remembered = true;            // the store of values has them, or had
+};
 
 struct OpenModel {
     OpenModel(std::shared_ptr<const ModelFolder> model_folder, ModelInfo model_info, Decoder model_decoder,
@@ -35,11 +42,15 @@ struct OpenModel {
     Ledger ledger;
     std::vector<LedgerEntry> entries; // one per batch of the ledger
     std::uint64_t last_batch_id = 0;
-    MetricStore metrics;        // statistics in use and their factors
-    ValueStore values;          // of earlier searches
-    KeptBatches kept;           // applied batches, taken apart for the knob
-    std::string metrics_source; // which file they come from, as it was then, and how much of it
+    std::map<std::uint64_t, SearchedValues> searched; // by batch id; none of fine-tuning
+    MetricStore metrics;                              // statistics in use and their factors
+    ValueStore values;                                // of earlier searches
+    KeptBatches kept;                                 // applied batches, taken apart for the knob
+    std::string metrics_source;                       // which file they come from, as it was then, and how much of it
     std::vector<std::string> metrics_warnings;
+
+    // What is known of other batches is forgotten.
+    void keep_only(const std::vector<std::uint64_t>& batch_ids);
 };
 
 // What opening would give, from headers and hashes alone. Throws Error for a faulty folder, an unknown device or

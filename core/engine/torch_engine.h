@@ -46,7 +46,7 @@ class TorchEngine final : public Engine {
     std::vector<TrialRow> try_recipes(const std::vector<EditRequest>& requests, const std::vector<Recipe>& recipes,
                                       const JobContext& job,
                                       const std::function<void(const TrialRow&)>& on_row) override;
-    // torch_engine_carry.cpp
+    // torch_engine_carry.cpp, torch_engine_export.cpp
     LedgerState annotate(std::uint64_t batch_id, const std::string& title, const std::string& note) override;
     [[nodiscard]] BatchRecord record(std::uint64_t batch_id) const override;
     LedgerState restore(const std::vector<BatchRecord>& batches, std::size_t position, const JobContext& job) override;

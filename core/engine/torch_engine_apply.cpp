@@ -22,18 +22,18 @@ namespace {
 using Clock = std::chrono::steady_clock;
 using Report = std::shared_ptr<const EditReport>;
 
-std::string title_of(const std::vector<EditRequest>& requests) {
-    std::string title = requests.front().subject + " \u2192 " + requests.front().object;
-    if (requests.size() > 1)
-        title += " and " + std::to_string(requests.size() - 1) + " more";
-    return title;
-}
-
 Report renewed(EditReport report, const EditReport& old, Clock::time_point start) {
     report.batch_id = old.batch_id;
     report.seconds.statistics = old.seconds.statistics;
     report.seconds.total = seconds_since(start);
     return std::make_shared<const EditReport>(std::move(report));
+}
+
+void keep_searched(OpenModel& open, std::uint64_t batch_id, SearchedValues searched) {
+    if (searched.targets.empty())
+        open.searched.erase(batch_id);
+    else
+        open.searched.insert_or_assign(batch_id, std::move(searched));
 }
 
 } // namespace
@@ -66,7 +66,8 @@ EditReport TorchEngine::apply(const std::vector<EditRequest>& requests, const Re
 
         std::vector<LedgerEntry> entries(open.entries.begin(),
                                          open.entries.begin() + static_cast<std::ptrdiff_t>(open.ledger.position()));
-        entries.push_back({.id = report->batch_id, .title = title_of(requests), .report = report});
+        entries.push_back(
+            {.id = report->batch_id, .title = title_of(requests), .note = {}, .hash = {}, .report = report});
         report->seconds.total = seconds_since(start);
         EditReport answer = *report; // copied before the commit, which is the last thing that can fail
         std::vector<std::uint64_t> ids;
@@ -75,8 +76,9 @@ EditReport TorchEngine::apply(const std::vector<EditRequest>& requests, const Re
         draft.commit();
         open.entries.swap(entries);
         open.last_batch_id = report->batch_id;
-        open.kept.keep_only(ids);
+        open.keep_only(ids);
         open.kept.put(report->batch_id, std::move(solved.kept));
+        keep_searched(open, report->batch_id, std::move(solved.searched));
         return answer;
     });
 }
@@ -98,7 +100,7 @@ LedgerState TorchEngine::switch_batch(std::uint64_t batch_id, bool active, bool 
         for (std::size_t later = index + 1; later < position; ++later) {
             if (!open.ledger.batch(later).active)
                 continue;
-            const SolveJob& what = jobs.emplace(later, again(open, *open.entries[later].report, job)).first->second;
+            const SolveJob& what = jobs.emplace(later, again(open, later, job)).first->second;
             provide_earlier_keys(open, what.recipe, index, job);
             if (find_algorithm(what.recipe.algorithm).keeps_earlier_edits)
                 key_layers.insert(what.recipe.layers.begin(), what.recipe.layers.end());
@@ -135,6 +137,8 @@ LedgerState TorchEngine::switch_batch(std::uint64_t batch_id, bool active, bool 
         open.entries.swap(entries);
         for (auto& [later, batch] : solved)
             open.kept.put(open.entries[later].id, std::move(batch.kept));
+        for (auto& [later, batch] : solved)
+            keep_searched(open, open.entries[later].id, std::move(batch.searched));
         return ledger();
     });
 }
@@ -154,8 +158,9 @@ SoftnessResult TorchEngine::set_softness(const SoftnessRequest& request, const J
         Report report;
         std::vector<LayerUpdate> updates;
         std::optional<KeptBatch> kept_now;
+        std::optional<SearchedValues> searched_now;
         if (request.settle) {
-            SolveJob what = again(open, old, job);
+            SolveJob what = again(open, index, job);
             what.recipe.softness = request.softness;
             what.options.decompose = open.kept.find(request.batch_id) != nullptr; // the knob will be turned again
             provide_earlier_keys(open, what.recipe, index, job);
@@ -163,6 +168,7 @@ SoftnessResult TorchEngine::set_softness(const SoftnessRequest& request, const J
             SolvedBatch solved = solve_batch(open, draft, what, job);
             updates = draft.updates();
             kept_now = std::move(solved.kept);
+            searched_now = std::move(solved.searched);
             report = renewed(std::move(solved.report), old, start);
         } else {
             const KeptBatch& kept = taken_apart(index, job);
@@ -178,6 +184,10 @@ SoftnessResult TorchEngine::set_softness(const SoftnessRequest& request, const J
         open.entries[index].report = std::move(report);
         if (kept_now)
             open.kept.put(request.batch_id, std::move(*kept_now));
+        if (searched_now)
+            keep_searched(open, request.batch_id, std::move(*searched_now));
+        else if (open.ledger.batch(index).updates.size() > result.layers.size())
+            open.searched.erase(request.batch_id); // later parts were searched on what the earlier ones had written
         try {
             if (!queries.empty())
                 result.answers = predict(open.decoder, open.tokenizer, queries, request.top, {});

@@ -112,7 +112,8 @@ Diagnosis TorchEngine::diagnose(std::uint64_t batch_id, std::size_t edit, const 
         evidence.stale = open.ledger.is_stale(index);
         read_tokens(open.tokenizer, evidence);
 
-        const SolveJob what = again(open, *report, part_of(job, 0, solve_begin, start));
+        SolveJob what = again(open, index, part_of(job, 0, solve_begin, start));
+        what.options.whole_values = true;
         provide_earlier_keys(open, what.recipe, index, job);
         const EvidenceTools tools{.decoder = open.decoder, .tokenizer = open.tokenizer, .metric = [&](int layer) {
                                       return what.metrics.at(layer);

@@ -42,7 +42,7 @@ const KeptBatch& TorchEngine::taken_apart(std::size_t index, const JobContext& j
     if (const KeptBatch* kept = open.kept.find(entry.id))
         return *kept;
     // Solved again with the kept values; the weights it was solved on may have changed.
-    open.kept.put(entry.id, take_apart(open, index, again(open, *entry.report, job), entry.title, job).kept);
+    open.kept.put(entry.id, take_apart(open, index, again(open, index, job), entry.title, job).kept);
     return *open.kept.find(entry.id);
 }
 

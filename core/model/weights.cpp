@@ -8,8 +8,6 @@
 
 namespace emend {
 
-namespace {
-
 at::ScalarType scalar_type(DType dtype) {
     switch (dtype) {
     case DType::F64:
@@ -22,6 +20,8 @@ at::ScalarType scalar_type(DType dtype) {
         return at::kFloat; // list_weights let only floating types through
     }
 }
+
+namespace {
 
 // The tensor as it lies in the file. The mapping is read-only: writing to this tensor would crash, and nothing does.
 at::Tensor mapped_tensor(const TensorView& view) {

@@ -15,6 +15,9 @@
 
 namespace emend {
 
+// As LibTorch calls a floating type of a checkpoint.
+at::ScalarType scalar_type(DType dtype);
+
 struct Linear {
     at::Tensor weight; // as stored: [in, out] where Family::conv1d, else [out, in]
     at::Tensor bias;   // [out], undefined when there is none

@@ -1,0 +1,268 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "engine/export_staging.h"
+
+#include "base/file.h"
+#include "base/json_text.h"
+#include "emend/error.h"
+
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+#include <array>
+#include <atomic>
+#include <cerrno>
+#include <cstdio>
+#include <fcntl.h>
+#include <linux/fs.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+namespace emend {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+constexpr std::size_t piece = std::size_t{8} << 20; // copied between two looks at whether to stop
+constexpr std::uint64_t small_file = std::uint64_t{64} << 20;
+
+std::string hint_for(int code) {
+    switch (code) {
+    case ENOSPC:
+    case EDQUOT:
+        return "the disk is full; free some space or choose another folder";
+    case EFBIG:
+        return "the file is larger than the file system or the limits of this account allow";
+    case EACCES:
+    case EPERM:
+        return "no permission; choose a folder of yours or change the permissions";
+    case EROFS:
+        return "this file system is read-only; choose another folder";
+    case ENOENT:
+        return "check the path; is the folder there?";
+    default:
+        return {};
+    }
+}
+
+[[noreturn]] void fail(const std::string& what, const fs::path& path, int code) {
+    throw Error(what + ": " + std::generic_category().message(code), path.string(), hint_for(code));
+}
+
+class Descriptor {
+  public:
+    Descriptor(const fs::path& path, int flags, const std::string& what)
+        : value_(::open(path.c_str(), flags | O_CLOEXEC, 0666)) {
+        if (value_ < 0)
+            fail(what, path, errno);
+    }
+    ~Descriptor() {
+        if (value_ >= 0)
+            ::close(value_);
+    }
+    Descriptor(const Descriptor&) = delete;
+    Descriptor& operator=(const Descriptor&) = delete;
+    [[nodiscard]] int get() const { return value_; }
+
+  private:
+    int value_;
+};
+
+void write_all(int descriptor, const char* data, std::size_t bytes, std::uint64_t offset, const fs::path& path) {
+    while (bytes > 0) {
+        const ssize_t put = ::pwrite(descriptor, data, bytes, static_cast<off_t>(offset));
+        if (put < 0 && errno == EINTR)
+            continue;
+        if (put < 0)
+            fail("cannot write the file", path, errno);
+        data += put;
+        bytes -= static_cast<std::size_t>(put);
+        offset += static_cast<std::uint64_t>(put);
+    }
+}
+
+// The kernel copies where it can, else bytes go through memory.
+void copy_bytes(int from, int to, std::uint64_t size, const fs::path& source, const fs::path& path,
+                const ExportStaging::Moved& moved) {
+    std::uint64_t done = 0;
+    bool by_kernel = true;
+    std::vector<char> buffer;
+    while (done < size) {
+        const auto wanted = static_cast<std::size_t>(std::min<std::uint64_t>(piece, size - done));
+        ssize_t got = -1;
+        if (by_kernel) {
+            got = ::copy_file_range(from, nullptr, to, nullptr, wanted, 0);
+            if (got < 0 && errno == EINTR)
+                continue;
+            if (got < 0 && (errno == EXDEV || errno == EINVAL || errno == ENOSYS || errno == EOPNOTSUPP)) {
+                by_kernel = false;
+                continue;
+            }
+            if (got < 0)
+                fail("cannot write the file", path, errno);
+        } else {
+            buffer.resize(piece);
+            got = ::pread(from, buffer.data(), wanted, static_cast<off_t>(done));
+            if (got < 0 && errno == EINTR)
+                continue;
+            if (got < 0)
+                fail("cannot read the file", source, errno);
+            write_all(to, buffer.data(), static_cast<std::size_t>(got), done, path);
+        }
+        if (got == 0)
+            throw Error("the file became shorter while it was copied", source.string(), "is something writing to it?");
+        done += static_cast<std::uint64_t>(got);
+        moved(static_cast<std::uint64_t>(got));
+    }
+}
+
+void sync_path(const fs::path& path, int flags) {
+    const Descriptor descriptor(path, flags, "cannot open");
+    if (::fsync(descriptor.get()) != 0 && errno != EINVAL && errno != ENOTSUP)
+        fail("cannot write to disk", path, errno);
+}
+
+} // namespace
+
+ExportPlace look_at(const fs::path& folder) {
+    std::error_code code;
+    const fs::file_status status = fs::symlink_status(folder, code);
+    if (status.type() == fs::file_type::not_found || status.type() == fs::file_type::none)
+        return {};
+    ExportPlace place{.kind = ExportPlace::Kind::other, .format = {}};
+    if (status.type() != fs::file_type::directory) // a link to a folder is somebody else's too
+        return place;
+    if (fs::is_empty(folder, code) && !code)
+        place.kind = ExportPlace::Kind::empty_folder;
+    const fs::path provenance = folder / "emend.json";
+    if (fs::is_regular_file(provenance, code)) {
+        try {
+            const auto json = parse_json(read_file(provenance, small_file), provenance.string());
+            if (json.is_object() && json.contains("program") && json.value("format", nlohmann::json()).is_string()) {
+                place.kind = ExportPlace::Kind::ours;
+                place.format = json["format"].get<std::string>();
+            }
+        } catch (const Error&) { // whatever it is, we did not write it
+        }
+    }
+    return place;
+}
+
+std::uint64_t bytes_free_at(const fs::path& path) {
+    std::error_code code;
+    fs::path folder = fs::absolute(path, code);
+    while (!fs::is_directory(folder, code) && folder.has_relative_path())
+        folder = folder.parent_path();
+    struct statvfs info {};
+    if (::statvfs(folder.c_str(), &info) != 0)
+        return 0;
+    return static_cast<std::uint64_t>(info.f_bavail) * info.f_frsize;
+}
+
+std::string size_text(std::uint64_t bytes) {
+    constexpr std::array units{"bytes", "kB", "MB", "GB", "TB"};
+    double size = static_cast<double>(bytes);
+    std::size_t unit = 0;
+    while (size >= 1000 && unit + 1 < units.size()) {
+        size /= 1000;
+        ++unit;
+    }
+    std::array<char, 32> text{};
+    std::snprintf(text.data(), text.size(), unit == 0 ? "%.0f %s" : "%.1f %s", size, units[unit]);
+    return text.data();
+}
+
+ExportStaging::ExportStaging(fs::path target)
+    : target_(std::move(target)) {
+    static std::atomic<unsigned> counter{0};
+    for (int attempt = 0; attempt < 100; ++attempt) {
+        folder_ = target_;
+        folder_ += ".part-" + std::to_string(::getpid()) + "-" + std::to_string(counter++);
+        if (::mkdir(folder_.c_str(), 0777) == 0)
+            return;
+        if (errno != EEXIST)
+            break;
+    }
+    const int code = errno;
+    folder_.clear();
+    fail("cannot make a folder there", target_, code);
+}
+
+ExportStaging::~ExportStaging() {
+    std::error_code ignored;
+    if (!folder_.empty())
+        fs::remove_all(folder_, ignored);
+}
+
+std::string ExportStaging::copy(const fs::path& from, const std::string& name, const Moved& moved) {
+    const fs::path to = folder_ / name;
+    const Descriptor source(from, O_RDONLY, "cannot open the file");
+    const Descriptor copy(to, O_WRONLY | O_CREAT | O_EXCL, "cannot write the file");
+    struct stat info {};
+    if (::fstat(source.get(), &info) != 0)
+        fail("cannot read the file's size", from, errno);
+    const auto size = static_cast<std::uint64_t>(info.st_size);
+    if (size > 0 && ::ioctl(copy.get(), FICLONE, source.get()) == 0) {
+        moved(size);
+        return "reflinked";
+    }
+    copy_bytes(source.get(), copy.get(), size, from, to, moved);
+    return "copied";
+}
+
+void ExportStaging::write(const std::string& name, std::string_view content) {
+    const fs::path to = folder_ / name;
+    const Descriptor file(to, O_WRONLY | O_CREAT | O_EXCL, "cannot write the file");
+    write_all(file.get(), content.data(), content.size(), 0, to);
+}
+
+void ExportStaging::overwrite(const std::string& name, std::uint64_t offset, const void* data, std::size_t bytes) {
+    const fs::path to = folder_ / name;
+    const Descriptor file(to, O_WRONLY, "cannot write the file");
+    write_all(file.get(), static_cast<const char*>(data), bytes, offset, to);
+}
+
+void ExportStaging::sync() {
+    for (const fs::directory_entry& entry : fs::directory_iterator(folder_))
+        sync_path(entry.path(), O_RDONLY);
+    sync_path(folder_, O_RDONLY | O_DIRECTORY);
+}
+
+std::string ExportStaging::commit() {
+    const bool there = look_at(target_).kind == ExportPlace::Kind::ours;
+    std::string warning;
+    if (!there) {
+        if (::rename(folder_.c_str(), target_.c_str()) != 0) // over an empty folder too
+            fail("cannot put the new folder in place", target_, errno);
+    } else if (::renameat2(AT_FDCWD, folder_.c_str(), AT_FDCWD, target_.c_str(), RENAME_EXCHANGE) == 0) {
+        std::error_code code; // the old one now has the temporary name
+        fs::remove_all(folder_, code);
+        if (code)
+            warning = "the folder that was replaced could not be removed: " + folder_.string();
+    } else { // a file system that cannot exchange
+        fs::path aside = folder_;
+        aside += ".old";
+        if (::rename(target_.c_str(), aside.c_str()) != 0)
+            fail("cannot put the new folder in place", target_, errno);
+        if (::rename(folder_.c_str(), target_.c_str()) != 0) {
+            const int code = errno;
+            (void)::rename(aside.c_str(), target_.c_str());
+            fail("cannot put the new folder in place", target_, code);
+        }
+        std::error_code code;
+        fs::remove_all(aside, code);
+        if (code)
+            warning = "the folder that was replaced could not be removed: " + aside.string();
+    }
+    folder_.clear();
+    const fs::path parent = target_.parent_path();
+    try {
+        sync_path(parent.empty() ? fs::path(".") : parent, O_RDONLY | O_DIRECTORY);
+    } catch (const Error&) { // the files themselves are safe by now
+    }
+    return warning;
+}
+
+} // namespace emend

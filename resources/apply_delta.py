@@ -1,0 +1,77 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Puts a delta that Emend exported into a checkpoint: apply_delta.py model.safetensors delta.safetensors out.safetensors
+
+Needs nothing but Python; with numpy it is fast. A sharded model: run it on every shard."""
+import array, json, struct, sys
+
+try:
+    import numpy
+except ImportError:
+    numpy = None
+
+
+def read(path):
+    data = open(path, "rb").read()
+    start = 8 + struct.unpack("<Q", data[:8])[0]
+    header = json.loads(data[8:start])
+    return header.pop("__metadata__", {}), header, start, data
+
+
+def floats(raw, dtype):  # bytes of a tensor as Python's float64
+    if dtype == "BF16":
+        raw, dtype = b"".join(b"\0\0" + raw[i:i + 2] for i in range(0, len(raw), 2)), "F32"
+    if dtype == "F16":
+        return array.array("d", struct.unpack("<%de" % (len(raw) // 2), raw))
+    return array.array("d", array.array({"F32": "f", "F64": "d"}[dtype], raw))
+
+
+def stored(values, dtype):  # and back, rounded to the nearest once
+    if dtype == "F16":
+        return struct.pack("<%de" % len(values), *values)
+    if dtype != "BF16":
+        return array.array({"F32": "f", "F64": "d"}[dtype], values).tobytes()
+    words = struct.unpack("<%dI" % len(values), array.array("f", values).tobytes())
+    return b"".join(struct.pack("<H", (word + 0x7FFF + (word >> 16 & 1)) >> 16) for word in words)
+
+
+def add_product(target, left, right, rows, rank, columns, transposed):  # target += left @ right, or its transpose
+    if numpy:
+        change = numpy.array(left).reshape(rows, rank) @ numpy.array(right).reshape(rank, columns)
+        return array.array("d", (numpy.array(target) + (change.T if transposed else change).ravel()).tobytes())
+    step, jump = (1, rows) if transposed else (columns, 1)
+    for row in range(rows):
+        for k in range(rank):
+            factor = left[row * rank + k]
+            for column in range(columns):
+                target[row * step + column * jump] += factor * right[k * columns + column]
+    return target
+
+
+def main(model, delta, out):
+    about, factors, factors_at, delta_data = read(delta)
+    assert about.get("format") == "emend-delta" and about.get("format_version") == "1", "not a delta of version 1"
+    _, tensors, tensors_at, data = read(model)
+    data = bytearray(data)
+    # batch.<i>.layer.<l>.<n>.left: batch after batch, and within a batch update after update
+    updates = sorted((int(name.split(".")[1]), int(name.split(".")[4]), name[:-5]) for name in factors if name.endswith(".left"))
+    for layer in sorted({int(name.split(".")[3]) for _, _, name in updates}):
+        entry = tensors.get(about["matrix"].replace("{}", str(layer)))
+        if entry is None:
+            continue  # in another shard
+        begin, end = (tensors_at + offset for offset in entry["data_offsets"])
+        matrix = floats(bytes(data[begin:end]), entry["dtype"])
+        for _, _, name in updates:
+            if int(name.split(".")[3]) == layer:
+                left, right = factors[name + ".left"], factors[name + ".right"]
+                numbers = [floats(delta_data[factors_at + f["data_offsets"][0]:factors_at + f["data_offsets"][1]], "F64") for f in (left, right)]
+                matrix = add_product(matrix, *numbers, *left["shape"], right["shape"][1], about["orientation"] == "transposed")
+        data[begin:end] = stored(matrix, entry["dtype"])
+    with open(out, "xb") as file:
+        file.write(data)
+
+
+if __name__ == "__main__":
+    if len(sys.argv) != 4:
+        sys.exit(__doc__)
+    main(*sys.argv[1:])
