@@ -137,7 +137,7 @@ Table frontier_table(const Frontier& frontier) {
     Table table{.columns = {{"Softness", number}, {"Preservation", number}, {"Memorization", number}, {"|D|", number}},
                 .rows = {}};
     for (const FrontierPoint& point : frontier.total)
-        table.rows.push_back({amount(point.softness) + (point.softness == frontier.softness ? " (applied)" : ""),
+        table.rows.push_back({setting(point.softness) + (point.softness == frontier.softness ? " (applied)" : ""),
                               amount(point.preservation), amount(point.memorization), amount(point.update_norm)});
     return table;
 }

@@ -7,6 +7,7 @@
 #include "emend/tokens.h"
 
 #include <algorithm>
+#include <charconv>
 #include <cmath>
 #include <map>
 
@@ -78,6 +79,12 @@ std::string amount(double value) {
     return std::isnan(value) ? std::string(dash) : charts::number(value);
 }
 
+std::string setting(double value) {
+    char buffer[64];
+    const auto written = std::to_chars(buffer, buffer + sizeof buffer, value, std::chars_format::general, 6);
+    return {buffer, written.ptr};
+}
+
 std::string duration(double value) {
     if (value < 60)
         return charts::fixed(value, value < 10 ? 2 : 0) + " s";
@@ -102,9 +109,9 @@ std::string recipe_in_words(const EditReport& report) {
     if (written.size() > 1)
         out += ", " + recipe.distribution;
     if (recipe.softness)
-        out += ", softness " + amount(*recipe.softness);
+        out += ", softness " + setting(*recipe.softness);
     if (recipe.alpha)
-        out += ", alpha " + amount(*recipe.alpha);
+        out += ", alpha " + setting(*recipe.alpha);
     if (recipe.merge_subjects)
         out += ", edits of one subject merged";
     if (recipe.batch > 0 && static_cast<std::size_t>(recipe.batch) < report.edits.size())

@@ -12,6 +12,7 @@ namespace emend::report {
 
 std::string percent(double share);                 // "98.2 %", "0.31 %", "< 0.01 %"; "–" for NaN
 std::string amount(double value);                  // a few significant digits; "–" for NaN
+std::string setting(double value);                 // that somebody chose: "100", "0.25"
 std::string duration(double value);                // "0.84 s", "2 min 5 s"
 std::string answers(const Prediction& prediction); // "Rome 98.2 %, Paris 0.5 %"
 
