@@ -33,6 +33,28 @@ const DiagnosisVerdict* first_broken(const Verdicts& verdicts, std::initializer_
     return nullptr;
 }
 
+// Sound links whose number says nothing because one before them broke. Paraphrases stay: their keys are what they are.
+void leave_unjudged(Verdicts& verdicts, std::initializer_list<std::string_view> checks, const std::string& because) {
+    for (DiagnosisVerdict& verdict : verdicts) {
+        if (!verdict.ok || !verdict.judged || std::ranges::find(checks, verdict.check) == checks.end())
+            continue;
+        verdict.judged = false;
+        verdict.finding = "not judged: " + because;
+        verdict.setting.clear();
+    }
+}
+
+void leave_unjudged(Verdicts& verdicts, const DiagnosisEvidence& evidence) {
+    if (broken(verdicts, "value"))
+        leave_unjudged(verdicts, {"layers", "key-contexts", "overruled"}, "the value was not found");
+    if (broken(verdicts, "layers"))
+        leave_unjudged(verdicts, {"key-contexts", "overruled"}, "the layers did not write the value");
+    if (broken(verdicts, "key-contexts"))
+        leave_unjudged(verdicts, {"overruled"}, "what was written is not there when the prompt stands alone");
+    if (!evidence.then.says_new)
+        leave_unjudged(verdicts, {"undone-later"}, "it did not hold right after its batch");
+}
+
 // What is to blame: where the chain broke for certain, the first cause of that; else the first weak link.
 const DiagnosisVerdict* to_blame(const Verdicts& verdicts) {
     if (const DiagnosisVerdict* undone = broken(verdicts, "undone-later")) // it held: all before it did its part
@@ -80,6 +102,7 @@ Diagnosis diagnose(const DiagnosisEvidence& evidence) {
     for (const auto link : chain)
         if (links::Verdict verdict = link(evidence))
             diagnosis.verdicts.push_back(std::move(*verdict));
+    leave_unjudged(diagnosis.verdicts, evidence);
     diagnosis.summary = summary_of(evidence, diagnosis.verdicts);
     diagnosis.loss = evidence.value.loss;
     diagnosis.layers = links::layers_of(evidence);

@@ -76,6 +76,20 @@ Written written_of(const Evidence& evidence) {
     return sum;
 }
 
+bool one_layer(const Evidence& evidence) {
+    return writes_one_layer(find_algorithm(evidence.recipe.algorithm));
+}
+
+// The softness with which the key alone would get most of what was asked for: of its part s / (s + softness).
+std::string lower_softness(double softness, double alone) {
+    constexpr double most = 0.9;
+    if (!(softness > 0) || !(alone > 0) || !(alone < most))
+        return "lower the softness";
+    const double reach = softness * alone / (1 - alone);
+    return "lower the softness: " + number(reach * (1 - most) / most) + " instead of " + number(softness) +
+           " would bring the key's share to " + percent(most);
+}
+
 // Why little was written, and what to change.
 void blame_layers(const Evidence& evidence, const Written& written, DiagnosisVerdict& verdict) {
     const Recipe& recipe = evidence.recipe;
@@ -84,18 +98,21 @@ void blame_layers(const Evidence& evidence, const Written& written, DiagnosisVer
     if (!missed) {
         verdict.finding += "; the layers wrote what they were asked for, but it did not arrive at layer " +
                            std::to_string(evidence.layers.back().residual.layer);
-        verdict.advice = "write fewer layers, or let the last take more: another distribution";
-        verdict.setting = recipe.layers.size() > 1 ? "distribution" : "layers";
+        const bool several = recipe.layers.size() > 1;
+        verdict.advice =
+            several ? "write fewer layers, or let the last take more: another distribution" : "write another layer";
+        verdict.setting = several ? "distribution" : "layers";
     } else if (written.alone < enough_written * written.asked) {
         verdict.finding +=
             "; " + layer + " wrote " + percent(written_part(written.least->residual)) + " of what it was asked for";
+        const std::string softer = lower_softness(recipe.softness.value_or(0), written.least->alone);
         if (find_algorithm(recipe.algorithm).in_null_space) {
             verdict.finding += ": little of the key lies where this algorithm may write";
-            verdict.advice = "raise the threshold of the null space, or lower the softness";
+            verdict.advice = "raise the threshold of the null space, or " + softer;
             verdict.setting = "null_space_threshold";
         } else {
             verdict.finding += ": the softness of " + number(recipe.softness.value_or(0)) + " holds it back";
-            verdict.advice = "lower the softness, or let more layers share the change";
+            verdict.advice = softer + (one_layer(evidence) ? "" : "; or let more layers share the change");
             verdict.setting = "softness";
         }
     } else {
@@ -283,7 +300,9 @@ Verdict overruled(const Evidence& evidence) {
                       "), but layer " + std::to_string(pusher) + " pushes it down" +
                       (lens[pusher].top.empty() ? "" : " in favour of " + quoted(lens[pusher].top.front().piece)) +
                       ", and " + number(lens.back().p_new) + " is left at the end";
-    verdict.advice = "write layers up to " + std::to_string(pusher) + " as well";
+    verdict.advice = one_layer(evidence) ? "write a later layer, up to " + std::to_string(pusher) +
+                                               ", or use an algorithm that writes several: EMMET or MEMIT"
+                                         : "write layers up to " + std::to_string(pusher) + " as well";
     return verdict;
 }
 
@@ -297,7 +316,7 @@ Verdict stale(const Evidence& evidence) {
                             .finding = "an earlier batch was switched or changed after this one was solved, which "
                                        "therefore stands on weights it does not know",
                             .advice = "solve it again on what is underneath it now",
-                            .setting = {}};
+                            .setting = "history"};
 }
 
 Verdict undone_later(const Evidence& evidence) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The links of the chain, one function each. Nothing where a link does not exist: fine-tuning has neither value nor
-// key.
+// key. The setting "history" stands for the batches an edit was solved on.
 #pragma once
 
 #include "analysis/diagnosis.h"

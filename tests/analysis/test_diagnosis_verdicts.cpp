@@ -261,7 +261,7 @@ void TestDiagnosisVerdicts::one_thing_wrong_data() {
             e.stale = true;
             fails(e);
         },
-        {"stale"}, "stale", "", "weights it does not know");
+        {"stale"}, "stale", "history", "weights it does not know");
 }
 
 void TestDiagnosisVerdicts::one_thing_wrong() {
