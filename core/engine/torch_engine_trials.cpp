@@ -78,6 +78,7 @@ TrialRow tried(OpenModel& open, const std::vector<EditRequest>& requests, const 
     TrialRow row;
     row.scores = evaluation.scores;
     row.held = evaluation.held;
+    row.p_new = evaluation.p_new;
     for (const LayerReport& layer : result.layers) {
         row.relative_norm = std::max(row.relative_norm, layer.relative_norm);
         row.preservation += layer.preservation;

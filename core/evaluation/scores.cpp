@@ -85,8 +85,10 @@ Evaluation evaluate_edits(const Decoder& decoder, const Tokenizer& tokenizer, co
     for (std::size_t i = 0; i < answers.size(); ++i) {
         const Prediction& answer = answers[i];
         const EditRequest& request = requests[questions.requests[i]];
-        if (questions.kinds[i] == Kind::edit && answer.says_new)
-            ++evaluation.held;
+        if (questions.kinds[i] == Kind::edit) {
+            evaluation.held += answer.says_new ? 1 : 0;
+            evaluation.p_new += answer.p_new / static_cast<double>(requests.size());
+        }
         if (!request.true_object)
             continue;
         scored.push_back(

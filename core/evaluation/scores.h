@@ -26,6 +26,7 @@ Scores scores_of(std::span<const ScoredAnswer> answers);
 struct Evaluation {
     Scores scores;        // of the requests that have a true object
     std::size_t held = 0; // edits whose new object the model says, of all
+    double p_new = 0;     // mean over the edits: probability of the whole new object
 };
 
 // All prompts of all requests run together. Throws Error for a prompt that cannot be asked.

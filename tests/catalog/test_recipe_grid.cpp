@@ -77,10 +77,16 @@ class TestRecipeGrid : public QObject {
             {"MEMIT 1-3 spread 7", "MEMIT 2 single 7"});
         row("one layer takes all", R"({"layers": [[2]], "distributions": ["spread", "root-spread", "single"]})",
             {"MEMIT 2 single 7"});
-        row("own defaults", R"({"algorithms": ["ROME", "EMMET"]})", {"ROME 0 single", "EMMET 0-2 spread"});
-        row("one-layer algorithms take the last", R"({"algorithms": ["ROME"], "layers": ["1-3"]})", {"ROME 3 single"});
-        row("no softness without a formula", R"({"algorithms": ["FT-L"], "softness": [0, 1, 2]})", {"FT-L 0 single"});
-        row("base", R"({"base": {"layers": [5], "softness": 2}, "softness": []})", {"MEMIT 5 single 2"});
+        row("chosen layers go for all", R"({"algorithms": ["ROME", "EMMET"]})", {"ROME 3 single", "EMMET 3 single"});
+        row("a lonely one-layer algorithm takes the last", R"({"algorithms": ["ROME"], "layers": ["1-3"]})",
+            {"ROME 3 single"});
+        row("one-layer algorithms pass others over", R"({"algorithms": ["ROME", "MEMIT"], "layers": ["1-3", 2]})",
+            {"ROME 2 single", "MEMIT 1-3 spread 7", "MEMIT 2 single 7"});
+        row("no softness without a formula", R"({"algorithms": ["FT-L"], "softness": [0, 1, 2]})", {"FT-L 3 single"});
+        row("base", R"({"base": {"layers": [5], "softness": 2}})", {"MEMIT 5 single 2"});
+        row("softness of the base goes for all",
+            R"({"base": {"softness": 2}, "algorithms": ["MEMIT", "EMMET", "ROME", "FT-L"]})",
+            {"MEMIT 3 single 2", "EMMET 3 single 2", "ROME 3 single 2", "FT-L 3 single"});
         row("base with another algorithm", R"({"base": {"algorithm": "EMMET"}, "algorithms": ["EMMET", "MEMIT"]})",
             {"EMMET 0-2 spread", "MEMIT 0-2 spread 100"});
     }
@@ -95,10 +101,70 @@ class TestRecipeGrid : public QObject {
             QCOMPARE(recipe.corpus, std::string("words.txt"));
             QCOMPARE(recipe.statistics_tokens, std::int64_t{123});
             QCOMPARE(recipe.contexts.seed, std::uint64_t{5});
-            const bool same_place = !find_algorithm(recipe.algorithm).value_at_mlp && recipe.algorithm != "FT-L";
-            QCOMPARE(recipe.values.steps == 9, same_place); // the value is found once for all of these
+            QCOMPARE(recipe.layers, std::vector{3});
+            QCOMPARE(recipe.values.steps == 9, recipe.algorithm != "FT-L"); // whose steps are others
             QCOMPARE(recipe.values.steps_after_argmax.has_value(), recipe.algorithm == "ENCORE");
         }
+    }
+
+    void what_was_chosen_goes_for_all_who_know_it() {
+        Recipe base = memit();
+        base.values.learning_rate = 0.25;
+        base.values.clamp = 3;
+        base.ridge = 0.01;
+        base.batch = 2;
+        base.merge_subjects = true;
+        base.contexts.groups = {{"{}"}};
+        const auto as = [&](const char* algorithm) {
+            return recipes_of({.algorithms = {algorithm}, .layers = {}, .distributions = {}, .softness = {}}, base,
+                              demo())
+                .recipes.front();
+        };
+        for (const char* algorithm : {"EMMET", "ENCORE", "ROME", "R-ROME"}) {
+            const Recipe recipe = as(algorithm);
+            const bool rome = find_algorithm(algorithm).one_at_a_time;
+            QCOMPARE(recipe.values.learning_rate, 0.25);
+            QCOMPARE(recipe.ridge, 0.01);
+            QCOMPARE(recipe.contexts.groups, base.contexts.groups);
+            QCOMPARE(recipe.batch, rome ? 0 : 2); // one at a time
+            QCOMPARE(recipe.merge_subjects, !rome);
+            QCOMPARE(recipe.values.clamp == 3, !rome); // lengths of another state
+        }
+        QVERIFY(as("EMMET").softness != base.softness); // means something else there
+        QCOMPARE(as("MEMIT-seq").softness, base.softness);
+        QVERIFY(as("FT-L").values.learning_rate < 0.1); // steps of the matrix itself
+    }
+
+    void what_is_passed_over_data() {
+        QTest::addColumn<QByteArray>("json");
+        QTest::addColumn<QStringList>("expected"); // recipe as asked: reason
+        const auto row = [](const char* name, const char* json, const QStringList& expected) {
+            QTest::newRow(name) << QByteArray(json) << expected;
+        };
+        row("nothing", R"({"softness": [1, 2]})", {});
+        row("one layer only", R"({"algorithms": ["ROME"], "layers": ["1-3", 2]})",
+            {"ROME 1-3 single: ROME writes one layer, not 1-3"});
+        row("run on the last all the same", R"({"algorithms": ["ROME"], "layers": ["1-3"]})",
+            {"ROME 1-3 single: ROME writes one layer: run on layer 3"});
+        row("no softness", R"({"algorithms": ["FT-L"], "softness": [0, 1]})",
+            {"FT-L 3 single 1: the same as row 1: FT-L has no softness"});
+        row("one layer", R"({"distributions": ["spread", "root-spread"]})",
+            {"MEMIT 3 root-spread 7: the same as row 1: one layer takes all"});
+        row("single", R"({"layers": ["1-3", "2-3"], "distributions": ["single"]})",
+            {"MEMIT 2,3 single 7: the same as row 1: \"single\" writes the last layer"});
+        row("twice", R"({"softness": [4, 4]})", {"MEMIT 3 single 4: the same as row 1"});
+        row("impossible", R"({"algorithms": ["AlphaEdit", "MEMIT"], "base": {"use_statistics": false}})",
+            {"AlphaEdit 3 single 1: AlphaEdit needs statistics: the null space is theirs"});
+    }
+    void what_is_passed_over() {
+        QFETCH(QByteArray, json);
+        QFETCH(QStringList, expected);
+        Recipe base = memit();
+        const RecipeGrid grid = grid_from_json(json.toStdString(), "grid.json", demo(), base);
+        QStringList skipped;
+        for (const SkippedRecipe& one : recipes_of(grid, base, demo()).skipped)
+            skipped.append(QString::fromStdString(text_of(one.recipe) + ": " + one.reason));
+        QCOMPARE(skipped, expected);
     }
 
     void the_base_is_changed_by_the_file() {
@@ -119,6 +185,11 @@ class TestRecipeGrid : public QObject {
             QTest::newRow(part) << QByteArray(json) << QString(part);
         };
         row("[]", "a JSON object");
+        row(R"({"algorithms": []})", "nothing to choose from");
+        row(R"({"layers": []})", "grid.json: layers");
+        row(R"({"distributions": []})", "nothing to choose from");
+        row(R"({"softness": []})", "leave the key out");
+        row(R"({"algorithms": ["AlphaEdit"], "base": {"use_statistics": false}})", "nothing of the grid can be tried");
         row(R"({"algorithm": ["MEMIT"]})", "did you mean \"algorithms\"?");
         row(R"({"algorithm": ["MEMIT"]})", "grid.json: algorithm");
         row(R"({"colour": 1})", "known are algorithms, layers");

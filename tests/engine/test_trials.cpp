@@ -117,6 +117,10 @@ void TestTrials::rows_are_what_applying_gives() {
         QCOMPARE(row.scores.score, scores.score);
         QCOMPARE(row.held, static_cast<std::size_t>(std::ranges::count_if(
                                report.edits, [](const EditOutcome& edit) { return edit.after.says_new; })));
+        double p_new = 0;
+        for (const EditOutcome& edit : report.edits)
+            p_new += edit.after.p_new / static_cast<double>(report.edits.size());
+        QVERIFY(std::abs(row.p_new - p_new) < 1e-6); // asked among other prompts
         QCOMPARE(row.layers.size(), report.layers.size());
         double preservation = 0, memorization = 0, largest = 0;
         for (std::size_t l = 0; l < report.layers.size(); ++l) {

@@ -133,6 +133,8 @@ void TestScores::requests_without_a_true_object_are_held_but_not_scored() {
     QVERIFY(!answer.says_new);
     const Evaluation evaluation = evaluate({said, unsaid});
     QCOMPARE(evaluation.held, std::size_t{1});
+    const auto answers = predict(model_->decoder, model_->tokenizer, {query_of(said), query_of(unsaid)}, 1, {});
+    QVERIFY(std::abs(evaluation.p_new - (answers[0].p_new + answers[1].p_new) / 2) < 1e-12);
     QVERIFY(!evaluation.scores.efficacy && !evaluation.scores.paraphrase && !evaluation.scores.neighbourhood);
     QVERIFY(!evaluation.scores.score);
     const Evaluation nothing = evaluate({});
