@@ -7,9 +7,12 @@
 // - The site is the layers around the peak without a gap whose effect is at least half the peak. Of more than six, the
 //   six in a row with the largest sum that hold the peak: MEMIT's site has five or six layers, and every further one
 //   is one more matrix that is changed.
+// - Nothing can be read where the model does not say the object at all, nor where the subject ends the prompt: its last
+//   token is then the one that answers, and what is put back there brings the answer back by itself.
 #include "emend/trace.h"
 
 #include <algorithm>
+#include <cctype>
 #include <cmath>
 #include <cstdio>
 #include <numeric>
@@ -23,10 +26,20 @@ constexpr double standard_errors = 2;
 constexpr double share_of_peak = 0.5;
 constexpr std::ptrdiff_t most_layers = 6;
 
-std::string number(double value) {
+constexpr double unsure = 0.5; // below it the model itself has doubts
+
+std::string formatted(const char* format, double value) {
     char text[32];
-    std::snprintf(text, sizeof text, "%.2f", value);
+    std::snprintf(text, sizeof text, format, value);
     return text;
+}
+
+std::string probability(double value) {
+    return value >= least_effect ? formatted("%.2f", value) : formatted("%.1g", value);
+}
+
+std::string percent(double share) {
+    return formatted("%.0f %%", 100 * share);
 }
 
 std::string facts_text(std::size_t facts) {
@@ -59,6 +72,63 @@ std::pair<std::ptrdiff_t, std::ptrdiff_t> site_around(const std::vector<double>&
     return {best, best + most_layers - 1};
 }
 
+std::string capital(std::string text) {
+    text.front() = static_cast<char>(std::toupper(static_cast<unsigned char>(text.front())));
+    return text;
+}
+
+// "the probability falls from 0.90 to 0.10"
+std::string fall_text(const TraceAverage& average) {
+    return "the probability falls from " + probability(average.clean) + " to " + probability(average.corrupted);
+}
+
+std::string share_at_peak(const LayerSuggestion& suggestion, double taken) {
+    return "layer " + std::to_string(suggestion.peak) + " brings back " + percent(suggestion.effect / taken) +
+           " of what the noise takes away, at the subject's last token";
+}
+
+// Facts whose subject is followed by something.
+std::size_t facts_that_go_on(const TraceAverage& average) {
+    return average.roles[static_cast<std::size_t>(TokenRole::last)].facts;
+}
+
+// Why the trace shows no site; empty when it does.
+std::string why_not(const TraceAverage& average, const LayerSuggestion& suggestion, double spread) {
+    const double taken = average.clean - average.corrupted;
+    const auto facts = average.roles[static_cast<std::size_t>(TokenRole::last_subject)].facts;
+    if (average.kind == TraceKind::attention)
+        return "Edits change the MLP, not attention: trace hidden states or the MLP to find their layers.";
+    if (average.clean < least_effect && average.corrupted < least_effect)
+        return "Nothing can be read here: the model does not say the object (probability " +
+               probability(average.clean) + " without noise). Trace what it does say.";
+    if (taken < least_effect)
+        return "The noise takes nothing away that could be brought back: the probability is " +
+               probability(average.clean) + " without it and " + probability(average.corrupted) + " with it.";
+    if (facts_that_go_on(average) == 0)
+        return "Nothing can be read here: the subject ends the prompt, so its last token is the one that answers, and "
+               "what is put back there brings the answer back by itself. Use a prompt that goes on after the subject.";
+    if (suggestion.effect < std::max(least_effect, least_share * taken))
+        return "No layer stands out: even " + share_at_peak(suggestion, taken) + " (" + fall_text(average) + ").";
+    const double error = spread / std::sqrt(static_cast<double>(facts));
+    if (suggestion.effect <= standard_errors * error)
+        return "No layer stands out: " + share_at_peak(suggestion, taken) + ", but facts differ by " +
+               percent(spread / taken) + ". Trace more than " + facts_text(facts) + ".";
+    return {};
+}
+
+// What should be known besides.
+std::string caution(const TraceAverage& average) {
+    std::string text;
+    const std::size_t go_on = facts_that_go_on(average);
+    if (go_on > 0 && go_on < average.facts)
+        text += " In " + std::to_string(average.facts - go_on) + " of " + facts_text(average.facts) +
+                " the subject ends the prompt, where any late layer brings the answer back.";
+    if (average.clean >= least_effect && average.clean < unsure)
+        text += " The model itself is not sure: it gives the object only " + probability(average.clean) +
+                (average.facts == 1 ? "." : " on average.");
+    return text;
+}
+
 } // namespace
 
 LayerSuggestion suggest_layers(const TraceAverage& average) {
@@ -72,36 +142,21 @@ LayerSuggestion suggest_layers(const TraceAverage& average) {
     suggestion.peak = static_cast<int>(peak);
     suggestion.effect = role.mean[static_cast<std::size_t>(peak)];
     const double taken = average.clean - average.corrupted;
-    const double error = role.spread[static_cast<std::size_t>(peak)] / std::sqrt(static_cast<double>(role.facts));
-    const std::string at_peak = "at the subject's last token layer " + std::to_string(peak) + " brings back " +
-                                number(suggestion.effect) + " of the probability, more than any other";
-
-    if (average.kind == TraceKind::attention)
-        suggestion.reason = "Edits change the MLP, not attention: trace hidden states or the MLP to find their layers.";
-    else if (taken < least_effect)
-        suggestion.reason = "The noise takes nothing away that could be brought back: the probability is " +
-                            number(average.clean) + " without it and " + number(average.corrupted) + " with it.";
-    else if (suggestion.effect < std::max(least_effect, least_share * taken))
-        suggestion.reason = "No layer stands out: " + at_peak + ", where the noise takes " + number(taken) + ".";
-    else if (suggestion.effect <= standard_errors * error)
-        suggestion.reason = "No layer stands out: " + at_peak + ", but facts differ by " +
-                            number(role.spread[static_cast<std::size_t>(peak)]) + ". Trace more than " +
-                            facts_text(role.facts) + ".";
-    if (!suggestion.reason.empty())
-        return suggestion;
-
-    const auto [first, last] = site_around(role.mean, peak);
-    for (auto layer = first; layer <= last; ++layer)
-        suggestion.layers.push_back(static_cast<int>(layer));
-    const double weakest = *std::min_element(role.mean.begin() + first, role.mean.begin() + last + 1);
-    const std::string layers = first == last ? "layer " + std::to_string(first) + " alone"
-                                             : "layers " + std::to_string(first) + " to " + std::to_string(last);
-    suggestion.reason = "Of the " + number(taken) + " in probability that the noise takes away, layer " +
-                        std::to_string(peak) + " brings back " + number(suggestion.effect) +
-                        " at the subject's last token (" + facts_text(role.facts) + "). " +
-                        (first == last ? "No neighbour brings back half of that, so: " + layers + "."
-                                       : "Its neighbours in " + layers + " bring back " + number(weakest) +
-                                             " or more, at least half of that.");
+    const double spread = role.spread[static_cast<std::size_t>(peak)];
+    suggestion.reason = why_not(average, suggestion, spread);
+    if (suggestion.reason.empty()) {
+        const auto [first, last] = site_around(role.mean, peak);
+        for (auto layer = first; layer <= last; ++layer)
+            suggestion.layers.push_back(static_cast<int>(layer));
+        const double weakest = *std::min_element(role.mean.begin() + first, role.mean.begin() + last + 1);
+        suggestion.reason =
+            capital(share_at_peak(suggestion, taken)) + " (" + facts_text(role.facts) + "; " + fall_text(average) +
+            "). " +
+            (first == last ? "No neighbour brings back half of that, so: layer " + std::to_string(first) + " alone."
+                           : "Its neighbours in layers " + std::to_string(first) + " to " + std::to_string(last) +
+                                 " bring back " + percent(weakest / taken) + " or more, at least half of that.");
+    }
+    suggestion.reason += caution(average);
     return suggestion;
 }
 

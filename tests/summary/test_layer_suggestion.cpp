@@ -14,6 +14,9 @@ class TestLayerSuggestion : public QObject {
     void no_site_data();
     void no_site();
     void attention_speaks_for_no_layer();
+    void an_object_the_model_does_not_say();
+    void a_subject_that_ends_the_prompt();
+    void a_model_that_is_not_sure();
     void nothing_was_traced();
 };
 
@@ -69,8 +72,13 @@ void TestLayerSuggestion::site_is_found() {
     QCOMPARE(suggestion.peak, peak);
     QCOMPARE(suggestion.effect, effect[static_cast<std::size_t>(peak)]);
     const QString reason = QString::fromStdString(suggestion.reason);
-    QVERIFY2(reason.contains("0.80"), qPrintable(reason)); // what the noise takes
-    QVERIFY2(reason.contains(QString("layer %1").arg(peak)), qPrintable(reason));
+    QVERIFY2(reason.contains("falls from 0.90 to 0.10"), qPrintable(reason));
+    const double share = effect[static_cast<std::size_t>(peak)] / 0.8;
+    QVERIFY2(
+        reason.startsWith(
+            QString("Layer %1 brings back %2 % of what the noise takes away").arg(peak).arg(100 * share, 0, 'f', 0)),
+        qPrintable(reason));
+    QVERIFY2(!reason.contains("not sure"), qPrintable(reason));
     QVERIFY2(reason.contains("one fact"), qPrintable(reason));
 }
 
@@ -85,7 +93,7 @@ void TestLayerSuggestion::no_site_data() {
     QTest::newRow("weak") << 0.07 << 0.9 << 1 << 0.0 << "No layer stands out";
     QTest::newRow("just not weak") << 0.081 << 0.9 << 1 << 0.0 << "";
     QTest::newRow("tiny") << 0.009 << 0.13 << 1 << 0.0 << "No layer stands out";
-    QTest::newRow("within the spread") << 0.2 << 0.9 << 4 << 0.21 << "facts differ by 0.21";
+    QTest::newRow("within the spread") << 0.2 << 0.9 << 4 << 0.21 << "facts differ by 26 %";
     QTest::newRow("above the spread") << 0.2 << 0.9 << 4 << 0.19 << "";
     QTest::newRow("more facts make it sure") << 0.2 << 0.9 << 9 << 0.21 << "";
     QTest::newRow("below nothing") << -0.1 << 0.9 << 1 << 0.0 << "No layer stands out";
@@ -112,6 +120,34 @@ void TestLayerSuggestion::attention_speaks_for_no_layer() {
     QVERIFY(suggest_layers(average).reason.find("not attention") != std::string::npos);
     average.kind = TraceKind::mlp;
     QCOMPARE(suggest_layers(average).layers, std::vector<int>{1});
+}
+
+void TestLayerSuggestion::an_object_the_model_does_not_say() {
+    const LayerSuggestion suggestion = suggest_layers(made({1e-27, 5e-27, 1e-28}, 1e-26, 1e-28));
+    QVERIFY(suggestion.layers.empty());
+    QVERIFY2(suggestion.reason.starts_with("Nothing can be read here: the model does not say the object") &&
+                 suggestion.reason.find("1e-26") != std::string::npos,
+             suggestion.reason.c_str());
+}
+
+void TestLayerSuggestion::a_subject_that_ends_the_prompt() {
+    TraceAverage average = made({0, 0.4, 0.8}, 0.9, 0.1, 3);
+    auto& last = average.roles[static_cast<std::size_t>(TokenRole::last)];
+    last.facts = 0; // the last token is the subject's
+    const LayerSuggestion none = suggest_layers(average);
+    QVERIFY(none.layers.empty());
+    QVERIFY2(none.reason.find("the subject ends the prompt") != std::string::npos, none.reason.c_str());
+    last.facts = 2;
+    const LayerSuggestion some = suggest_layers(average);
+    QCOMPARE(some.layers, (std::vector<int>{1, 2}));
+    QVERIFY2(some.reason.find("In 1 of 3 facts the subject ends the prompt") != std::string::npos, some.reason.c_str());
+}
+
+void TestLayerSuggestion::a_model_that_is_not_sure() {
+    const LayerSuggestion suggestion = suggest_layers(made({0, 0.3, 0}, 0.49));
+    QCOMPARE(suggestion.layers, std::vector<int>{1});
+    QVERIFY2(suggestion.reason.ends_with("The model itself is not sure: it gives the object only 0.49."),
+             suggestion.reason.c_str());
 }
 
 void TestLayerSuggestion::nothing_was_traced() {
