@@ -22,6 +22,7 @@ using namespace charts;
 constexpr Box plot{78, 56, 470, 330};
 constexpr double legend_x = 566;
 constexpr Color applied_color{0.78, 0.22, 0.09};
+constexpr std::array<Color, 3> other_colors{{{0.16, 0.36, 0.72}, {0.13, 0.5, 0.3}, {0.5, 0.28, 0.6}}};
 
 // A logarithmic axis. What is 0 or far below everything else lies on its edge.
 class LogAxis {
@@ -68,8 +69,9 @@ std::string decade_text(int power) {
 
 class FrontierDrawing {
   public:
-    FrontierDrawing(const Frontier& frontier, Painter& painter)
+    FrontierDrawing(const Frontier& frontier, const std::vector<NamedFrontier>& others, Painter& painter)
         : frontier_(frontier)
+        , others_(others)
         , painter_(painter)
         , with_statistics_(std::ranges::any_of(
               frontier.total, [](const FrontierPoint& point) { return std::isfinite(point.preservation); })) {}
@@ -78,6 +80,8 @@ class FrontierDrawing {
         hold(frontier_.total);
         for (const LayerFrontier& layer : frontier_.layers)
             hold(layer.points);
+        for (const NamedFrontier& other : others_)
+            hold(other.frontier.total);
         x_.settle();
         y_.settle();
         draw_axes();
@@ -98,6 +102,13 @@ class FrontierDrawing {
                       "layer " + std::to_string(frontier_.layers[i].layer));
             }
         curve(frontier_.total, ink, 2.4, "all layers");
+        for (std::size_t i = 0; i < others_.size(); ++i) {
+            const Frontier& other = others_[i].frontier;
+            const Color color = other_colors.at(i % other_colors.size());
+            curve(other.total, color, 2, others_[i].name);
+            if (const FrontierPoint* point = applied_of(other))
+                painter_.dot(place(*point), 4, color);
+        }
         mark_applied(row);
     }
 
@@ -151,9 +162,14 @@ class FrontierDrawing {
             painter_.dot(line.front(), width, color);
     }
 
+    [[nodiscard]] static const FrontierPoint* applied_of(const Frontier& frontier) {
+        const auto found = std::ranges::find(frontier.total, frontier.softness, &FrontierPoint::softness);
+        return found == frontier.total.end() ? nullptr : &*found;
+    }
+
     void mark_applied(double row) {
-        const auto applied = std::ranges::find(frontier_.total, frontier_.softness, &FrontierPoint::softness);
-        if (applied == frontier_.total.end())
+        const FrontierPoint* applied = applied_of(frontier_);
+        if (!applied)
             return;
         painter_.dot(place(*applied), 5, applied_color);
         painter_.dot({legend_x + 9, row - 4}, 5, applied_color);
@@ -164,6 +180,7 @@ class FrontierDrawing {
     }
 
     const Frontier& frontier_;
+    const std::vector<NamedFrontier>& others_;
     Painter& painter_;
     const bool with_statistics_;
     LogAxis x_{plot.x, plot.x + plot.width};
@@ -172,17 +189,19 @@ class FrontierDrawing {
 
 } // namespace
 
-std::string render_frontier(const Frontier& frontier, ChartFormat format, double scale) {
+std::string render_frontier(const Frontier& frontier, ChartFormat format, double scale,
+                            const std::vector<NamedFrontier>& others) {
     if (frontier.total.empty())
         throw Error("there is no trade-off to draw", "chart", "apply edits with an algorithm that has a softness");
     // All layers and the point that is applied are named beside the plot.
-    const auto named = static_cast<double>(frontier.layers.size() + 2);
+    const auto named = static_cast<double>(frontier.layers.size() + others.size() + 2);
+    const std::string layer_count =
+        std::to_string(frontier.layers.size()) + (frontier.layers.size() == 1 ? " layer" : " layers");
     const Sheet sheet{.width = 690,
                       .height = std::max(446.0, plot.y + 17 * named + 16),
                       .title = "Preservation against memorization over softness",
-                      .summary = std::to_string(frontier.layers.size()) + " layers, " +
-                                 std::to_string(frontier.total.size()) + " softnesses"};
-    return paint(sheet, format, scale, [&](Painter& painter) { FrontierDrawing(frontier, painter).draw(); });
+                      .summary = layer_count + ", " + std::to_string(frontier.total.size()) + " softnesses"};
+    return paint(sheet, format, scale, [&](Painter& painter) { FrontierDrawing(frontier, others, painter).draw(); });
 }
 
 } // namespace emend

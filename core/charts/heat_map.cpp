@@ -49,6 +49,10 @@ Range range_of(const HeatMap& map) {
             range.low = std::min(range.low, value);
             range.high = std::max(range.high, value);
         }
+    if (map.diverging) {
+        range.high = std::max(range.high, -range.low);
+        range.low = -range.high;
+    }
     return range;
 }
 
@@ -60,7 +64,18 @@ std::string tick_text(double value, const Range& range) {
     return extent > 0 && decimals <= most_decimals ? fixed(value, decimals) : number(value);
 }
 
-Color color_of(double share) {
+// White in the middle, blue below and red above.
+Color diverging_color(double share) {
+    constexpr Color middle{0.96, 0.96, 0.95}, below{0.12, 0.33, 0.67}, above{0.7, 0.11, 0.17};
+    const Color& end = share < 0.5 ? below : above;
+    const double part = std::min(1.0, std::abs(2 * share - 1));
+    const auto mixed = [part](double from, double to) { return from + part * (to - from); };
+    return {mixed(middle.red, end.red), mixed(middle.green, end.green), mixed(middle.blue, end.blue)};
+}
+
+Color color_of(double share, bool diverging) {
+    if (diverging)
+        return diverging_color(share);
     const std::array<double, 3> rgb = viridis(share);
     return {rgb[0] / 255, rgb[1] / 255, rgb[2] / 255};
 }
@@ -124,7 +139,7 @@ class HeatMapDrawing {
         const std::string hover =
             map_.columns_name + ' ' + std::to_string(column) + ", " + map_.rows[row].label + ": " + number(value);
         if (std::isfinite(value)) {
-            painter_.fill(box, color_of(range_.share(value)), hover);
+            painter_.fill(box, color_of(range_.share(value), map_.diverging), hover);
             return;
         }
         painter_.fill(box, paper, hover);
@@ -155,7 +170,7 @@ class HeatMapDrawing {
         for (int i = 0; i < steps; ++i) {
             const double bottom = bar.y + bar.height * (1 - static_cast<double>(i) / steps);
             const double top = bar.y + bar.height * (1 - static_cast<double>(i + 1) / steps);
-            painter_.fill({bar.x, top, bar.width, bottom - top}, color_of((i + 0.5) / steps), {});
+            painter_.fill({bar.x, top, bar.width, bottom - top}, color_of((i + 0.5) / steps, map_.diverging), {});
         }
         const int ticks = range_.high > range_.low ? 5 : 1;
         for (int i = 0; i < ticks; ++i) {

@@ -30,6 +30,7 @@ struct HeatMap {
     std::size_t columns = 0;
     std::vector<Panel> panels;
     std::vector<double> reach; // numbers that the scale covers besides those of the cells
+    bool diverging = false;    // the scale goes as far below 0 as above it, in two colours
 };
 
 // Where everything is, in units. Every row has the same height: the picture grows with the tokens.

@@ -34,6 +34,12 @@ std::string peak_of(const HeatMap& map) {
            map.rows[best / map.columns].label + ".";
 }
 
+bool is_whole(const HeatMap& map) {
+    return std::ranges::all_of(map.panels, [](const HeatMap::Panel& panel) {
+        return std::ranges::all_of(panel.values, [](double value) { return std::isfinite(value); });
+    });
+}
+
 } // namespace
 
 HeatMap map_of(const TraceResult& trace) {
@@ -59,8 +65,8 @@ HeatMap map_of(const TraceResult& trace) {
     if (!map.panels.empty() && !map.rows.empty() && map.columns > 0)
         map.summary = map.panels.front().title + "; " + map.panels.front().subtitle + ". " + peak_of(map);
     const std::string noise = trace.noise > 0 ? "noise " + number(trace.noise) + ", " : "noise from a file, ";
-    map.note = "bar: the subject's tokens; hatched: not run; " + noise + std::to_string(trace.samples) +
-               (trace.samples == 1 ? " sample" : " samples");
+    map.note = "bar: the subject's tokens; " + std::string(is_whole(map) ? "" : "hatched: not run; ") + noise +
+               std::to_string(trace.samples) + (trace.samples == 1 ? " sample" : " samples");
     return map;
 }
 
@@ -76,6 +82,9 @@ HeatMap map_of(const TraceAverage& average) {
         map.rows.push_back({.label = std::string(to_text(which)) + " (" + std::to_string(role.facts) + ")",
                             .marked = which <= TokenRole::last_subject});
         mean.insert(mean.end(), role.mean.begin(), role.mean.end());
+        constexpr double nothing = 1e-9; // below it an effect is the sum's rounding
+        map.diverging =
+            map.diverging || std::ranges::any_of(role.mean, [](double effect) { return effect < -nothing; });
         // Where nothing was measured, nothing spreads.
         for (std::size_t layer = 0; layer < role.spread.size(); ++layer)
             spread.push_back(std::isfinite(role.mean[layer]) ? role.spread[layer] : role.mean[layer]);
@@ -92,7 +101,8 @@ HeatMap map_of(const TraceAverage& average) {
     map.title = map.panels.front().title;
     if (!map.rows.empty() && map.columns > 0)
         map.summary = map.panels.front().subtitle + ". " + peak_of(map);
-    map.note = "effect: put back - corrupted; bar: the subject; in brackets: facts with such a token";
+    map.note = "effect: put back - corrupted; bar: the subject; in brackets: facts with such a token" +
+               std::string(is_whole(map) ? "" : "; hatched: no fact has one");
     return map;
 }
 

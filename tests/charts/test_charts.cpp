@@ -302,6 +302,51 @@ class TestCharts : public QObject {
                  6); // nothing spreads where nothing is
     }
 
+    void averages_below_nothing_have_colours_of_their_own() {
+        TraceAverage average;
+        average.layers = 2;
+        average.facts = 1;
+        for (int role = 0; role < token_roles; ++role)
+            average.roles.push_back({.facts = 1, .mean = {0.4, 0}, .spread = {0, 0}});
+        QVERIFY(!map_of(average).diverging);
+        average.roles[0].mean[1] = -0.2;
+        const HeatMap map = map_of(average);
+        QVERIFY(map.diverging);
+        const HeatMapLayout layout(map);
+        const Pixels pixels(render_trace(average, ChartFormat::png));
+        const auto color = [&](std::size_t row, std::size_t column) {
+            const Box cell = layout.cell(0, row, column);
+            return pixels.at(cell.x + cell.width / 2, cell.y + cell.height / 2);
+        };
+        const auto above = color(1, 0), below = color(0, 1), nothing = color(1, 1);
+        QVERIFY(above[0] > above[2] + 60); // red
+        QVERIFY(below[2] > below[0] + 30); // blue
+        QVERIFY(std::abs(nothing[0] - nothing[2]) < 10 && nothing[0] > 230);
+        const QStringList drawn = texts_of(render_trace(average, ChartFormat::svg)).drawn; // as far below as above
+        QVERIFY2(drawn.contains("-0.400") && drawn.contains("0.400"), qPrintable(drawn.join('|')));
+    }
+
+    void what_is_hatched_is_explained_where_something_is() {
+        const auto note = [](const TraceResult& trace) {
+            return texts_of(render_trace(trace, ChartFormat::svg)).drawn.filter("bar: the subject").value(0);
+        };
+        TraceResult trace = small_trace();
+        QVERIFY2(note(trace).contains("hatched: not run"), qPrintable(note(trace)));
+        trace.objects.front().effect.assign(20, 0.5);
+        QVERIFY2(note(trace).contains("sample") && !note(trace).contains("hatched"), qPrintable(note(trace)));
+    }
+
+    void a_frontier_over_another() {
+        NamedFrontier other{.name = "root-spread", .frontier = small_frontier(true)};
+        for (FrontierPoint& point : other.frontier.total)
+            point.preservation *= 100; // further right
+        const Frontier own = small_frontier(true);
+        const SvgTexts texts = texts_of(render_frontier(own, ChartFormat::svg, 1, {other}));
+        QVERIFY(texts.drawn.contains("root-spread") && texts.drawn.contains("all layers"));
+        const auto axis = [](const SvgTexts& svg) { return svg.drawn.contains("1e3"); };
+        QVERIFY(axis(texts) && !axis(texts_of(render_frontier(own, ChartFormat::svg))));
+    }
+
     void frontier() {
         const Pixels pixels(render_frontier(small_frontier(true), ChartFormat::png, 2));
         QVERIFY(pixels.sound());

@@ -4,6 +4,8 @@
 
 #include <QTest>
 
+#include <cmath>
+
 using namespace emend;
 
 class TestLayerSuggestion : public QObject {
@@ -74,10 +76,9 @@ void TestLayerSuggestion::site_is_found() {
     const QString reason = QString::fromStdString(suggestion.reason);
     QVERIFY2(reason.contains("falls from 0.90 to 0.10"), qPrintable(reason));
     const double share = effect[static_cast<std::size_t>(peak)] / 0.8;
-    QVERIFY2(
-        reason.startsWith(
-            QString("Layer %1 brings back %2 % of what the noise takes away").arg(peak).arg(100 * share, 0, 'f', 0)),
-        qPrintable(reason));
+    QVERIFY2(reason.startsWith(QString("Layer %1 brings back ").arg(peak)), qPrintable(reason));
+    const double told = reason.section("brings back ", 1).section(" %", 0, 0).toDouble();
+    QVERIFY2(std::abs(told - 100 * share) <= 0.51, qPrintable(reason));
     QVERIFY2(!reason.contains("not sure"), qPrintable(reason));
     QVERIFY2(reason.contains("one fact"), qPrintable(reason));
 }

@@ -9,6 +9,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace emend {
 
@@ -24,10 +25,17 @@ std::optional<ChartFormat> chart_format_of(std::string_view file);
 // Tokens down, layers across, a map an object, all on one colour scale. The subject's tokens are marked, cells that
 // were not run are hatched.
 std::string render_trace(const TraceResult& trace, ChartFormat format, double scale = 1);
-// Roles of tokens down: the mean indirect effect, and its standard deviation over the facts.
+// Roles of tokens down: the mean indirect effect, and its standard deviation over the facts. Colours on both sides of
+// nothing where some effect is below it.
 std::string render_trace(const TraceAverage& average, ChartFormat format, double scale = 1);
+struct NamedFrontier {
+    std::string name; // "root-spread"
+    Frontier frontier;
+};
 // Preservation across and memorization up, both logarithmic, a line a layer and one for all; the softness of the batch
-// is marked. Without statistics the size of the update stands for preservation. Throws Error when there is no point.
-std::string render_frontier(const Frontier& frontier, ChartFormat format, double scale = 1);
+// is marked. others: laid over it, the line for all their layers. Without statistics the size of the update stands for
+// preservation. Throws Error when there is no point.
+std::string render_frontier(const Frontier& frontier, ChartFormat format, double scale = 1,
+                            const std::vector<NamedFrontier>& others = {});
 
 } // namespace emend
