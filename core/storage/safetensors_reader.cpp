@@ -225,6 +225,12 @@ SafetensorsHeader read_safetensors_header(std::string_view bytes, const std::str
     const std::string where = file + ", byte 0";
     if (bytes.starts_with("version https://git-lfs"))
         throw Error("this is a Git LFS pointer, not the file itself", file, "fetch the real file: git lfs pull");
+    // Letters as a length would be absurd.
+    if (std::ranges::all_of(bytes.substr(0, prefix_bytes), [](char c) {
+            return (static_cast<unsigned char>(c) >= 0x20 && static_cast<unsigned char>(c) < 0x7F) || c == '\n' ||
+                   c == '\r' || c == '\t';
+        }))
+        throw Error("this is text, not a safetensors file", file, "name a file that ends in .safetensors");
     if (length == 0)
         throw Error("the header's length is 0", where, damaged_hint);
     if (length > header_limit)

@@ -83,6 +83,7 @@ class TestSafetensors : public QObject {
         row("header of length 0", file_of("", 0), "the header's length is 0");
         row("header of 2^60 bytes", file_of(one_tensor, 8, std::uint64_t{1} << 60),
             "the header's length is 1152921504606846976 bytes");
+        row("text", "# notes on the noise\n", "this is text, not a safetensors file");
         row("header of 2^64 - 1 bytes", file_of(one_tensor, 8, ~std::uint64_t{0}), "more than the format allows");
         row("header longer than the file", file_of(one_tensor, 8, 1000), "the file ends inside its header");
         row("header cut", file_of(one_tensor, 0).substr(0, 30), "incomplete download?");
