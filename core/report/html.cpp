@@ -52,44 +52,48 @@ pre { background: var(--raised); border-radius: 6px; padding: 8px 12px; overflow
 @media (max-width: 640px) { .texts { grid-template-columns: 1fr; } }
 )";
 
-std::string element(std::string_view tag, std::string_view text, std::string_view attributes = {}) {
-    std::string out = "<" + std::string(tag);
+// `content` is markup already.
+std::string wrapped(std::string_view tag, std::string_view content, std::string_view attributes = {}) {
+    std::string out = "<";
+    out += tag;
     if (!attributes.empty())
-        out += " " + std::string(attributes);
-    return out + ">" + xml_text(text) + "</" + std::string(tag) + ">\n";
+        out.append(1, ' ').append(attributes);
+    out.append(1, '>').append(content).append("</").append(tag).append(1, '>');
+    return out;
 }
 
-std::string table(const Table& table, std::string_view css_class = {}) {
-    std::string out = "<div class=\"scroll\"><table" +
-                      (css_class.empty() ? std::string() : " class=\"" + std::string(css_class) + "\"") + ">\n";
+std::string element(std::string_view tag, std::string_view text, std::string_view attributes = {}) {
+    return wrapped(tag, xml_text(text), attributes) + '\n';
+}
+
+std::string row_of(const Table& table, const std::vector<std::string>& row) {
+    std::string out = "<tr>";
+    for (std::size_t i = 0; i < row.size(); ++i) {
+        std::string_view attributes = "dir=\"auto\"";
+        if (table.columns[i].kind == Table::Kind::number)
+            attributes = "class=\"number\"";
+        else if (table.columns[i].kind == Table::Kind::verdict)
+            attributes = row[i] == "held" ? "class=\"held\"" : "class=\"lost\"";
+        out += wrapped("td", xml_text(row[i]), attributes);
+    }
+    return out + "</tr>\n";
+}
+
+std::string table(const Table& table, std::string_view css_class = "numbers") {
+    std::string head, body;
     bool named = false;
-    std::string head = "<thead><tr>";
     for (const Table::Column& column : table.columns) {
         named = named || !column.name.empty();
-        head += column.kind == Table::Kind::number ? "<th scope=\"col\" class=\"number\">" : "<th scope=\"col\">";
-        head += xml_text(column.name) + "</th>";
+        head += wrapped("th", xml_text(column.name),
+                        column.kind == Table::Kind::number ? "scope=\"col\" class=\"number\"" : "scope=\"col\"");
     }
+    for (const std::vector<std::string>& row : table.rows)
+        body += row_of(table, row);
+    std::string out = "<div class=\"scroll\"><table class=\"";
+    out.append(css_class).append("\">\n");
     if (named)
-        out += head + "</tr></thead>\n";
-    out += "<tbody>\n";
-    for (const std::vector<std::string>& row : table.rows) {
-        out += "<tr>";
-        for (std::size_t i = 0; i < row.size(); ++i) {
-            switch (table.columns[i].kind) {
-            case Table::Kind::number:
-                out += "<td class=\"number\">";
-                break;
-            case Table::Kind::verdict:
-                out += row[i] == "held" ? "<td class=\"held\">" : "<td class=\"lost\">";
-                break;
-            case Table::Kind::text:
-                out += "<td dir=\"auto\">";
-            }
-            out += xml_text(row[i]) + "</td>";
-        }
-        out += "</tr>\n";
-    }
-    return out + "</tbody></table></div>\n";
+        out.append("<thead><tr>").append(head).append("</tr></thead>\n");
+    return out.append("<tbody>\n").append(body).append("</tbody></table></div>\n");
 }
 
 std::string folded(std::string_view title, std::string_view content) {
@@ -124,12 +128,8 @@ std::string note(std::string_view text) {
 
 std::string marked(const std::vector<TextPiece>& pieces, std::string_view mark) {
     std::string out;
-    for (const TextPiece& piece : pieces) {
-        if (piece.differs)
-            out += "<" + std::string(mark) + ">" + xml_text(piece.text) + "</" + std::string(mark) + ">";
-        else
-            out += xml_text(piece.text);
-    }
+    for (const TextPiece& piece : pieces)
+        out += piece.differs ? wrapped(mark, xml_text(piece.text)) : xml_text(piece.text);
     return out;
 }
 

@@ -10,6 +10,7 @@
 #include <charconv>
 #include <cmath>
 #include <map>
+#include <ranges>
 
 namespace emend::report {
 
@@ -93,8 +94,9 @@ std::string duration(double value) {
 }
 
 std::string answers(const Prediction& prediction) {
+    constexpr std::size_t most = 3; // the others are in the JSON
     std::string out;
-    for (const TokenProbability& token : prediction.top)
+    for (const TokenProbability& token : prediction.top | std::views::take(most))
         out += (out.empty() ? "" : ", ") + charts::visible(token.piece) + ' ' + percent(token.probability);
     return out.empty() ? std::string(dash) : out;
 }

@@ -16,7 +16,7 @@ std::string setting(double value);                 // that somebody chose: "100"
 std::string duration(double value);                // "0.84 s", "2 min 5 s"
 std::string answers(const Prediction& prediction); // "Rome 98.2 %, Paris 0.5 %"
 
-// "MEMIT on layers 3-5, spread, softness 100, key contexts of seed 0"
+// "MEMIT on layers 3,4,5, spread, softness 100, key contexts of seed 0"
 std::string recipe_in_words(const EditReport& report);
 std::string state_in_words(const LedgerState& ledger, std::size_t entry);
 [[nodiscard]] bool is_in_weights(const LedgerState& ledger, std::size_t entry);

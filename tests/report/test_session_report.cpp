@@ -123,7 +123,7 @@ void SessionReportTest::a_page_tells_everything() {
         QVERIFY2(cells.contains(QString::fromLatin1(cell)), cell);
     QVERIFY(cells.contains(QStringLiteral("\u2423Rome 75.0 %, \u2423a 12.5 %")));
     QVERIFY(
-        page.texts.values(QStringLiteral("p")).contains(QStringLiteral("MEMIT on layers 2-3, spread, softness 100.")));
+        page.texts.values(QStringLiteral("p")).contains(QStringLiteral("MEMIT on layers 2,3, spread, softness 100.")));
     QVERIFY(page.texts.values(QStringLiteral("li")).contains(QStringLiteral("the system is ill-conditioned <1e13>")));
     QVERIFY(page.texts.values(QStringLiteral("li")).contains(QStringLiteral("LibTorch 1.13")));
     QVERIFY(page.texts.values(QStringLiteral("p"))
