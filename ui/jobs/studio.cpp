@@ -10,6 +10,7 @@ namespace {
 struct Applied {
     std::shared_ptr<const EditReport> report;
     LedgerState ledger;
+    DocumentState kept;
 };
 
 struct Opened {
@@ -28,27 +29,35 @@ Studio::Studio(EngineFactory factory, QObject* parent)
         emit engineStarted();
     });
     connect(&m_jobs, &JobQueue::engineFailed, this, &Studio::engineFailed);
+    connectSessions();
 }
 
-void Studio::openModel(const LoadOptions& options) {
-    const QString path = QString::fromStdString(options.path);
+void Studio::leaveModel() {
     cancelChecks();
     stopComparing();
     m_nextSoftness.reset();
     for (const Lane lane : {Lane::Frontier, Lane::Trace, Lane::Lens, Lane::Diagnose, Lane::Try})
         m_jobs.supersede(lane);
+}
+
+void Studio::openModel(const LoadOptions& options, Unsaved end) {
+    const QString path = QString::fromStdString(options.path);
+    leaveModel();
+    m_sessions.flush();
     m_jobs.submit<Opened>(
         {.lane = Lane::Model,
          .title = tr("Opening the model"),
          .urgent = true,
          .supersedes = true,
          .changes_engine = true},
-        [options](const Workplace& place) {
+        [options, end, document = m_sessions.document()](const Workplace& place) {
             place.engine->open(options, place.context);
+            document->close(end);
             return Opened{std::make_shared<const ModelInfo>(place.engine->model_info()), place.engine->ledger(),
                           hashWhereCheap(*place.engine)};
         },
         [this](const std::shared_ptr<const Opened>& opened) {
+            m_sessions.note({});
             m_model = opened->model;
             m_checkpointHash = opened->hash;
             setLedger(opened->ledger, opened->hash);
@@ -83,12 +92,13 @@ void Studio::apply(std::vector<EditRequest> requests, const Recipe& recipe, QLis
     const QString title = tr("Applying %n edit(s)", nullptr, static_cast<int>(requests.size()));
     m_jobs.submit<Applied>(
         {.lane = Lane::Edit, .title = title, .urgent = true},
-        [requests = std::move(requests), recipe](const Workplace& place) {
+        [requests = std::move(requests), recipe, document = m_sessions.document()](const Workplace& place) {
             auto report = std::make_shared<const EditReport>(
                 place.engine->apply(requests, recipe, ApplyOptions{}, place.context));
-            return Applied{std::move(report), place.engine->ledger()};
+            return Applied{std::move(report), place.engine->ledger(), document->saveHistory(*place.engine)};
         },
         [this, rows](const std::shared_ptr<const Applied>& result) {
+            m_sessions.note(result->kept);
             emit applied(rows, result->report);
             setLedger(result->ledger);
         },
@@ -99,7 +109,8 @@ void Studio::apply(std::vector<EditRequest> requests, const Recipe& recipe, QLis
 
 void Studio::stopLooking() {
     bool gaveUp = false;
-    for (const Lane lane : {Lane::Compare, Lane::Generate, Lane::Trace, Lane::Lens, Lane::Norms, Lane::Diagnose}) {
+    for (const Lane lane : {Lane::Compare, Lane::Generate, Lane::Trace, Lane::Lens, Lane::Norms, Lane::Diagnose,
+                            Lane::Frontier, Lane::Status, Lane::Conflicts}) {
         gaveUp = gaveUp || m_jobs.has(lane);
         m_jobs.supersede(lane);
     }

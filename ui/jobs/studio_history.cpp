@@ -13,11 +13,13 @@ namespace {
 struct Softened {
     std::shared_ptr<const SoftnessResult> result;
     LedgerState ledger;
+    std::optional<DocumentState> kept; // of a step that is final
 };
 
 struct Moved {
     LedgerState ledger;
     QString hash;
+    DocumentState kept;
 };
 
 } // namespace
@@ -43,11 +45,14 @@ void Studio::switchBatch(std::uint64_t batch, bool active, bool resolve_later) {
 void Studio::move(const QString& title, std::function<LedgerState(const Workplace&)> step) {
     m_jobs.submit<Moved>(
         {.lane = Lane::Edit, .title = title, .urgent = true},
-        [step = std::move(step)](const Workplace& place) {
+        [step = std::move(step), document = m_sessions.document()](const Workplace& place) {
             LedgerState ledger = step(place);
-            return Moved{std::move(ledger), hashWhereCheap(*place.engine)};
+            return Moved{std::move(ledger), hashWhereCheap(*place.engine), document->saveHistory(*place.engine)};
         },
-        [this](const std::shared_ptr<const Moved>& moved) { setLedger(moved->ledger, moved->hash); },
+        [this](const std::shared_ptr<const Moved>& moved) {
+            m_sessions.note(moved->kept);
+            setLedger(moved->ledger, moved->hash);
+        },
         [this](const Failure& failure) { emit ledgerFailed(failure); });
     makeRoom();
 }
@@ -60,16 +65,16 @@ void Studio::frontier(std::uint64_t batch) {
         [this, batch](const Failure& failure) { emit frontierFailed(batch, failure); });
 }
 
-void Studio::settle(SoftnessRequest request) {
+void Studio::settle(SoftnessRequest request, quint64 row) {
     request.settle = true;
-    setSoftness(request);
+    setSoftness(request, row);
 }
 
-void Studio::setSoftness(const SoftnessRequest& request) {
+void Studio::setSoftness(const SoftnessRequest& request, quint64 row) {
     // What waits for the same batch would be overwritten anyway.
-    if (m_nextSoftness && m_nextSoftness->batch_id != request.batch_id)
+    if (m_nextSoftness && m_nextSoftness->request.batch_id != request.batch_id)
         softenNext();
-    m_nextSoftness = request;
+    m_nextSoftness = KnobStep{request, row};
     if (request.settle || !m_jobs.has(Lane::Knob))
         softenNext();
 }
@@ -79,24 +84,35 @@ void Studio::softenNext() {
         soften(*std::exchange(m_nextSoftness, std::nullopt));
 }
 
-void Studio::soften(const SoftnessRequest& request) {
+void Studio::soften(const KnobStep& step) {
+    const SoftnessRequest& request = step.request;
     m_jobs.submit<Softened>(
         {.lane = request.settle ? Lane::Edit : Lane::Knob,
          .title = request.settle ? tr("Solving again") : tr("Setting the softness"),
          .urgent = true},
-        [request](const Workplace& place) {
+        [request, document = m_sessions.document()](const Workplace& place) {
             auto result = std::make_shared<const SoftnessResult>(place.engine->set_softness(request, place.context));
-            return Softened{std::move(result), place.engine->ledger()};
+            Softened done{std::move(result), place.engine->ledger(), std::nullopt};
+            if (request.settle)
+                done.kept = document->saveHistory(*place.engine);
+            return done;
         },
-        [this, batch = request.batch_id, settled = request.settle](const std::shared_ptr<const Softened>& done) {
+        [this, batch = request.batch_id, settled = request.settle,
+         row = step.row](const std::shared_ptr<const Softened>& done) {
+            if (done->kept)
+                m_sessions.note(*done->kept);
             m_ledger = done->ledger;
             m_weightsHash.clear();
-            emit softened(batch, done->result, settled);
+            emit softened(batch, done->result, settled, row);
             if (!m_jobs.has(Lane::Knob))
                 softenNext();
             // The window looks at everything again only when the hand rests.
-            if (!isSoftening())
+            if (isSoftening())
+                return;
+            if (settled)
                 emit ledgerChanged(m_ledger);
+            else
+                restKnob();
         },
         [this, batch = request.batch_id](const Failure& failure) {
             emit softenFailed(batch, failure);
@@ -106,6 +122,14 @@ void Studio::soften(const SoftnessRequest& request) {
                 emit ledgerChanged(m_ledger);
         });
     makeRoom();
+}
+
+// Too fast to write every step of it: where it comes to rest is in the file before it is told.
+void Studio::restKnob() {
+    m_sessions.saveNow({}, [this] {
+        if (!isSoftening())
+            emit ledgerChanged(m_ledger);
+    });
 }
 
 } // namespace emend::ui

@@ -13,7 +13,10 @@ void Studio::trace(const TraceRequest& request, quint64 tag) {
                     [this, tag, grown = std::make_shared<const TraceResult>(cells)] { emit traceGrew(tag, grown); });
             });
         },
-        [this, tag](const auto& trace) { emit traceReady(tag, trace); },
+        [this, request, tag](const auto& trace) {
+            keepTrace(request, *trace);
+            emit traceReady(tag, trace);
+        },
         [this, tag](const Failure& failure) { emit traceFailed(tag, failure); });
 }
 

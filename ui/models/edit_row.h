@@ -17,6 +17,7 @@ struct EditRow {
     quint64 id = 0;
     int revision = 0; // grows with every change of the request
     EditRequest request;
+    QString note;         // somebody's words about it
     bool article = false; // the subject is spoken of with "the"
     EditState state = EditState::Draft;
     QString reason;                          // of Failed

@@ -176,8 +176,14 @@ QVariant EditsModel::toolTip(int row, int column) const {
         return notHeldText(fromStd(entry.request.object), entry.pNew);
     if (const auto found = problem(row); found && columnOf(found->field) == column)
         return fromStd(found->what) + u'\n' + fromStd(found->hint);
-    if (column == Subject && entry.rival != 0)
-        return fromStd(entry.request.subject) + u'\n' + conflictText(entry);
+    if (column == Subject && (entry.rival != 0 || !entry.note.isEmpty())) {
+        QStringList lines{fromStd(entry.request.subject)};
+        if (entry.rival != 0)
+            lines << conflictText(entry);
+        if (!entry.note.isEmpty())
+            lines << tr("Note: %1").arg(entry.note);
+        return lines.join(u'\n');
+    }
     if (column == Answer && entry.answer) {
         QStringList lines;
         for (const TokenProbability& token : entry.answer->present.top)

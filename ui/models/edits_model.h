@@ -6,6 +6,7 @@
 
 #include "emend/relations.h"
 #include "emend/report.h"
+#include "emend/session.h"
 #include "models/edit_row.h"
 #include "models/row_paste.h"
 
@@ -86,6 +87,13 @@ class EditsModel : public QAbstractTableModel {
     void setDraft(const QList<quint64>& ids); // a cancelled edit
     // Applied and undone as the ledger has it; batches without a row get their rows back.
     void syncLedger(const LedgerState& ledger);
+
+    // --- as a session keeps them (edits_model_session.cpp)
+    [[nodiscard]] std::vector<SessionEdit> toSession() const;
+    // All of them instead of those there are. Rows that were kept before their batch was find it in the ledger.
+    void setRows(const std::vector<SessionEdit>& edits, const LedgerState& ledger);
+    [[nodiscard]] size_t contentHash() const;      // of what toSession() gives, as long as the program runs
+    bool setNote(quint64 id, const QString& note); // false: no such row
 
     // --- edits in each other's way, among those that wait to be applied
     enum class SolvedTogether { No, Yes, Merged }; // as the recipe has it

@@ -1,0 +1,237 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "jobs/document.h"
+
+#include "emend/paths.h"
+#include "emend/session_work.h"
+
+#include <algorithm>
+#include <filesystem>
+#include <iterator>
+#include <utility>
+
+namespace emend::ui {
+
+namespace {
+
+template<class T>
+void append(std::vector<T>& to, std::vector<T> from) {
+    to.insert(to.end(), std::make_move_iterator(from.begin()), std::make_move_iterator(from.end()));
+}
+
+// A later one takes the place of an earlier one; `written` of the first are in the file.
+template<class T, class Same>
+void put(std::vector<T>& all, std::size_t& written, std::vector<T> fresh, Same same) {
+    for (T& item : fresh) {
+        const auto old = std::find_if(all.begin(), all.end(), [&](const T& kept) { return same(kept, item); });
+        if (old != all.end()) {
+            if (static_cast<std::size_t>(old - all.begin()) < written)
+                --written;
+            all.erase(old);
+        }
+        all.push_back(std::move(item));
+    }
+}
+
+bool sameTrace(const SessionTrace& a, const SessionTrace& b) {
+    const TraceRequest& x = a.request;
+    const TraceRequest& y = b.request;
+    return x.subject == y.subject && x.prompt == y.prompt && x.objects == y.objects && x.kind == y.kind &&
+           x.window == y.window && x.samples == y.samples && x.noise == y.noise && x.noise_file == y.noise_file &&
+           x.seed == y.seed && x.at == y.at;
+}
+
+bool sameText(const SessionText& a, const SessionText& b) {
+    return a.batch == b.batch && a.edit == b.edit && a.prompt == b.prompt;
+}
+
+void removeQuietly(const std::string& path) {
+    std::error_code ignored; // a file that cannot be removed is in nobody's way
+    std::filesystem::remove(path, ignored);
+}
+
+} // namespace
+
+void SessionParts::add(SessionParts later) {
+    if (later.edits)
+        edits = std::move(later.edits);
+    if (later.ui_state)
+        ui_state = std::move(later.ui_state);
+    if (later.note)
+        note = std::move(later.note);
+    append(traces, std::move(later.traces));
+    append(texts, std::move(later.texts));
+}
+
+bool SessionParts::isEmpty() const {
+    return !edits && !ui_state && !note && traces.empty() && texts.empty();
+}
+
+DocumentState Document::saveHistory(const Engine& engine) {
+    return save(engine, {}, true);
+}
+
+DocumentState Document::save(const Engine& engine, SessionParts parts, bool history) {
+    m_historyDue = m_historyDue || history;
+    takeIn(std::move(parts));
+    try {
+        if (m_session || isWorthAFile()) {
+            ensureFile(engine);
+            write(engine);
+        }
+        m_problem.reset();
+    } catch (...) {
+        m_problem = Failure::fromCurrentException();
+    }
+    return state();
+}
+
+bool Document::isWorthAFile() const {
+    return m_historyDue || m_editsDue || m_noteDue;
+}
+
+void Document::takeIn(SessionParts parts) {
+    m_editsDue = m_editsDue || parts.edits;
+    m_uiDue = m_uiDue || parts.ui_state;
+    m_noteDue = m_noteDue || parts.note;
+    put(m_contents.traces, m_tracesWritten, std::exchange(parts.traces, {}), sameTrace);
+    put(m_contents.texts, m_textsWritten, std::exchange(parts.texts, {}), sameText);
+    m_contents.add(std::move(parts));
+}
+
+void Document::forgetWritten() {
+    m_historyDue = true;
+    m_editsDue = m_contents.edits.has_value();
+    m_uiDue = m_contents.ui_state.has_value();
+    m_noteDue = m_contents.note.has_value();
+    m_tracesWritten = 0;
+    m_textsWritten = 0;
+}
+
+// A file that may only be read is left to whom it belongs, and its contents go on in one of our own.
+void Document::ensureFile(const Engine& engine) {
+    if (m_session && !(m_session->read_only() && isWorthAFile()))
+        return;
+    auto fresh = Session::create(new_session_path(sessions_dir()), session_model(engine.model_info()), true);
+    m_copied = m_session != nullptr;
+    m_session = std::move(fresh);
+    m_untitled = true;
+    forgetWritten();
+}
+
+void Document::write(const Engine& engine) {
+    if (m_session->read_only())
+        return; // where somebody looks is not worth a copy
+    // It happened already: nobody can stop it any more.
+    if (m_historyDue)
+        save_history(engine, *m_session, JobContext{});
+    m_historyDue = false;
+    if (m_editsDue)
+        m_session->set_edits(*m_contents.edits);
+    m_editsDue = false;
+    if (m_noteDue)
+        m_session->set_note(*m_contents.note);
+    m_noteDue = false;
+    for (; m_tracesWritten < m_contents.traces.size(); ++m_tracesWritten)
+        m_session->add_trace(m_contents.traces[m_tracesWritten]);
+    for (; m_textsWritten < m_contents.texts.size(); ++m_textsWritten)
+        m_session->set_text(m_contents.texts[m_textsWritten]);
+    if (m_uiDue)
+        m_session->set_ui_state(*m_contents.ui_state);
+    m_uiDue = false;
+}
+
+void Document::close(Unsaved end) {
+    if (m_session) {
+        bool empty = false;
+        try {
+            const SessionHead head = m_session->head();
+            empty = head.edits == 0 && head.batches == 0;
+        } catch (const std::exception&) {
+            // What cannot be read is left where it is.
+        }
+        const bool goes = m_untitled && !m_session->read_only() && (end == Unsaved::Discard || empty);
+        const std::string path = m_session->path();
+        m_session.reset();
+        if (goes)
+            removeQuietly(path);
+    }
+    m_contents = {};
+    m_untitled = true;
+    m_copied = false;
+    m_problem.reset();
+    m_historyDue = m_editsDue = m_uiDue = m_noteDue = false;
+    m_tracesWritten = m_textsWritten = 0;
+}
+
+DocumentState Document::state() const {
+    DocumentState state;
+    if (m_session) {
+        state.path = QString::fromStdString(m_session->path());
+        state.read_only = m_session->read_only();
+        state.because = QString::fromStdString(m_session->read_only_because());
+    }
+    state.untitled = m_untitled;
+    state.copied = m_copied;
+    state.note = QString::fromStdString(m_contents.note.value_or(std::string()));
+    state.problem = m_problem;
+    return state;
+}
+
+void Document::adopt(std::unique_ptr<Session> session, Unsaved end) {
+    SessionParts contents;
+    const SessionHead head = session->head();
+    contents.edits = session->edits();
+    contents.traces = session->traces();
+    contents.texts = session->texts();
+    contents.ui_state = session->ui_state();
+    contents.note = head.note;
+    close(end);
+    m_session = std::move(session);
+    m_contents = std::move(contents);
+    m_untitled = head.untitled;
+    m_tracesWritten = m_contents.traces.size();
+    m_textsWritten = m_contents.texts.size();
+}
+
+void Document::copyTo(const Engine& engine, const std::string& path) {
+    if (m_session && !m_problem) {
+        m_session->copy_to(path, true);
+        return;
+    }
+    // Not there yet, or out of order: from memory, beside its place first, so that what is there stays until this is
+    // whole.
+    const std::string folder = std::filesystem::path(path).parent_path().string();
+    Document whole;
+    whole.m_contents = m_contents;
+    whole.forgetWritten();
+    const std::string beside = new_session_path(folder.empty() ? "." : folder);
+    whole.m_session = Session::create(beside, session_model(engine.model_info()), false);
+    whole.m_untitled = false;
+    try {
+        whole.write(engine);
+        whole.m_session->copy_to(path, true);
+    } catch (...) {
+        whole.m_session.reset();
+        removeQuietly(beside);
+        throw;
+    }
+    whole.m_session.reset();
+    removeQuietly(beside);
+}
+
+void Document::saveAs(const Engine& engine, const std::string& path) {
+    copyTo(engine, path);
+    auto named = Session::open(path);
+    if (named->read_only())
+        throw Error("the copy cannot be written to: " + named->read_only_because(), path, "choose another place");
+    const bool goes = m_session && m_untitled && !m_session->read_only();
+    const std::string old = m_session ? m_session->path() : std::string();
+    m_session = std::move(named);
+    if (goes)
+        removeQuietly(old);
+    m_untitled = false;
+    m_copied = false;
+    m_problem.reset();
+}
+
+} // namespace emend::ui

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The studio and its session: a session that is opened brings a model, a ledger and rows; what is found is kept.
+#include "jobs/studio.h"
+
+namespace emend::ui {
+
+void Studio::connectSessions() {
+    connect(&m_sessions, &SessionKeeper::opened, this, [this](const std::shared_ptr<const OpenedSession>& session) {
+        if (!session->checkpointHash.isEmpty() || !m_model || m_model->fingerprint != session->model->fingerprint)
+            m_checkpointHash = session->checkpointHash;
+        m_model = session->model;
+        // Rows first: the ledger finds its batches among them.
+        emit sessionRestoring(session);
+        setLedger(session->ledger, session->weightsHash);
+        emit modelOpened(m_model);
+        emit sessionOpened(session);
+    });
+    connect(&m_sessions, &SessionKeeper::started, this,
+            [this](const LedgerState& ledger) { setLedger(ledger, m_checkpointHash); });
+}
+
+void Studio::openSession(const OpenSessionRequest& request) {
+    leaveModel();
+    m_sessions.open(request);
+    emit modelOpening(QString::fromStdString(request.path));
+}
+
+// Of the weights as they were: an edit gives up every trace under way.
+void Studio::keepTrace(TraceRequest request, const TraceResult& trace) {
+    if (!request.at)
+        request.at = m_ledger.position;
+    SessionParts parts;
+    parts.traces.push_back({std::move(request), trace});
+    m_sessions.save(std::move(parts));
+}
+
+} // namespace emend::ui
