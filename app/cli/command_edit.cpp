@@ -22,7 +22,7 @@ struct Options {
     EditOptions edits;
     RecipeOptions recipe;
     ApplyOptions apply;
-    std::string save_recipe, frontier;
+    std::string save_recipe, frontier, overlay;
     bool verbose = false;
     bool no_comparisons = false;
     bool diagnose = false;
@@ -52,6 +52,32 @@ Scores scores_of(std::vector<EditRequest> edits, bool comparisons, Engine& engin
             edit.neighbours.clear();
         }
     return engine.score(edits, job);
+}
+
+// The same edits under another distribution, to lay over what was applied.
+Recipe overlaid(const Recipe& applied, const std::string& distribution, const ModelInfo& model) {
+    Recipe recipe = applied;
+    recipe.distribution = find_distribution(distribution).id;
+    if (recipe.distribution == "single")
+        recipe.layers = {recipe.layers.back()};
+    else if (recipe.layers.size() < 2)
+        recipe.layers = default_recipe(model, "MEMIT").layers;
+    try {
+        check_recipe(recipe, model);
+    } catch (const Error& error) {
+        throw Error(error.message(), "--overlay", error.hint());
+    }
+    return recipe;
+}
+
+void check_frontier(const Options& options, const Recipe& recipe, const ModelInfo& model) {
+    if (options.frontier.empty())
+        return;
+    if (find_algorithm(recipe.algorithm).fine_tunes)
+        throw Error(recipe.algorithm + " has no softness: it follows no formula", "--frontier",
+                    "choose another algorithm, for example MEMIT, or leave --frontier out");
+    if (!options.overlay.empty())
+        static_cast<void>(overlaid(recipe, options.overlay, model));
 }
 
 // Every edit costs a solve: those that do not hold first, and not more than can be read unless all.
@@ -116,14 +142,16 @@ void run_edit(Program& program, const Options& options) {
         throw UsageError("give --edits FILE, or --subject, --prompt and --object");
     check_recipe_options(options.recipe);
     check_output_files({options.apply.dump_file, options.frontier, options.save_recipe}, program.model_folder());
+    if (!options.frontier.empty())
+        check_frontier_file(options.frontier);
+    if (!options.overlay.empty() && options.frontier.empty())
+        throw UsageError("there is no trade-off to lay another over", "--overlay", "use it with --frontier FILE");
     // Faults of the request are found before a model is loaded.
     GatheredEdits gathered = gather_edits(options.edits);
     auto engine = program.open_model();
     const Recipe recipe = build_recipe(options.recipe, engine->model_info(), program.seed,
                                        [&](const std::string& text) { program.message(text); });
-    if (!options.frontier.empty() && find_algorithm(recipe.algorithm).fine_tunes)
-        throw Error(recipe.algorithm + " has no softness: it follows no formula", "--frontier",
-                    "choose another algorithm, for example MEMIT, or leave --frontier out");
+    check_frontier(options, recipe, engine->model_info());
     drop_faulty(gathered, *engine, program.model_folder(), program.job());
     tell_about(gathered, program);
     const JobContext job = program.job(gathered.edits.size());
@@ -135,8 +163,15 @@ void run_edit(Program& program, const Options& options) {
         comparisons = compare(gathered.edits, *engine, job);
     const Scores scores = scores_of(gathered.edits, !options.no_comparisons, *engine, job);
     std::optional<Frontier> frontier;
+    std::optional<OverlaidFrontier> overlay;
     if (!options.frontier.empty())
         frontier = engine->frontier(report.batch_id, job);
+    if (!options.overlay.empty()) {
+        const Recipe other = overlaid(report.recipe, options.overlay, engine->model_info());
+        overlay = {.distribution = other.distribution,
+                   .frontier =
+                       engine->frontier_of({.batch_id = report.batch_id, .requests = {}, .recipe = other}, job)};
+    }
     std::vector<Diagnosis> diagnoses;
     if (options.diagnose || options.diagnose_all)
         diagnoses = diagnose(report, options.diagnose_all, *engine, job);
@@ -146,7 +181,7 @@ void run_edit(Program& program, const Options& options) {
     // All there is to write is known; each file appears whole.
     program.check_stop();
     if (frontier)
-        write_file_atomic(options.frontier, frontier_content(options.frontier, *frontier, report.recipe));
+        write_file_atomic(options.frontier, frontier_content(options.frontier, *frontier, report.recipe, overlay));
     if (!options.save_recipe.empty())
         write_file_atomic(options.save_recipe, recipe_to_json(report.recipe) + '\n');
     if (program.json) {
@@ -155,6 +190,8 @@ void run_edit(Program& program, const Options& options) {
         document["norms"] = to_json(norms);
         if (frontier)
             document["frontier"] = frontier_rows(*frontier);
+        if (overlay)
+            document["overlay"] = to_json(*overlay);
         for (const Diagnosis& diagnosis : diagnoses)
             document["diagnosis"].push_back(to_json(report, diagnosis));
         return program.print(document);
@@ -188,7 +225,11 @@ void add_edit(Program& program) {
         ->group(group);
     command
         ->add_option("--frontier", options->frontier,
-                     "Preservation against memorization over softness (JSON, .csv, .png, .svg, .pdf)")
+                     "Preservation against memorization over softness (.json, .csv, .png, .svg, .pdf)")
+        ->check(names_a_file)
+        ->group(group);
+    command->add_option("--overlay", options->overlay, "With --frontier: the same edits under another distribution")
+        ->check(readable(find_distribution))
         ->group(group);
     command->add_flag("--diagnose", options->diagnose, "Why edits took or not: up to 20, those that do not hold first")
         ->group(group);
@@ -196,8 +237,11 @@ void add_edit(Program& program) {
         ->add_flag("--diagnose-all", options->diagnose_all, "The same for all of them: every edit is solved once more")
         ->group(group);
     command->add_option("--save-recipe", options->save_recipe, "The recipe as used, contexts written out (JSON)")
+        ->check(names_a_file)
         ->group(group);
-    command->add_option("--dump", options->apply.dump_file, "Tensors of the computation (safetensors)")->group(group);
+    command->add_option("--dump", options->apply.dump_file, "Tensors of the computation (safetensors)")
+        ->check(names_a_file)
+        ->group(group);
     command
         ->add_flag_callback(
             "--list-algorithms",
@@ -214,7 +258,10 @@ void add_edit(Program& program) {
         ->add_flag_callback(
             "--list-relations", [&program] { list_relations(program); }, "Relations for --relation")
         ->group(group);
-    command->footer(algorithms_text() + "The model's folder is never written to.");
+    command->footer(
+        "hold: edits whose new object the model says. efficacy: edits whose new object is likelier than the "
+        "true one.\n" +
+        algorithms_text() + "The model's folder is never written to.");
 }
 
 } // namespace emend::cli

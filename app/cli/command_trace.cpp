@@ -17,6 +17,8 @@ namespace emend::cli {
 
 namespace {
 
+constexpr const char* standard_output = "-";
+
 struct Options {
     EditOptions facts;
     std::vector<std::string> objects;
@@ -25,9 +27,28 @@ struct Options {
     std::optional<double> noise, scale;
     std::string noise_file;
     std::string png, svg, pdf, csv;
+    bool lens = false;
+    std::optional<int> token; // of the lens
 };
 
+// The lens reads one prompt; noise and pictures are the map's.
+void check_lens(const Options& options) {
+    if (!options.lens) {
+        if (options.token)
+            throw UsageError("the token is the lens's", "--token", "use it with --lens");
+        return;
+    }
+    if (!options.facts.file.empty())
+        throw UsageError("--lens reads one prompt, not a file", "--lens", "give --subject and --prompt");
+    if (options.objects.size() > 2)
+        throw UsageError("the lens follows two objects at most", "--object");
+    if (!options.png.empty() || !options.svg.empty() || !options.pdf.empty() || !options.csv.empty() ||
+        options.window || options.samples || options.noise || !options.noise_file.empty() || options.kind != "hidden")
+        throw UsageError("--lens is a table without noise and pictures", "--lens", "leave the options of the map out");
+}
+
 void check_options(const Options& options) {
+    check_lens(options);
     const EditOptions& facts = options.facts;
     if (facts.file.empty() && facts.prompt.empty() && facts.relation.empty())
         throw UsageError("give --subject and --prompt, or --edits FILE");
@@ -51,15 +72,28 @@ void check_options(const Options& options) {
                     "it holds `noise` [samples, subject tokens, d_model], or leave the option out");
 }
 
-TraceRequest request_of(const Options& options, std::optional<std::uint64_t> seed) {
+TraceRequest request_of(const Options& options, const ModelInfo& model, Program& program) {
     TraceRequest request;
     request.kind = trace_kind_from(options.kind);
     request.window = options.window.value_or(request.window);
+    if (request.kind != TraceKind::hidden && request.window > model.layers) {
+        program.message("the model has " + std::to_string(model.layers) + " layers: a window of " +
+                            std::to_string(request.window) + " is cut to " + std::to_string(model.layers) +
+                            (options.window ? "" : "; --window 3 tells its layers apart"),
+                        options.window.has_value());
+        request.window = model.layers;
+    }
     request.samples = options.samples.value_or(request.samples);
     request.noise = options.noise;
     request.noise_file = options.noise_file;
-    request.seed = seed.value_or(request.seed);
+    request.seed = program.seed.value_or(request.seed);
     return request;
+}
+
+void tell_files(const Options& options) {
+    for (const std::string& file : {options.png, options.svg, options.pdf, options.csv})
+        if (!file.empty())
+            std::cout << "  written: " << file << '\n';
 }
 
 // All is drawn before the first file is written, so that a fault leaves none.
@@ -78,20 +112,27 @@ void write_files(const Options& options, const Traced& traced, const Program& pr
         files.emplace_back(options.csv, trace_csv(traced));
     program.check_stop();
     for (const auto& [file, content] : files)
-        write_file_atomic(file, content);
+        if (file == standard_output)
+            std::cout << content;
+        else
+            write_file_atomic(file, content);
 }
 
-void tell_files(const Options& options) {
-    for (const std::string& file : {options.png, options.svg, options.pdf, options.csv})
-        if (!file.empty())
-            std::cout << "  written: " << file << '\n';
+// All of a result for people, or nothing where standard output is the CSV's.
+template<typename Traced>
+void print_text(const Options& options, const Traced& traced, const LayerSuggestion& suggestion, Program& program) {
+    program.clear_progress();
+    if (options.csv == standard_output)
+        return;
+    print_trace(traced, suggestion);
+    tell_files(options);
 }
 
 void trace_one(Program& program, const Options& options) {
     EditRequest fact;
     fill_prompt(fact, options.facts);
     auto engine = program.open_model();
-    TraceRequest request = request_of(options, program.seed);
+    TraceRequest request = request_of(options, engine->model_info(), program);
     request.subject = fact.subject;
     request.prompt = fact.prompt;
     request.objects = options.objects;
@@ -103,10 +144,27 @@ void trace_one(Program& program, const Options& options) {
         document["suggestion"] = to_json(suggestion);
         return program.print(document);
     }
+    print_text(options, trace, suggestion, program);
+}
+
+void read_lens(Program& program, const Options& options) {
+    EditRequest fact;
+    fill_prompt(fact, options.facts);
+    auto engine = program.open_model();
+    LensRequest request;
+    request.prompt = fact.prompt;
+    if (const std::size_t gap = request.prompt.find("{}"); gap != std::string::npos)
+        request.prompt.replace(gap, 2, fact.subject);
+    request.token = options.token.value_or(request.token);
+    if (!options.objects.empty())
+        request.object = options.objects[0];
+    if (options.objects.size() > 1)
+        request.true_object = options.objects[1];
+    const LensResult lens = engine->lens(request, program.job());
+    if (program.json)
+        return program.print(lens_json(lens, options.objects));
     program.clear_progress();
-    print_trace(trace);
-    std::cout << "  " << suggestion.reason << '\n';
-    tell_files(options);
+    print_lens(lens, options.objects);
 }
 
 // What the model says now is traced: the true object where it is known, else its own answer.
@@ -148,7 +206,8 @@ void trace_file(Program& program, const Options& options) {
     auto engine = program.open_model();
     drop_faulty(gathered, *engine, program.model_folder(), program.job());
     tell_about(gathered, program);
-    const std::vector<TraceResult> traces = trace_all(gathered, request_of(options, program.seed), *engine, program);
+    const std::vector<TraceResult> traces =
+        trace_all(gathered, request_of(options, engine->model_info(), program), *engine, program);
     const TraceAverage average = average_traces(traces);
     const LayerSuggestion suggestion = suggest_layers(average);
     write_files(options, average, program);
@@ -161,16 +220,17 @@ void trace_file(Program& program, const Options& options) {
             document["facts"].push_back(to_json(trace));
         return program.print(document);
     }
-    program.clear_progress();
-    print_trace(average);
-    std::cout << "  " << suggestion.reason << '\n';
-    tell_files(options);
+    print_text(options, average, suggestion, program);
 }
 
 void run_trace(Program& program, const Options& options) {
     check_options(options);
+    if (options.csv == standard_output && program.json)
+        throw UsageError("standard output is the JSON's", "--csv", "name a file, or leave --json out");
     check_output_files({options.png, options.svg, options.pdf, options.csv}, program.model_folder());
-    if (options.facts.file.empty())
+    if (options.lens)
+        read_lens(program, options);
+    else if (options.facts.file.empty())
         trace_one(program, options);
     else
         trace_file(program, options);
@@ -215,11 +275,19 @@ void add_trace(Program& program) {
         ->group(group);
     command->add_option("--noise-file", options->noise_file, "`noise` [samples, subject tokens, d_model], safetensors")
         ->group(group);
+    command->add_flag("--lens", options->lens, "Instead of a map: what each layer would answer (logit lens)")
+        ->group(group);
+    command->add_option("--token", options->token, "Of the prompt, from 0, where the lens looks (default: the last)")
+        ->check(not_negative())
+        ->group(group);
     group = "Output";
-    command->add_option("--png", options->png, "The map as a picture")->group(group);
-    command->add_option("--svg", options->svg, "The same, texts as texts, numbers on hover")->group(group);
-    command->add_option("--pdf", options->pdf, "The same on one page")->group(group);
-    command->add_option("--csv", options->csv, "Every cell, or role and layer, in a row")->group(group);
+    const auto file = [&](const char* name, std::string& value, const char* text) {
+        command->add_option(name, value, text)->check(names_a_file)->group(group);
+    };
+    file("--png", options->png, "The map as a picture");
+    file("--svg", options->svg, "The same, texts as texts, numbers on hover");
+    file("--pdf", options->pdf, "The same on one page");
+    file("--csv", options->csv, "Every cell, or role and layer, in a row; - is standard output");
     command->add_option("--scale", options->scale, "Pixels of the PNG a unit (default 2)")
         ->check(above_zero())
         ->group(group);

@@ -1,15 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // emend-cli try: several recipes on the same edits, each on its own copy of the matrices it writes.
 #include "base/file.h"
-#include "csv_text.h"
 #include "edit_input.h"
 #include "emend/trial_order.h"
 #include "program.h"
 #include "recipe_options.h"
-#include "report_json.h"
+#include "trial_report.h"
 
 #include <algorithm>
-#include <cmath>
 #include <iostream>
 
 namespace emend::cli {
@@ -37,11 +35,76 @@ void check_options(const Options& options) {
     check_recipe_options(options.recipe);
 }
 
+// What a grid file names, to be looked at before a model is there. A file that cannot be read is told of later.
+struct GridFile {
+    std::string text;
+    Json json = Json::object();
+};
+
+GridFile read_grid(const Options& options) {
+    GridFile file;
+    if (options.grid.empty())
+        return file;
+    file.text = read_file(options.grid, largest_grid_file);
+    if (Json json = Json::parse(file.text, nullptr, false); json.is_object())
+        file.json = std::move(json);
+    else
+        return file;
+    bool named = !options.algorithms.empty() || !options.layers.empty() || !options.distributions.empty() ||
+                 !options.softness.empty();
+    for (const char* key : {"algorithms", "layers", "distributions", "softness"}) {
+        const auto list = file.json.find(key);
+        if (list != file.json.end() && list->is_array() && list->empty())
+            throw UsageError("nothing to choose from", options.grid + ": " + key, "name one or more");
+        named = named || list != file.json.end();
+    }
+    const bool only_base = file.json.empty() || (file.json.size() == 1 && file.json.contains("base"));
+    if (!named && only_base)
+        throw UsageError("nothing to choose from", options.grid,
+                         "name algorithms, layers, distributions or softness, each a list");
+    return file;
+}
+
+// Of the grid's algorithms the one that the others begin with, so that layers for several fit it: the first that
+// writes several, else the first.
+std::string first_algorithm(const Options& options, const GridFile& file) {
+    std::vector<std::string> names = options.algorithms;
+    const Json base = file.json.value("base", Json::object());
+    if (names.empty() && file.json.contains("algorithms") && file.json["algorithms"].is_array() &&
+        !base.contains("algorithm"))
+        for (const Json& name : file.json["algorithms"])
+            if (name.is_string())
+                names.push_back(name.get<std::string>());
+    for (const std::string& name : names)
+        if (!writes_one_layer(find_algorithm(name)))
+            return name;
+    return names.empty() ? std::string() : names.front();
+}
+
+// What was named on the command line or in the file's base goes for every algorithm that has the field, also where it
+// means something else to it.
+void apply_what_was_said(std::vector<Recipe>& recipes, const Options& options, const GridFile& file,
+                         const Recipe& base) {
+    const bool tuned = find_algorithm(base.algorithm).fine_tunes;
+    for (Recipe& recipe : recipes) {
+        const AlgorithmInfo& row = find_algorithm(recipe.algorithm);
+        if (recipe.algorithm == base.algorithm || row.fine_tunes != tuned)
+            continue;
+        if (file.json.contains(Json::json_pointer("/base/values/clamp")))
+            recipe.values.clamp = base.values.clamp;
+        for (const auto& setting : options.recipe.settings) {
+            const bool of_batches = setting.option == "--batch" || setting.option == "--merge-subjects";
+            if (setting.option != "--softness" && !(of_batches && row.one_at_a_time))
+                setting.apply(recipe);
+        }
+    }
+}
+
 // The file's grid; what options name takes the place of what it names.
-RecipeGrid build_grid(const Options& options, const std::string& text, const ModelInfo& model, Recipe& base) {
+RecipeGrid build_grid(const Options& options, const GridFile& file, const ModelInfo& model, Recipe& base) {
     RecipeGrid grid;
     if (!options.grid.empty())
-        grid = grid_from_json(text, options.grid, model, base);
+        grid = grid_from_json(file.text, options.grid, model, base);
     if (!options.algorithms.empty())
         grid.algorithms = options.algorithms;
     if (!options.distributions.empty())
@@ -53,124 +116,30 @@ RecipeGrid build_grid(const Options& options, const std::string& text, const Mod
         for (const std::string& layers : options.layers)
             grid.layers.push_back(parse_layers(layers));
     }
+    const bool said = std::ranges::any_of(options.recipe.settings,
+                                          [](const auto& setting) { return setting.option == "--softness"; });
+    if (said && grid.softness.empty() && base.softness)
+        grid.softness = {*base.softness};
     return grid;
 }
 
-std::string percent(const std::optional<double>& share) {
-    return share ? number_text(std::round(1000 * *share) / 10) : "-";
-}
-
-std::string softness_text(const Recipe& recipe) {
-    return recipe.softness ? number_text(*recipe.softness) : "-";
-}
-
-std::string held_text(const TrialRow& row, std::size_t edits) {
-    return std::to_string(row.held) + " of " + std::to_string(edits);
-}
-
-// As soon as a row is there.
-std::string line_of(const TrialRow& row, std::size_t edits) {
-    const Recipe& recipe = row.recipe;
-    const std::string name = recipe.algorithm + ", " + recipe.distribution + ", layers " +
-                             layers_to_text(recipe.layers) +
-                             (recipe.softness ? ", softness " + number_text(*recipe.softness) : "");
-    if (!row.problem.empty())
-        return name + ": " + row.problem + (row.hint.empty() ? "" : "; " + row.hint);
-    return name + ": " + held_text(row, edits) + " hold, " +
-           (row.scores.score ? "score " + percent(row.scores.score) + " %, " : "") + number_text(row.seconds) + " s";
-}
-
-Json row_json(const TrialRow& row) {
-    Json json{{"recipe", Json::parse(recipe_to_json(row.recipe))}};
-    if (!row.problem.empty()) {
-        json["problem"] = row.problem;
-        json["hint"] = row.hint;
-        return json;
-    }
-    json.update(to_json(row.scores));
-    json["held"] = row.held;
-    json["relative_norm"] = row.relative_norm;
-    json["preservation"] = row.preservation;
-    json["memorization"] = row.memorization;
-    json["layers"] = to_json(row.layers);
-    json["seconds"] = row.seconds;
-    json["values_kept"] = row.values_kept;
-    return json;
-}
-
-std::string rows_csv(const std::vector<TrialRow>& rows) {
-    std::string text = "algorithm,distribution,layers,softness,efficacy,paraphrase,neighbourhood,score,held,"
-                       "relative_norm,preservation,memorization,seconds,problem\n";
-    const auto share = [](const std::optional<double>& value) { return value ? digits(*value) : std::string(); };
-    for (const TrialRow& row : rows) {
-        text += csv_field(row.recipe.algorithm) + ',' + csv_field(row.recipe.distribution) + ',' +
-                csv_field(layers_to_text(row.recipe.layers)) + ',' + share(row.recipe.softness) + ',';
-        if (row.problem.empty())
-            text += share(row.scores.efficacy) + ',' + share(row.scores.paraphrase) + ',' +
-                    share(row.scores.neighbourhood) + ',' + share(row.scores.score) + ',' + std::to_string(row.held) +
-                    ',' + digits(row.relative_norm) + ',' + digits(row.preservation) + ',' + digits(row.memorization) +
-                    ',' + digits(row.seconds) + ",\n";
-        else
-            text += ",,,,,,,,," + csv_field(row.problem) + '\n';
-    }
-    return text;
-}
-
-void print_rows(const std::vector<TrialRow>& rows, const std::vector<std::size_t>& order, std::size_t edits,
-                std::ostream& out) {
-    using Align = Table::Align;
-    Table table({{"algorithm"},
-                 {"distribution"},
-                 {"layers"},
-                 {"softness", Align::right},
-                 {"score %", Align::right},
-                 {"efficacy %", Align::right},
-                 {"paraphrases %", Align::right},
-                 {"neighbours %", Align::right},
-                 {"hold", Align::right},
-                 {"|D|/|W|", Align::right},
-                 {"preservation", Align::right},
-                 {"memorization", Align::right},
-                 {"s", Align::right}});
-    for (const std::size_t i : order) {
-        const TrialRow& row = rows[i];
-        if (!row.problem.empty())
-            continue;
-        table.row({row.recipe.algorithm,
-                   row.recipe.distribution,
-                   layers_to_text(row.recipe.layers),
-                   softness_text(row.recipe),
-                   {percent(row.scores.score), i == order.front() ? Style::good : Style::plain},
-                   percent(row.scores.efficacy),
-                   percent(row.scores.paraphrase),
-                   percent(row.scores.neighbourhood),
-                   held_text(row, edits),
-                   number_text(row.relative_norm),
-                   number_text(row.preservation),
-                   number_text(row.memorization),
-                   number_text(std::round(row.seconds * 100) / 100)});
-    }
-    table.print(2, out);
-    for (const TrialRow& row : rows)
-        if (!row.problem.empty())
-            out << "  " << styled("not tried: " + line_of(row, edits), Style::bad) << '\n';
-}
-
 // When it is stopped, no file is written, but what was found is still told, on standard error.
-std::vector<TrialRow> try_all(Program& program, Engine& engine, const std::vector<EditRequest>& edits,
-                              const std::vector<Recipe>& recipes) {
-    std::vector<TrialRow> finished;
+void try_all(Program& program, Engine& engine, const std::vector<EditRequest>& edits,
+             const std::vector<Recipe>& recipes, TriedGrid& tried) {
+    const JobContext job = program.job(edits.size());
+    tried.edits = edits.size();
     try {
-        return engine.try_recipes(edits, recipes, program.job(edits.size()), [&](const TrialRow& row) {
-            finished.push_back(row);
+        tried.unedited = engine.score(edits, job);
+        static_cast<void>(engine.try_recipes(edits, recipes, job, [&](const TrialRow& row) {
+            tried.rows.push_back(row);
             if (!program.json)
                 program.message(line_of(row, edits.size()), !row.problem.empty());
-        });
+        }));
     } catch (const Cancelled&) {
-        if (!program.quiet && !finished.empty()) {
-            program.message(std::to_string(finished.size()) + " of " + std::to_string(recipes.size()) +
+        if (!program.quiet && !tried.rows.empty()) {
+            program.message(std::to_string(tried.rows.size()) + " of " + std::to_string(recipes.size()) +
                             " recipes were tried until then:");
-            print_rows(finished, best_first(finished), edits.size(), std::cerr);
+            print_tried(tried, std::cerr);
         }
         throw;
     }
@@ -178,39 +147,48 @@ std::vector<TrialRow> try_all(Program& program, Engine& engine, const std::vecto
 
 void run_try(Program& program, const Options& options) {
     check_options(options);
+    if (options.csv == "-" && program.json)
+        throw UsageError("standard output is the JSON's", "--csv", "name a file, or leave --json out");
     check_output_files({options.csv, options.save_recipe}, program.model_folder());
     GatheredEdits gathered = gather_edits(options.edits);
-    const std::string grid_text = options.grid.empty() ? std::string() : read_file(options.grid, largest_grid_file);
+    const GridFile file = read_grid(options);
     auto engine = program.open_model();
     const ModelInfo& model = engine->model_info();
-    Recipe base =
-        build_recipe(options.recipe, model, program.seed, [&](const std::string& text) { program.message(text); });
-    const RecipeGrid grid = build_grid(options, grid_text, model, base);
-    const std::vector<Recipe> recipes = recipes_of(grid, base, model).recipes;
+    RecipeOptions begin = options.recipe;
+    if (begin.algorithm.empty() && begin.file.empty())
+        begin.algorithm = first_algorithm(options, file);
+    Recipe base = build_recipe(begin, model, program.seed, [&](const std::string& text) { program.message(text); });
+    const RecipeGrid grid = build_grid(options, file, model, base);
+    GridRecipes recipes = recipes_of(grid, base, model);
+    apply_what_was_said(recipes.recipes, options, file, base);
     drop_faulty(gathered, *engine, program.model_folder(), program.job());
     tell_about(gathered, program);
 
-    const std::size_t edits = gathered.edits.size();
-    const std::vector<TrialRow> rows = try_all(program, *engine, gathered.edits, recipes);
-    const std::vector<std::size_t> order = best_first(rows);
-    const TrialRow& best = rows[order.front()];
+    TriedGrid tried;
+    tried.skipped = std::move(recipes.skipped);
+    try_all(program, *engine, gathered.edits, recipes.recipes, tried);
+    const TrialRow& best = tried.rows[best_first(tried.rows).front()];
     if (!best.problem.empty())
         throw Error("no recipe could be tried: " + best.problem, "grid", best.hint);
 
     program.check_stop();
-    if (!options.csv.empty())
-        write_file_atomic(options.csv, rows_csv(rows));
+    const bool to_output = options.csv == "-";
+    if (!options.csv.empty() && !to_output)
+        write_file_atomic(options.csv, rows_csv(tried.rows));
     if (!options.save_recipe.empty())
         write_file_atomic(options.save_recipe, recipe_to_json(best.recipe) + '\n');
     if (program.json) {
-        Json document{{"edits", edits}, {"rows", Json::array()}, {"best", order.front()}};
-        for (const TrialRow& row : rows)
-            document["rows"].push_back(row_json(row));
-        document["skipped"] = skipped_json(gathered);
+        Json document = to_json(tried);
+        for (Json& record : skipped_json(gathered)) // of the edits: {index, reason}
+            document["skipped"].push_back(std::move(record));
         return program.print(document);
     }
     program.clear_progress();
-    print_rows(rows, order, edits, std::cout);
+    if (to_output) {
+        std::cout << rows_csv(tried.rows);
+        return;
+    }
+    print_tried(tried, std::cout);
     if (!options.save_recipe.empty())
         std::cout << "  best recipe: " << options.save_recipe << '\n';
     if (!options.csv.empty())
@@ -227,6 +205,9 @@ void add_try(Program& program) {
     program.add_compute(command);
     program.add_seed(command);
     add_edit_options(command, options->edits);
+    const auto something = [](const std::string& text) { // CLI11 reads no text as 0
+        return text.empty() ? std::string("nothing to choose from") : std::string();
+    };
     const char* group = "Grid (every combination)";
     command
         ->add_option("--grid", options->grid, "JSON: algorithms, layers, distributions, softness, and base, a recipe")
@@ -249,13 +230,24 @@ void add_try(Program& program) {
     command->add_option("--softness-list", options->softness, "0,10,1000")
         ->delimiter(',')
         ->allow_extra_args(false)
+        ->check(something)
         ->check(not_negative())
         ->group(group);
     add_recipe_options(command, options->recipe);
     group = "Output";
-    command->add_option("--csv", options->csv, "A row a recipe")->group(group);
-    command->add_option("--save-recipe", options->save_recipe, "The best recipe as used (JSON)")->group(group);
-    command->footer("What the grid does not name is as the recipe options say.\n" + algorithms_text());
+    command->add_option("--csv", options->csv, "A row a recipe; - is standard output")
+        ->check(names_a_file)
+        ->group(group);
+    command->add_option("--save-recipe", options->save_recipe, "The best recipe as used (JSON)")
+        ->check(names_a_file)
+        ->group(group);
+    command->footer(
+        "What the grid does not name is as the recipe options say, for every algorithm that has the field "
+        "(--softness and --clamp too, which differ in meaning); what nobody names is each algorithm's own.\n"
+        "hold: edits whose new object the model says. efficacy: edits whose new object is likelier than "
+        "the true one; paraphrases: the same asked in other words; neighbours: prompts about others where "
+        "the true object is still the likelier. (no edit): the same of the model as it is.\n" +
+        algorithms_text());
 }
 
 } // namespace emend::cli

@@ -22,7 +22,7 @@ namespace emend::cli {
 
 namespace {
 
-constexpr int done = 0, failed = 1, wrong_usage = 2, cancelled = 130;
+constexpr int failed = 1, wrong_usage = 2, cancelled = 130;
 
 std::function<std::string(const std::string&)> number_check(bool zero_too, const std::string& advice) {
     return [zero_too, advice](const std::string& text) -> std::string {
@@ -42,10 +42,46 @@ std::vector<std::string> command_names(const CLI::App& app) {
     return names;
 }
 
+bool asks_for_help(std::string_view word) {
+    return word == "--help" || word == "-h" || word == "--version";
+}
+
+// The command that was named and those below it, as far as they are known. No option before a command takes a value.
+struct NamedCommand {
+    const CLI::App* command; // the program itself when none was named
+    std::string words;       // "session show"
+    std::string unknown;     // the word behind them that is no command; empty: none
+};
+NamedCommand named_command(const CLI::App& app, int argc, char** argv) {
+    NamedCommand named{&app, {}, {}};
+    for (int i = 1; i < argc; ++i) {
+        const std::vector<std::string> known = command_names(*named.command);
+        const std::string word = argv[i];
+        if (known.empty() || asks_for_help(word))
+            break;
+        if (word.starts_with('-'))
+            continue;
+        if (std::ranges::find(known, word) == known.end()) {
+            named.unknown = word;
+            break;
+        }
+        named.command = named.command->get_subcommand(word);
+        named.words += (named.words.empty() ? "" : " ") + word;
+    }
+    return named;
+}
+
 } // namespace
 
-CLI::App* Program::add_command(const std::string& name, const std::string& description, std::function<void()> run) {
-    CLI::App* command = app_.add_subcommand(name, description);
+CLI::App* Program::add_group(const std::string& name, const std::string& description) {
+    CLI::App* group = app_.add_subcommand(name, description);
+    group->require_subcommand(1);
+    return group;
+}
+
+CLI::App* Program::add_command(const std::string& name, const std::string& description, std::function<void()> run,
+                               CLI::App* group) {
+    CLI::App* command = (group ? *group : app_).add_subcommand(name, description);
     command->add_flag("--json", json, "Print one JSON document instead of text");
     command->add_flag("-q,--quiet", quiet, "Keep standard error silent but for errors");
     command->callback([this, run = std::move(run)] { chosen_ = run; });
@@ -58,6 +94,7 @@ void Program::add_model(CLI::App* command) {
 
 void Program::add_compute(CLI::App* command) {
     command->add_option("--device", load.device, "cpu, cuda or cuda:N")
+        ->each([this](const std::string&) { device_named = true; })
         ->check([](const std::string& device) {
             const bool sound = device == "cpu" || device == "cuda" ||
                                (device.starts_with("cuda:") && device.size() > 5 &&
@@ -102,10 +139,10 @@ int Program::run(int argc, char** argv) {
         std::cout.flush();
         if (!std::cout)
             throw Error("the result could not be written", "standard output", "is the disk full?");
-        return done;
+        return verdict;
     } catch (const CLI::ParseError& error) {
         if (error.get_exit_code() == static_cast<int>(CLI::ExitCodes::Success))
-            return app_.exit(error) == 0 ? done : wrong_usage; // --help, --version
+            return app_.exit(error) == 0 ? 0 : wrong_usage; // --help, --version
         const std::string what = parse_fault(error);
         // "--softness: must be …"
         const std::size_t colon = what.starts_with("--") ? what.find(": ") : std::string::npos;
@@ -114,7 +151,8 @@ int Program::run(int argc, char** argv) {
     } catch (const UsageError& error) {
         return fail(error.what(), error.where, error.hint.empty() ? help_hint(argc, argv) : error.hint, wrong_usage);
     } catch (const Cancelled&) {
-        return fail("cancelled", "", "nothing was changed", cancelled);
+        return fail("cancelled", "", kept_when_cancelled.empty() ? "nothing was changed" : kept_when_cancelled,
+                    cancelled);
     } catch (const Error& error) {
         return fail(error.message(), error.where(), error.hint(), failed);
     } catch (const std::bad_alloc&) {
@@ -126,27 +164,26 @@ int Program::run(int argc, char** argv) {
 }
 
 void Program::check_command(int argc, char** argv) const {
-    const auto known = command_names(app_);
+    const NamedCommand named = named_command(app_, argc, argv);
+    const std::vector<std::string> known = command_names(*named.command);
+    if (known.empty() || (named.unknown.empty() && std::any_of(argv + 1, argv + argc, asks_for_help)))
+        return;
     std::string all;
     for (const std::string& name : known)
         all += (all.empty() ? "commands: " : ", ") + name;
-    for (int i = 1; i < argc; ++i) {
-        const std::string word = argv[i];
-        if (word == "--help" || word == "-h" || word == "--version" || std::ranges::find(known, word) != known.end())
-            return;
-        if (word.starts_with('-'))
-            continue; // no option before the command takes a value
-        const std::string meant = did_you_mean(word, known);
-        throw UsageError("there is no command \"" + word + "\"" + (meant.empty() ? "; " : meant + " ") + all);
-    }
-    throw UsageError("no command is given; " + all);
+    if (named.unknown.empty())
+        throw UsageError("no command is given" + (named.words.empty() ? "" : " for " + named.words) + "; " + all);
+    const std::string meant = did_you_mean(named.unknown, known);
+    throw UsageError("there is no command \"" + named.words + (named.words.empty() ? "" : " ") + named.unknown + "\"" +
+                     (meant.empty() ? "; " : meant + " ") + all);
 }
 
 // Options that nobody knows are named, with what may have been meant.
 std::string Program::parse_fault(const CLI::ParseError& error) const {
     const auto code = static_cast<CLI::ExitCodes>(error.get_exit_code());
     if (code == CLI::ExitCodes::ExtrasError || code == CLI::ExitCodes::RequiredError) {
-        for (const CLI::App* command : app_.get_subcommands()) {
+        for (const CLI::App* command = &app_; !command->get_subcommands().empty();) {
+            command = command->get_subcommands().front();
             std::vector<std::string> known;
             for (const CLI::Option* option : command->get_options())
                 for (const std::string& name : option->get_lnames())
@@ -160,11 +197,8 @@ std::string Program::parse_fault(const CLI::ParseError& error) const {
 }
 
 std::string Program::help_hint(int argc, char** argv) const {
-    const auto known = command_names(app_);
-    for (int i = 1; i < argc; ++i)
-        if (std::ranges::find(known, std::string(argv[i])) != known.end())
-            return "emend-cli " + std::string(argv[i]) + " --help";
-    return "emend-cli --help";
+    const std::string words = named_command(app_, argc, argv).words;
+    return "emend-cli " + words + (words.empty() ? "" : " ") + "--help";
 }
 
 int Program::fail(const std::string& what, const std::string& where, const std::string& hint, int code) {
@@ -244,6 +278,12 @@ std::function<std::string(const std::string&)> not_negative(const std::string& a
 std::string is_digits(const std::string& value) {
     const bool digits = !value.empty() && value.find_first_not_of("0123456789") == std::string::npos;
     return digits ? "" : "\"" + value + "\" is not a whole number of 0 or more";
+}
+
+std::string names_a_file(const std::string& value) {
+    if (value.empty())
+        return "the name is empty; name a file";
+    return value == "-" ? "standard output is for the result; name a file" : "";
 }
 
 std::vector<std::int32_t> parse_ids(const std::string& text) {

@@ -37,6 +37,8 @@ struct UsageError : std::runtime_error {
 std::function<std::string(const std::string&)> above_zero(const std::string& advice = {});
 std::function<std::string(const std::string&)> not_negative(const std::string& advice = {});
 std::string is_digits(const std::string& value); // CLI11 reads -3 as a large unsigned number
+// Of a file to be written: neither nothing nor "-", standard output is for the result.
+std::string names_a_file(const std::string& value);
 
 // A check for CLI11 from a function that throws Error for a value it cannot read: such a value is wrong usage.
 template<typename Read>
@@ -57,10 +59,13 @@ class Program {
         : stop_(std::move(stop)) {}
 
     // --- setting up: each add_<command> calls these
-    CLI::App* add_command(const std::string& name, const std::string& description, std::function<void()> run);
-    void add_model(CLI::App* command);   // MODEL
-    void add_compute(CLI::App* command); // --device --dtype --threads
-    void add_seed(CLI::App* command);    // --seed
+    // group: of add_group, for a command below another; none for one of the program.
+    CLI::App* add_command(const std::string& name, const std::string& description, std::function<void()> run,
+                          CLI::App* group = nullptr);
+    CLI::App* add_group(const std::string& name, const std::string& description); // of commands
+    void add_model(CLI::App* command);                                            // MODEL
+    void add_compute(CLI::App* command);                                          // --device --dtype --threads
+    void add_seed(CLI::App* command);                                             // --seed
 
     // Parses and runs. Returns the exit code; never throws.
     int run(int argc, char** argv);
@@ -70,6 +75,9 @@ class Program {
     bool quiet = false;
     std::optional<std::uint64_t> seed; // when given
     LoadOptions load;                  // path as typed until model_folder()
+    bool device_named = false;         // by --device
+    int verdict = 0;                   // exit code of work that was done and found something wrong: 1
+    std::string kept_when_cancelled;   // what a stop leaves behind; empty: nothing
 
     [[nodiscard]] std::string model_folder() const;      // MODEL; `demo` is the bundled one
     [[nodiscard]] std::unique_ptr<Engine> make_engine(); // without a model
@@ -101,6 +109,8 @@ void add_statistics(Program& program);
 void add_trace(Program& program);
 void add_edit(Program& program);
 void add_try(Program& program);
+void add_session(Program& program);
+void add_export(Program& program);
 void add_demo(Program& program);
 
 // "1,2,3". Throws UsageError.

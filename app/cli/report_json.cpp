@@ -122,6 +122,7 @@ Json to_json(const EditReport& report, const Diagnosis& diagnosis) {
     for (const DiagnosisVerdict& verdict : diagnosis.verdicts)
         verdicts.push_back({{"check", verdict.check},
                             {"ok", verdict.ok},
+                            {"judged", verdict.judged},
                             {"value", verdict.value},
                             {"bound", verdict.bound},
                             {"finding", verdict.finding},

@@ -157,6 +157,10 @@ void print_top(const std::vector<TokenProbability>& top) {
     table.print();
 }
 
+std::string layers_phrase(const std::vector<int>& layers) {
+    return (layers.size() == 1 ? "layer " : "layers ") + layers_to_text(layers);
+}
+
 std::string answer_text(const Prediction& prediction) {
     if (prediction.top.empty())
         return "-";
@@ -177,8 +181,8 @@ void print_report(const EditReport& report, bool all) {
     print_kept_values(report.edits);
     print_conflicts(report);
     std::cout << "  "
-              << styled(report.recipe.algorithm + ", " + report.recipe.distribution + ", layers " +
-                            layers_to_text(report.recipe.layers) +
+              << styled(report.recipe.algorithm + ", " + report.recipe.distribution + ", " +
+                            layers_phrase(report.recipe.layers) +
                             (report.recipe.softness.value_or(0) > 0
                                  ? ", softness " + number_text(*report.recipe.softness)
                                  : "") +
@@ -210,8 +214,11 @@ void print_diagnosis(const EditReport& report, const Diagnosis& diagnosis) {
     print_heading("Why: " + title(report.edits[diagnosis.edit].request));
     std::cout << "  " << diagnosis.summary << '\n';
     for (const DiagnosisVerdict& verdict : diagnosis.verdicts) {
-        std::cout << "  " << (verdict.ok ? styled("✓", Style::good) : styled("✗", Style::bad)) << ' ' << verdict.finding
-                  << '\n';
+        std::cout << "  "
+                  << (!verdict.judged ? styled("–", Style::dim)
+                      : verdict.ok    ? styled("✓", Style::good)
+                                      : styled("✗", Style::bad))
+                  << ' ' << verdict.finding << '\n';
         if (!verdict.advice.empty())
             std::cout << "    → " << verdict.advice << '\n';
     }

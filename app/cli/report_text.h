@@ -28,6 +28,8 @@ void print_comparison(const std::vector<Comparison::Row>& rows);
 // Every link of the chain, from tokens to answer, with what to change where it is weak.
 void print_diagnosis(const EditReport& report, const Diagnosis& diagnosis);
 
+// "layer 3", "layers 0-2"
+std::string layers_phrase(const std::vector<int>& layers);
 // "Paris 0.982", or "-" where nothing is known.
 std::string answer_text(const Prediction& prediction);
 

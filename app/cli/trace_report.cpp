@@ -2,6 +2,7 @@
 #include "trace_report.h"
 
 #include "csv_text.h"
+#include "report_json.h"
 #include "report_text.h"
 #include "terminal.h"
 
@@ -101,23 +102,48 @@ std::string kind_text(TraceKind kind, int window) {
            (window == 1 ? " layer" : " layers");
 }
 
-// In words.
+std::string percent(double share) {
+    return number_text(std::round(100 * share)) + " %";
+}
+
+// "p(Rome)"; with quotes where a blank would not be seen.
+std::string p_of(const std::string& object) {
+    const bool blank = object.starts_with(' ') || object.ends_with(' ');
+    return "p(" + (blank ? in_quotes(one_line(object, 40)) : one_line(object, 40)) + ")";
+}
+
+// In words. Shares are of what the noise takes away.
 void print_place(const TraceResult& trace) {
-    constexpr double least_share = 0.1; // of what the noise takes away, as for a suggestion of layers
+    constexpr double least_share = 0.1; // as for a suggestion of layers
+    constexpr double least_probability = 0.01;
     const TracePeak peak = peak_of(trace);
     const TraceObject& object = trace.objects.front();
+    const double taken = object.clean - object.corrupted;
+    const bool ends_prompt = trace.subject_last + 1 == static_cast<int>(trace.tokens.size());
     std::cout << "  where the fact is kept: ";
+    if (ends_prompt || !(taken >= least_probability)) {
+        std::cout << "nothing can be read here\n"; // the suggestion says why
+        return;
+    }
     if (peak.token < 0) {
         std::cout << "nothing of the subject brings the object back\n";
         return;
     }
     const std::string place = "layer " + std::to_string(peak.layer) + " at token " +
                               in_quotes(trace.tokens[static_cast<std::size_t>(peak.token)]);
-    const std::string share = probability_text(peak.effect) + " of " + probability_text(object.clean);
-    if (peak.effect - object.corrupted < least_share * (object.clean - object.corrupted))
-        std::cout << "no place of the subject stands out; the best, " << place << ", brings back " << share << '\n';
+    const double share = (peak.effect - object.corrupted) / taken;
+    const std::string brought = percent(share) + " of what the noise takes away";
+    if (share < least_share)
+        std::cout << "no place of the subject stands out; the best, " << place << ", brings back " << brought << '\n';
     else
-        std::cout << styled(place, Style::bold) << ", which brings back " << share << '\n';
+        std::cout << styled(place, Style::bold) << ", which brings back " << brought << '\n';
+}
+
+void print_suggestion(const LayerSuggestion& suggestion) {
+    std::cout << "  " << suggestion.reason << '\n';
+    if (!suggestion.layers.empty())
+        std::cout << "  " << styled("edit " + layers_phrase(suggestion.layers), Style::bold)
+                  << ": emend-cli edit --layers " << layers_to_text(suggestion.layers) << '\n';
 }
 
 Json rows_json(const std::vector<double>& values, int columns) {
@@ -172,7 +198,7 @@ Json to_json(const TraceAverage& average) {
     for (std::size_t i = 0; i < average.roles.size(); ++i)
         roles.push_back({{"role", to_text(static_cast<TokenRole>(i))},
                          {"facts", average.roles[i].facts},
-                         {"mean", average.roles[i].mean},
+                         {"indirect_effect", average.roles[i].mean},
                          {"spread", average.roles[i].spread}});
     return {{"facts", average.facts},
             {"clean", average.clean},
@@ -183,7 +209,7 @@ Json to_json(const TraceAverage& average) {
 Json to_json(const LayerSuggestion& suggestion) {
     return {{"layers", suggestion.layers},
             {"peak", suggestion.peak < 0 ? Json() : Json(suggestion.peak)},
-            {"effect", suggestion.effect},
+            {"indirect_effect", suggestion.effect},
             {"reason", suggestion.reason}};
 }
 
@@ -208,7 +234,7 @@ std::string trace_csv(const TraceResult& trace) {
 }
 
 std::string trace_csv(const TraceAverage& average) {
-    std::string text = "role,kind,window,facts,layer,mean,spread\n";
+    std::string text = "role,kind,window,facts,layer,indirect_effect,spread\n";
     for (std::size_t i = 0; i < average.roles.size(); ++i) {
         const TraceAverage::Role& role = average.roles[i];
         const std::string begin = std::string(to_text(static_cast<TokenRole>(i))) + ',' +
@@ -221,11 +247,15 @@ std::string trace_csv(const TraceAverage& average) {
     return text;
 }
 
-void print_trace(const TraceResult& trace) {
+void print_trace(const TraceResult& trace, const LayerSuggestion& suggestion) {
     print_heading(one_line(trace.prompt, 100));
     const auto layers = static_cast<std::size_t>(trace.layers);
+    std::vector<double> all; // one scale for all objects
+    for (const TraceObject& object : trace.objects)
+        all.insert(all.end(), object.effect.begin(), object.effect.end());
+    const Range range = range_of(all);
     for (const TraceObject& object : trace.objects) {
-        std::cout << "  " << kind_text(trace.kind, trace.window) << ": p(" << one_line(object.text, 40) << ") clean "
+        std::cout << "  " << kind_text(trace.kind, trace.window) << ": " << p_of(object.text) << " clean "
                   << probability_text(object.clean) << ", corrupted " << probability_text(object.corrupted) << " ± "
                   << probability_text(object.corrupted_spread) << '\n';
         std::vector<MapRow> rows;
@@ -236,18 +266,19 @@ void print_trace(const TraceResult& trace) {
                 {{in_quotes(trace.tokens[i]) + (of_subject ? " *" : "  "), of_subject ? Style::bold : Style::plain},
                  row_of(object.effect, i, layers)});
         }
-        print_map(rows, layers, range_of(object.effect));
+        print_map(rows, layers, range);
     }
     std::cout << "  * the subject's tokens; " << trace.samples << (trace.samples == 1 ? " sample" : " samples")
               << " of the noise, " << number_text(trace.seconds) << " s\n";
     print_place(trace);
+    print_suggestion(suggestion);
 }
 
-void print_trace(const TraceAverage& average) {
+void print_trace(const TraceAverage& average, const LayerSuggestion& suggestion) {
     print_heading("Average of " + std::to_string(average.facts) + (average.facts == 1 ? " fact" : " facts"));
     std::cout << "  " << kind_text(average.kind, average.window) << ": mean p clean " << probability_text(average.clean)
               << ", corrupted " << probability_text(average.corrupted)
-              << "; effect: probability put back - corrupted\n";
+              << "; indirect effect: probability put back - corrupted\n";
     std::vector<MapRow> rows;
     std::vector<double> all;
     for (std::size_t i = 0; i < average.roles.size(); ++i) {
@@ -257,6 +288,47 @@ void print_trace(const TraceAverage& average) {
             {std::string(to_text(static_cast<TokenRole>(i))) + " (" + std::to_string(role.facts) + ")", role.mean});
     }
     print_map(rows, static_cast<std::size_t>(average.layers), range_of(all));
+    print_suggestion(suggestion);
+}
+
+Json lens_json(const LensResult& lens, const std::vector<std::string>& objects) {
+    Json rows = Json::array();
+    for (std::size_t layer = 0; layer < lens.after.size(); ++layer) {
+        const LensLayer& here = lens.after[layer];
+        Json row{{"layer", layer}, {"top", Json::array()}};
+        for (const TokenProbability& token : here.top)
+            row["top"].push_back(to_json(token));
+        if (!objects.empty())
+            row["p"] = Json::array({here.p_new});
+        if (objects.size() > 1)
+            row["p"].push_back(here.p_true.value_or(0));
+        rows.push_back(std::move(row));
+    }
+    return {{"tokens", lens.tokens}, {"token", lens.token}, {"objects", objects}, {"layers", std::move(rows)}};
+}
+
+void print_lens(const LensResult& lens, const std::vector<std::string>& objects) {
+    print_heading("What each layer would answer at token " + std::to_string(lens.token) + ", " +
+                  in_quotes(lens.tokens.at(static_cast<std::size_t>(lens.token))));
+    using Align = Table::Align;
+    std::vector<Table::Column> columns{{"layer", Align::right}, {"says"}, {"p", Align::right}, {"then"}};
+    for (const std::string& object : objects)
+        columns.push_back({p_of(object), Align::right});
+    Table table(std::move(columns));
+    for (std::size_t layer = 0; layer < lens.after.size(); ++layer) {
+        const LensLayer& here = lens.after[layer];
+        std::string then;
+        for (std::size_t i = 1; i < here.top.size(); ++i)
+            then += (i > 1 ? ", " : "") + in_quotes(here.top[i].piece);
+        std::vector<Table::Cell> cells{std::to_string(layer), here.top.empty() ? "-" : in_quotes(here.top[0].piece),
+                                       here.top.empty() ? "-" : probability_text(here.top[0].probability), then};
+        if (!objects.empty())
+            cells.emplace_back(probability_text(here.p_new));
+        if (objects.size() > 1)
+            cells.emplace_back(probability_text(here.p_true.value_or(0)));
+        table.row(std::move(cells));
+    }
+    table.print();
 }
 
 } // namespace emend::cli
