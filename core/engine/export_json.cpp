@@ -137,6 +137,11 @@ DescribedBatch described_batch(const json& object, const Recipe& base, const std
     for (const json& request : *requests)
         batch.requests.push_back(request_of(request, where));
     batch.recipe = recipe_from_json(json_text(object.value("recipe", json::object())), base, where);
+    for (std::string* file : {&batch.recipe.corpus, &batch.recipe.statistics_file}) {
+        std::error_code none; // names of another machine's files, for people to read
+        if (!std::filesystem::exists(*file, none))
+            file->clear();
+    }
     return batch;
 }
 

@@ -28,7 +28,8 @@ nlohmann::json provenance_json(const OpenModel& open, const ExportRequest& reque
 // JSON as text; bytes that are not UTF-8 are replaced.
 std::string json_text(const nlohmann::json& json, int indent = -1);
 
-// A batch as batches_json wrote it; without updates. Throws Error naming the field.
+// A batch as batches_json wrote it; without updates. Files that are not here are dropped from the recipe. Throws Error
+// naming the field.
 struct DescribedBatch {
     std::string title;
     std::string note;
