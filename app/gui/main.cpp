@@ -12,6 +12,7 @@
 
 #include <QApplication>
 #include <QDir>
+#include <QFile>
 #include <QIcon>
 #include <QTemporaryDir>
 #include <QTimer>
@@ -96,6 +97,8 @@ int main(int argc, char** argv) {
 
     // A screenshot shows the program as it comes, not as somebody arranged it.
     const QTemporaryDir scratch;
+    if (options.screenshot && !qEnvironmentVariableIsSet("EMEND_DATA"))
+        qputenv("EMEND_DATA", QFile::encodeName(scratch.path())); // and leaves no session behind
     Settings settings(options.screenshot ? scratch.filePath(QStringLiteral("settings.ini")) : QString());
     Theme theme;
     theme.setMode(options.theme.value_or(themeModeFrom(settings.get(Setting::Theme).toString())));
@@ -116,8 +119,11 @@ int main(int argc, char** argv) {
     window.show();
     // In the first turn of the event loop: the window is painted by then.
     QTimer::singleShot(0, &window, [&] {
-        const bool demo = options.model.isEmpty();
+        const bool demo = options.model.isEmpty() && options.session.isEmpty();
         loadResources(workbench, demo);
+        window.begin(!options.screenshot);
+        if (!options.session.isEmpty())
+            return window.openSession(QDir::current().absoluteFilePath(options.session));
         try {
             window.openModel(demo ? fromStd(demo_model_dir()) : QDir::current().absoluteFilePath(options.model));
         } catch (const Error& error) {

@@ -12,8 +12,9 @@ QString parseOptions(const QStringList& arguments, Options& options) {
         QCoreApplication::translate("main", "A desktop studio for editing what a language model knows."));
     parser.addPositionalArgument(
         QStringLiteral("model"),
-        QCoreApplication::translate("main", "A Hugging Face folder; without one the bundled demo model."),
-        QStringLiteral("[MODEL]"));
+        QCoreApplication::translate("main",
+                                    "A Hugging Face folder, or a session (FILE.emend); without one the demo model."),
+        QStringLiteral("[MODEL|FILE.emend]"));
     const QCommandLineOption screenshot(
         QStringLiteral("screenshot"), QCoreApplication::translate("main", "Render the window to a PNG file and exit."),
         QStringLiteral("FILE"));
@@ -53,8 +54,10 @@ QString parseOptions(const QStringList& arguments, Options& options) {
 
     const QStringList positional = parser.positionalArguments();
     if (positional.size() > 1)
-        return QCoreApplication::translate("main", "One model at a time: %1").arg(positional.join(u' '));
-    if (!positional.isEmpty() && positional.first() != u"demo")
+        return QCoreApplication::translate("main", "One model or session at a time: %1").arg(positional.join(u' '));
+    if (!positional.isEmpty() && positional.first().endsWith(u".emend", Qt::CaseInsensitive))
+        options.session = positional.first();
+    else if (!positional.isEmpty() && positional.first() != u"demo")
         options.model = positional.first();
     if (parser.isSet(theme)) {
         options.theme = themeModeFrom(parser.value(theme));

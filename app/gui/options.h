@@ -12,7 +12,8 @@
 namespace emend::ui {
 
 struct Options {
-    QString model; // folder; empty or "demo": the bundled one
+    QString model;   // folder; empty or "demo": the bundled one
+    QString session; // file; brings its model
     std::optional<ScreenshotOptions> screenshot;
     std::optional<ThemeMode> theme;
 };

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Dialogs that wait for a person: a test cannot click them and brings its own answers. UI thread only.
+#pragma once
+
+#include <QCoreApplication>
+#include <QString>
+#include <QStringList>
+
+#include <functional>
+
+class QWidget;
+
+namespace emend::ui {
+
+struct ExportChoice;
+
+struct Questions {
+    Q_DECLARE_TR_FUNCTIONS(emend::ui::Questions)
+  public:
+    enum class Leave { Save, Keep, Discard, Cancel }; // a session nobody gave a name
+
+    // Files and folders: empty when nothing was chosen.
+    std::function<QString(QWidget*, const QString& folder)> chooseModelFolder;
+    std::function<QString(QWidget*, const QString& folder)> chooseEditsFile;
+    std::function<QString(QWidget*, const QString& folder)> chooseDeltaFile;
+    std::function<QString(QWidget*, const ExportChoice&)> chooseExportPlace;
+    std::function<QString(QWidget*, const QString& folder)> chooseSession;
+    std::function<QString(QWidget*, const QString& proposed)> chooseSessionTarget; // replacing is agreed to
+    std::function<bool(QWidget*, const QString& text)> confirmLoss;                // go on?
+    std::function<Leave(QWidget*, const QString& text)> leaveSession;
+    // The session's model is not there, or another one is: choose again?
+    std::function<bool(QWidget*, const QString& text, const QStringList& differences)> chooseAnotherModel;
+
+    static Questions fromUser();
+
+  private:
+    static QString askExportPlace(QWidget* parent, const ExportChoice& choice); // main_window_export.cpp
+};
+
+} // namespace emend::ui

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The session as the window has it: gathers what changed and has it written a moment later, and puts back what a
+// session brings. Knows no dialog. UI thread only.
+#pragma once
+
+#include "shell/workbench.h"
+
+#include <QJsonObject>
+#include <QObject>
+#include <QTimer>
+
+#include <chrono>
+#include <functional>
+#include <map>
+#include <optional>
+
+namespace emend::ui {
+
+class SessionDocument : public QObject {
+    Q_OBJECT
+  public:
+    explicit SessionDocument(Workbench& workbench, QObject* parent = nullptr);
+
+    // What the window remembers of itself that does not depend on its size.
+    struct View {
+        std::function<QJsonObject()> state;
+        std::function<void(const QJsonObject&)> restore;
+    };
+    void setView(View view);
+    void noteView(); // it changed
+    void setDelay(std::chrono::milliseconds delay) { m_timer.setInterval(delay); }
+
+    // The rows there are came with the program, nobody typed them.
+    void setPristine();
+    // No name, and something in it that somebody made.
+    [[nodiscard]] bool isAtStake() const;
+    [[nodiscard]] QString name() const; // "paris.emend", "Untitled"
+    [[nodiscard]] QString note() const { return m_keeper.state().note; }
+    void setNote(const QString& note);
+    // What is not in the file yet; counts as written. `all`: whether it is or not.
+    [[nodiscard]] SessionParts due(bool all = false);
+
+  signals:
+    void message(const QString& text, bool alarm);
+    void changed(); // name, state of the file
+
+  private:
+    void connectStudio();
+    void connectTexts();
+    void autosave();
+    void restoreRows(const OpenedSession& session);
+    void restoreView(const OpenedSession& session);
+    void tellOpened(const OpenedSession& session);
+    void startOver();
+    [[nodiscard]] std::optional<std::size_t> placeInBatch(const EditRow& row) const;
+
+    Workbench& m_workbench;
+    SessionKeeper& m_keeper;
+    View m_view;
+    QTimer m_timer;
+    std::optional<size_t> m_pristine; // hash of rows nobody has made; unset: somebody did
+    std::optional<size_t> m_sent;     // hash of the rows that were given to the keeper
+    QString m_sentView;
+    QString m_path;
+    struct Text {
+        EditRow row;
+        QString prompt;
+        std::map<Side, std::string> sides;
+    };
+    std::optional<Text> m_text; // being written by the model
+};
+
+} // namespace emend::ui
