@@ -89,11 +89,13 @@ QString DiagnosisModel::text(int row, Column column) const {
     case Check:
         return diagnosisCheckName(is.check);
     case Mark:
+        if (!is.judged)
+            return tr("not judged", "verdict of a diagnosis");
         return is.ok ? tr("ok", "verdict of a diagnosis") : tr("weak", "verdict of a diagnosis");
     case Finding:
         return sentence(is.finding);
     case Advice:
-        return is.ok ? QString() : sentence(is.advice);
+        return isWeak(row) ? sentence(is.advice) : QString();
     case ColumnCount:
         break;
     }
@@ -120,11 +122,10 @@ QString DiagnosisModel::summary() const {
 }
 
 int DiagnosisModel::weakCount() const {
-    if (!m_diagnosis)
-        return 0;
-    const auto& verdicts = m_diagnosis->verdicts;
-    return static_cast<int>(
-        std::count_if(verdicts.begin(), verdicts.end(), [](const DiagnosisVerdict& is) { return !is.ok; }));
+    int weak = 0;
+    for (int row = 0; row < rowCount(); ++row)
+        weak += isWeak(row) ? 1 : 0;
+    return weak;
 }
 
 QString DiagnosisModel::toText() const {
@@ -133,7 +134,7 @@ QString DiagnosisModel::toText() const {
     QString told = m_title + u'\n' + summary() + QStringLiteral("\n\n");
     for (int row = 0; row < rowCount(); ++row) {
         told += QStringLiteral("%1 %2 (%3): %4\n")
-                    .arg(verdict(row).ok ? QChar(0x2713) : QChar(0x2717))
+                    .arg(!verdict(row).judged ? QChar(0x2013) : QChar(isWeak(row) ? 0x2717 : 0x2713))
                     .arg(text(row, Check), text(row, Mark), text(row, Finding));
         if (const QString advice = text(row, Advice); !advice.isEmpty())
             told += QStringLiteral("  → %1\n").arg(advice);
@@ -142,11 +143,14 @@ QString DiagnosisModel::toText() const {
 }
 
 QString DiagnosisModel::toCsv() const {
-    QString csv = QStringLiteral("check,ok,value,bound,finding,advice,setting\n");
+    QString csv = QStringLiteral("check,judged,ok,value,bound,finding,advice,setting\n");
     for (int row = 0; row < rowCount(); ++row) {
         const DiagnosisVerdict& is = verdict(row);
         csv += QStringList{csvCell(fromStd(is.check)),
-                           is.ok ? QStringLiteral("true") : QStringLiteral("false"),
+                           is.judged ? QStringLiteral("true") : QStringLiteral("false"),
+                           !is.judged ? QString()
+                           : is.ok    ? QStringLiteral("true")
+                                      : QStringLiteral("false"),
                            csvCell(is.value),
                            csvCell(is.bound),
                            csvCell(fromStd(is.finding)),

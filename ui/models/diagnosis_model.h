@@ -31,6 +31,8 @@ class DiagnosisModel : public QAbstractTableModel {
     [[nodiscard]] const DiagnosisVerdict& verdict(int row) const {
         return m_diagnosis->verdicts[static_cast<std::size_t>(row)];
     }
+    // A link that was judged, and badly; one behind a broken link says nothing.
+    [[nodiscard]] bool isWeak(int row) const { return verdict(row).judged && !verdict(row).ok; }
     [[nodiscard]] QString text(int row, Column column) const;
     [[nodiscard]] QString summary() const; // the first thing that went wrong, or that all is well
     [[nodiscard]] int weakCount() const;

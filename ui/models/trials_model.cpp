@@ -8,37 +8,11 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 
 namespace emend::ui {
 
 namespace {
-
-double softnessOf(const Recipe& recipe) {
-    return recipe.softness.value_or(find_algorithm(recipe.algorithm).default_softness);
-}
-
-std::optional<double> share(const Scores& scores, int column) {
-    switch (column) {
-    case TrialsModel::Efficacy:
-        return scores.efficacy;
-    case TrialsModel::Paraphrases:
-        return scores.paraphrase;
-    case TrialsModel::Neighbours:
-        return scores.neighbourhood;
-    case TrialsModel::Score:
-        return scores.score;
-    default:
-        return {};
-    }
-}
-
-QString percent(const std::optional<double>& value) {
-    return value ? QStringLiteral("%1%2%").arg(std::round(100 * *value)).arg(QChar(QChar::Nbsp)) : QStringLiteral("–");
-}
-
-QString sentence(const std::string& what, const std::string& hint) {
-    return hint.empty() ? fromStd(what) : QStringLiteral("%1: %2").arg(fromStd(what), fromStd(hint));
-}
 
 constexpr bool isSetting(int column) {
     return column <= TrialsModel::Softness;
@@ -46,11 +20,35 @@ constexpr bool isSetting(int column) {
 
 } // namespace
 
+double TrialsModel::softnessOf(const Recipe& recipe) {
+    return recipe.softness.value_or(find_algorithm(recipe.algorithm).default_softness);
+}
+
+std::optional<double> TrialsModel::share(const Scores& scores, int column) {
+    switch (column) {
+    case Efficacy:
+        return scores.efficacy;
+    case Paraphrases:
+        return scores.paraphrase;
+    case Neighbours:
+        return scores.neighbourhood;
+    case Score:
+        return scores.score;
+    default:
+        return {};
+    }
+}
+
+// Whole ones: a column has room for no more, and the description has the rest.
+QString TrialsModel::percent(const std::optional<double>& value) {
+    return value ? QStringLiteral("%1%2%").arg(std::round(100 * *value)).arg(QChar(QChar::Nbsp)) : QStringLiteral("–");
+}
+
 TrialsModel::TrialsModel(QObject* parent)
     : QAbstractTableModel(parent) {}
 
 int TrialsModel::rowCount(const QModelIndex& parent) const {
-    return parent.isValid() ? 0 : static_cast<int>(m_rows.size());
+    return parent.isValid() ? 0 : first() + static_cast<int>(m_rows.size());
 }
 
 int TrialsModel::columnCount(const QModelIndex& parent) const {
@@ -60,29 +58,47 @@ int TrialsModel::columnCount(const QModelIndex& parent) const {
 QVariant TrialsModel::headerData(int section, Qt::Orientation orientation, int role) const {
     if (orientation == Qt::Vertical || section < 0 || section >= ColumnCount)
         return {};
-    static const char* const names[] = {QT_TR_NOOP("Algorithm"), QT_TR_NOOP("Layers"),   QT_TR_NOOP("Distribution"),
-                                        QT_TR_NOOP("Softness"),  QT_TR_NOOP("By layer"), QT_TR_NOOP("Held"),
-                                        QT_TR_NOOP("Efficacy"),  QT_TR_NOOP("Paraphr."), QT_TR_NOOP("Neighb."),
-                                        QT_TR_NOOP("Score"),     QT_TR_NOOP("|D|/|W|"),  QT_TR_NOOP("Preservation"),
-                                        QT_TR_NOOP("Time")};
-    static const char* const tips[] = {
-        QT_TR_NOOP("★ marks the best recipe so far"),
-        QT_TR_NOOP("Layers the recipe chooses"),
-        QT_TR_NOOP("How the change is shared among the layers"),
-        QT_TR_NOOP("0 takes the edit exactly; more spares other facts"),
-        QT_TR_NOOP("|D|/|W| of every layer of the model, on one scale for the whole table"),
-        QT_TR_NOOP("Edits whose whole new object the model would say"),
-        QT_TR_NOOP("Share of the edits' own prompts where the new object is likelier than the old one"),
-        QT_TR_NOOP("The same share of their paraphrases, other wordings of the edit"),
-        QT_TR_NOOP("Share of prompts about others, the neighbours, where the old object is still the likelier one"),
-        QT_TR_NOOP("Harmonic mean of all three; only where all three could be asked"),
-        QT_TR_NOOP("Largest |D|/|W| of any layer: how far the recipe moves the model; less is better"),
-        QT_TR_NOOP("Mean |D k|² over ordinary text, summed over the layers: what else is disturbed; less is better"),
-        QT_TR_NOOP("What it took; a value that was searched before is not searched again")};
+    struct Header {
+        const char* name; // as short as it can be
+        const char* full;
+        const char* tip;
+    };
+    static const Header headers[] = {
+        {QT_TR_NOOP("Algorithm"), QT_TR_NOOP("Algorithm"),
+         QT_TR_NOOP("★ marks the best recipe so far: the one with the highest score. Of equal ones that of which more "
+                    "edits hold, then the one with the smaller preservation (or |D|/|W|, without statistics)")},
+        {QT_TR_NOOP("Layers"), QT_TR_NOOP("Layers"), QT_TR_NOOP("Layers the recipe chooses")},
+        {QT_TR_NOOP("Share"), QT_TR_NOOP("Distribution"), QT_TR_NOOP("How the change is shared among the layers")},
+        {QT_TR_NOOP("Soft."), QT_TR_NOOP("Softness"), QT_TR_NOOP("0 takes the edit exactly; more spares other facts")},
+        {QT_TR_NOOP("By layer"), QT_TR_NOOP("Bars by layer"),
+         QT_TR_NOOP("|D|/|W| of every layer of the model, on one scale for the whole table; the numbers are in the "
+                    "copied and the exported table")},
+        {QT_TR_NOOP("Held"), QT_TR_NOOP("Held"), QT_TR_NOOP("Edits whose whole new object the model would say")},
+        {QT_TR_NOOP("p(new)"), QT_TR_NOOP("p(new)"),
+         QT_TR_NOOP("Probability of the whole new object, mean over the edits")},
+        {QT_TR_NOOP("Eff."), QT_TR_NOOP("Efficacy"),
+         QT_TR_NOOP("Share of the edits' own prompts where the new object is likelier than the old one")},
+        {QT_TR_NOOP("Para."), QT_TR_NOOP("Paraphrases"),
+         QT_TR_NOOP("The same share of their paraphrases, other wordings of the edit")},
+        {QT_TR_NOOP("Neigh."), QT_TR_NOOP("Neighbours"),
+         QT_TR_NOOP("Share of prompts about others, the neighbours, where the old object is still the likelier one")},
+        {QT_TR_NOOP("Score"), QT_TR_NOOP("Score"),
+         QT_TR_NOOP("Harmonic mean of efficacy, paraphrases and neighbours; only where all three could be asked")},
+        {QT_TR_NOOP("|D|/|W|"), QT_TR_NOOP("|D|/|W|"),
+         QT_TR_NOOP("Largest |D|/|W| of any layer: how far the recipe moves the model; less is better")},
+        {QT_TR_NOOP("Preserv."), QT_TR_NOOP("Preservation"),
+         QT_TR_NOOP("Mean |D k|² over ordinary text, summed over the layers: what else is disturbed; less is better")},
+        {QT_TR_NOOP("Memor."), QT_TR_NOOP("Memorization error"),
+         QT_TR_NOOP("|R − D K|², what was asked for and not taken, summed over the layers: 0 is exact")},
+        {QT_TR_NOOP("Time"), QT_TR_NOOP("Time"),
+         QT_TR_NOOP("What it took; a value that was searched before is not searched again")}};
+    static_assert(std::size(headers) == ColumnCount);
     if (role == Qt::DisplayRole)
-        return tr(names[section]);
+        return tr(headers[section].name);
+    if (role == Qt::AccessibleTextRole)
+        return tr(headers[section].full);
     if (role == Qt::ToolTipRole)
-        return tr(tips[section]);
+        return QStringLiteral("%1: %2").arg(tr(headers[section].full), tr(headers[section].tip));
     if (role == Qt::TextAlignmentRole)
         return QVariant::fromValue((section > Distribution && section != Norms ? Qt::AlignRight : Qt::AlignLeft) |
                                    Qt::AlignVCenter);
@@ -105,11 +121,15 @@ QString TrialsModel::recipeText(const Recipe& recipe, int column) const {
 QString TrialsModel::display(const TrialRow& result, int column) const {
     switch (column) {
     case Held:
-        return tr("%1 of %2", "edits that hold, edits tried").arg(result.held).arg(m_edits);
+        return tr("%1/%2", "edits that hold, edits tried").arg(result.held).arg(m_edits);
+    case PNew:
+        return percent(result.p_new);
     case RelativeNorm:
         return formatProbability(result.relative_norm);
     case Preservation:
         return formatNumber(result.preservation);
+    case Memorization:
+        return formatNumber(result.memorization);
     case Seconds:
         return formatDuration(result.seconds);
     case Norms:
@@ -123,11 +143,13 @@ QVariant TrialsModel::data(const QModelIndex& index, int role) const {
     if (!index.isValid() || index.row() >= rowCount())
         return {};
     const int column = index.column();
+    if (isUnedited(index.row()))
+        return uneditedData(column, role);
     const State is = state(index.row());
     const TrialRow* came = result(index.row());
     switch (role) {
     case Qt::DisplayRole:
-        if (column == Algorithm && index.row() == m_best)
+        if (column == Algorithm && index.row() == best())
             return QStringLiteral("★ ") + recipeText(shown(index.row()), column);
         if (isSetting(column))
             return recipeText(shown(index.row()), column);
@@ -142,7 +164,7 @@ QVariant TrialsModel::data(const QModelIndex& index, int role) const {
     case Qt::TextAlignmentRole:
         return headerData(column, Qt::Horizontal, role);
     case Qt::FontRole:
-        if (index.row() == m_best) {
+        if (index.row() == best()) {
             QFont font;
             font.setWeight(QFont::DemiBold);
             return font;
@@ -155,9 +177,39 @@ QVariant TrialsModel::data(const QModelIndex& index, int role) const {
     case StateRole:
         return static_cast<int>(is);
     case BestRole:
-        return index.row() == m_best;
+        return index.row() == best();
     case BarsRole:
         return column == Norms && is == State::Done ? QVariant::fromValue(bars(*came)) : QVariant();
+    default:
+        return {};
+    }
+}
+
+// What the scores are where nothing is edited: what every recipe is measured against.
+QVariant TrialsModel::uneditedData(int column, int role) const {
+    switch (role) {
+    case Qt::DisplayRole:
+        if (column == Algorithm)
+            return tr("no edit");
+        return column >= Efficacy && column <= Score ? percent(share(*m_unedited, column)) : QString();
+    case Qt::ToolTipRole:
+    case Qt::AccessibleDescriptionRole:
+        return describe(0);
+    case Qt::TextAlignmentRole:
+        return headerData(column, Qt::Horizontal, role);
+    case Qt::FontRole: {
+        QFont font;
+        font.setItalic(true);
+        return font;
+    }
+    case AmountRole: {
+        const auto known = share(*m_unedited, column);
+        return known ? QVariant(*known) : QVariant();
+    }
+    case StateRole:
+        return static_cast<int>(State::Unedited);
+    case BestRole:
+        return false;
     default:
         return {};
     }
@@ -186,6 +238,12 @@ QVariant TrialsModel::sortKey(int row, int column) const {
     case Preservation:
         key = came.preservation;
         break;
+    case Memorization:
+        key = came.memorization;
+        break;
+    case PNew:
+        key = came.p_new;
+        break;
     case Seconds:
         key = came.seconds;
         break;
@@ -202,6 +260,8 @@ QVariant TrialsModel::amount(int row, int column) const {
         return {};
     if (column == Held && m_edits > 0)
         return static_cast<double>(result(row)->held) / static_cast<double>(m_edits);
+    if (column == PNew)
+        return result(row)->p_new;
     const auto known = share(result(row)->scores, column);
     return known ? QVariant(*known) : QVariant();
 }
@@ -214,10 +274,12 @@ QList<double> TrialsModel::bars(const TrialRow& came) const {
     return heights;
 }
 
-void TrialsModel::start(const std::vector<Recipe>& recipes, int layers, std::size_t edits) {
+void TrialsModel::start(const GridRecipes& grid, int layers, std::size_t edits) {
     beginResetModel();
     m_rows.clear();
-    for (const Recipe& recipe : recipes)
+    m_unedited.reset();
+    m_skipped = grid.skipped;
+    for (const Recipe& recipe : grid.recipes)
         m_rows.push_back({recipe, nullptr});
     m_done = 0;
     m_layers = layers;
@@ -225,6 +287,14 @@ void TrialsModel::start(const std::vector<Recipe>& recipes, int layers, std::siz
     m_best = -1;
     m_largestNorm = 0;
     endResetModel();
+}
+
+void TrialsModel::setUnedited(const Scores& scores) {
+    if (m_unedited || m_rows.empty())
+        return;
+    beginInsertRows({}, 0, 0);
+    m_unedited = scores;
+    endInsertRows();
 }
 
 void TrialsModel::add(std::shared_ptr<const TrialRow> row) {
@@ -243,7 +313,7 @@ void TrialsModel::add(std::shared_ptr<const TrialRow> row) {
 void TrialsModel::finish() {
     if (m_done == m_rows.size())
         return;
-    beginRemoveRows({}, static_cast<int>(m_done), rowCount() - 1);
+    beginRemoveRows({}, first() + static_cast<int>(m_done), rowCount() - 1);
     m_rows.resize(m_done);
     endRemoveRows();
 }
@@ -259,14 +329,15 @@ int TrialsModel::findBest() const {
 }
 
 TrialsModel::State TrialsModel::state(int row) const {
-    const auto at = static_cast<std::size_t>(row);
-    if (const TrialRow* came = m_rows[at].result.get())
+    if (isUnedited(row))
+        return State::Unedited;
+    if (const TrialRow* came = result(row))
         return came->problem.empty() ? State::Done : State::Failed;
-    return at == m_done ? State::Running : State::Waiting;
+    return row - first() == static_cast<int>(m_done) ? State::Running : State::Waiting;
 }
 
 const Recipe& TrialsModel::shown(int row) const {
-    const Row& of = m_rows[static_cast<std::size_t>(row)];
+    const Row& of = tried(row);
     return of.result ? of.result->recipe : of.recipe;
 }
 
@@ -277,85 +348,6 @@ int TrialsModel::count(State wanted) const {
     return found;
 }
 
-QString TrialsModel::describe(int row) const {
-    const Recipe& of = shown(row);
-    QStringList told{recipeText(of, Algorithm), tr("layers %1").arg(recipeText(of, Layers)),
-                     recipeText(of, Distribution)};
-    if (!find_algorithm(of.algorithm).fine_tunes)
-        told << tr("softness %1").arg(recipeText(of, Softness));
-    QString text = told.join(QStringLiteral(", "));
-    switch (state(row)) {
-    case State::Waiting:
-        return tr("%1: waits").arg(text);
-    case State::Running:
-        return tr("%1: running").arg(text);
-    case State::Failed:
-        return tr("%1: failed, %2").arg(text, sentence(result(row)->problem, result(row)->hint));
-    case State::Done:
-        break;
-    }
-    const TrialRow& came = *result(row);
-    if (row == m_best)
-        text = tr("%1: the best so far").arg(text);
-    QStringList layers;
-    for (const LayerReport& layer : came.layers)
-        layers << tr("layer %1 %2").arg(layer.layer).arg(formatProbability(layer.relative_norm));
-    return text + u'\n' +
-           tr("%1 edits held; efficacy %2, paraphrases %3, neighbours %4, score %5")
-               .arg(display(came, Held), display(came, Efficacy), display(came, Paraphrases), display(came, Neighbours),
-                    display(came, Score)) +
-           u'\n' +
-           tr("|D|/|W|: %1; preservation %2, memorization error %3; %4")
-               .arg(layers.join(QStringLiteral(", ")), display(came, Preservation), formatNumber(came.memorization),
-                    display(came, Seconds));
-}
-
-QString TrialsModel::summary() const {
-    QStringList told;
-    if (m_best >= 0)
-        told << tr("★ Best so far: %1").arg(describe(m_best).section(u'\n', 0, 0).section(u':', 0, 0));
-    else if (count(State::Done) > 0)
-        told << tr("No recipe made an edit hold.");
-    QStringList reasons;
-    for (int row = 0; row < rowCount(); ++row)
-        if (state(row) == State::Failed)
-            reasons << QStringLiteral("%1 - %2").arg(recipeText(shown(row), Algorithm), fromStd(result(row)->problem));
-    reasons.removeDuplicates();
-    if (!reasons.isEmpty())
-        told << tr("✗ Failed: %1").arg(reasons.join(QStringLiteral("; ")));
-    return told.join(u'\n');
-}
-
-QString TrialsModel::toCsv() const {
-    QString csv =
-        QStringLiteral("algorithm,layers,distribution,softness,held,edits,efficacy,paraphrases,neighbours,"
-                       "score,relative_norm,preservation,memorization,seconds,relative_norm_by_layer,problem\n");
-    for (int row = 0; row < rowCount(); ++row) {
-        const Recipe& of = shown(row);
-        QStringList cells{recipeText(of, Algorithm), csvCell(recipeText(of, Layers)), recipeText(of, Distribution),
-                          csvCell(softnessOf(of))};
-        const TrialRow* came = result(row);
-        if (state(row) == State::Done) {
-            cells << QString::number(came->held) << QString::number(m_edits);
-            for (const int column : {Efficacy, Paraphrases, Neighbours, Score}) {
-                const auto known = share(came->scores, column);
-                cells << (known ? csvCell(*known) : QString());
-            }
-            QStringList layers;
-            for (const LayerReport& layer : came->layers)
-                layers << QStringLiteral("%1:%2").arg(layer.layer).arg(csvCell(layer.relative_norm));
-            cells << csvCell(came->relative_norm) << csvCell(came->preservation) << csvCell(came->memorization)
-                  << csvCell(came->seconds) << layers.join(u' ') << QString();
-        } else {
-            for (int empty = 0; empty < 11; ++empty)
-                cells << QString();
-            cells << (came ? csvCell(fromStd(came->problem)) : QString());
-        }
-        csv += cells.join(u',') + u'\n';
-    }
-    return csv;
-}
-
 TrialsSorted::TrialsSorted(TrialsModel& model, QObject* parent)
     : QSortFilterProxyModel(parent) {
     setSourceModel(&model);
@@ -364,6 +356,11 @@ TrialsSorted::TrialsSorted(TrialsModel& model, QObject* parent)
 }
 
 bool TrialsSorted::lessThan(const QModelIndex& left, const QModelIndex& right) const {
+    // What all are measured against stays on top.
+    const int unedited = static_cast<int>(TrialsModel::State::Unedited);
+    for (const bool first : {true, false})
+        if ((first ? left : right).data(TrialsModel::StateRole).toInt() == unedited)
+            return first == (sortOrder() == Qt::AscendingOrder);
     const QVariant a = left.data(TrialsModel::SortRole);
     const QVariant b = right.data(TrialsModel::SortRole);
     if (a.isValid() != b.isValid())

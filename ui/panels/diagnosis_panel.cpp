@@ -200,12 +200,19 @@ void DiagnosisPanel::fillVerdicts() {
     }
     for (int row = 0; row < m_model.rowCount(); ++row) {
         const auto text = [&](DiagnosisModel::Column column) { return m_model.text(row, column); };
-        VerdictLine::Content content{m_model.verdict(row).ok,      text(DiagnosisModel::Mark),
-                                     text(DiagnosisModel::Check),  text(DiagnosisModel::Finding),
-                                     text(DiagnosisModel::Advice), {}};
+        using Judgement = VerdictLine::Judgement;
+        const Judgement judgement = !m_model.verdict(row).judged ? Judgement::None
+                                    : m_model.isWeak(row)        ? Judgement::Weak
+                                                                 : Judgement::Good;
+        VerdictLine::Content content{judgement,
+                                     text(DiagnosisModel::Mark),
+                                     text(DiagnosisModel::Check),
+                                     text(DiagnosisModel::Finding),
+                                     text(DiagnosisModel::Advice),
+                                     {}};
         const QString setting = QString::fromStdString(m_model.verdict(row).setting);
         const QString name = m_settingName && !setting.isEmpty() ? m_settingName(setting) : QString();
-        if (!content.ok && !name.isEmpty())
+        if (judgement == Judgement::Weak && !name.isEmpty())
             content.button = tr("Change %1…", "a field of the recipe").arg(name);
         auto* line = new VerdictLine(content);
         line->setObjectName(QStringLiteral("verdict_") + QString::fromStdString(m_model.verdict(row).check));

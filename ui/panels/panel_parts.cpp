@@ -115,12 +115,16 @@ void EmptyState::setText(const QString& title, const QString& hint) {
 }
 
 void EmptyState::addAction(QAction* action) {
-    auto* button = new QPushButton(action->icon(), action->text().remove(u'&'));
+    auto* button = new QPushButton(action->icon(), {});
     connect(button, &QPushButton::clicked, action, &QAction::trigger);
-    const auto follow = [button, action] { button->setEnabled(action->isEnabled()); };
+    const auto follow = [button, action] {
+        button->setText(action->text().remove(u'&'));
+        button->setEnabled(action->isEnabled());
+        button->setVisible(action->isVisible());
+    };
     connect(action, &QAction::changed, button, follow);
-    follow();
     m_buttons->insertWidget(m_buttons->count() - 1, button);
+    follow();
 }
 
 TallPage::TallPage(QWidget* page, QWidget* parent)

@@ -10,6 +10,8 @@
 #include <QToolButton>
 #include <QVBoxLayout>
 
+#include <algorithm>
+
 namespace emend::ui {
 
 namespace {
@@ -158,6 +160,11 @@ void TraceControls::setObjects(const QString& newObject, const QString& trueObje
     };
     offer(TracedObject::New, newObject.isEmpty() ? QString() : tr("New: %1").arg(newObject), tr("New object"));
     offer(TracedObject::True, trueObject.isEmpty() ? QString() : tr("True: %1").arg(trueObject), tr("True object"));
+}
+
+void TraceControls::setLayers(int layers) {
+    m_window->setMaximum(std::max(1, layers));
+    m_window->setValue(std::clamp(layers / 2, 1, TraceRequest().window));
 }
 
 void TraceControls::setRunning(bool running) {

@@ -41,6 +41,8 @@ class TraceControls : public QWidget {
     // Of the edit that is shown; empty: it has none.
     void setObjects(const QString& newObject, const QString& trueObject);
     void setRunning(bool running);
+    // Of another model: a window as wide as half of it says little, so a small one begins with a narrower window.
+    void setLayers(int layers);
 
   signals:
     void changed();

@@ -5,6 +5,7 @@
 #include "models/lens_model.h"
 #include "models/text_format.h"
 #include "models/trace_model.h"
+#include "panels/lens_table.h"
 #include "panels/number_table.h"
 #include "panels/panel_parts.h"
 #include "plots/trace_map.h"
@@ -95,7 +96,7 @@ TracePanel::TracePanel(TraceModel& trace, LensModel& lens, QWidget* parent)
     connectParts();
     setProgress({}, -1);
     setSuggestion({});
-    for (QTableView* table : {m_table, m_lens})
+    for (QTableView* table : {m_table, static_cast<QTableView*>(m_lens)})
         table->horizontalHeader()->setSectionResizeMode(QHeaderView::ResizeToContents);
     refresh();
 }
@@ -161,7 +162,7 @@ QWidget* TracePanel::buildLens() {
     m_lensNote = new MutedLabel;
     m_lensNote->setObjectName(QStringLiteral("lensNote"));
     m_lensNote->setWordWrap(true);
-    m_lens = new NumberTable(m_lensModel, tr("What each layer would answer"));
+    m_lens = new LensTable(m_lensModel);
     m_lens->setObjectName(QStringLiteral("lensTable"));
     auto* box = new QWidget;
     auto* layout = new QVBoxLayout(box);

@@ -24,6 +24,7 @@ namespace emend::ui {
 class EmptyState;
 class FailureLine;
 class LensModel;
+class LensTable;
 class MutedLabel;
 class TraceMap;
 class TraceModel;
@@ -37,6 +38,7 @@ class TracePanel : public QWidget {
 
     [[nodiscard]] TraceControls& controls() const { return *m_controls; }
     [[nodiscard]] TraceMap& map() const { return *m_map; }
+    [[nodiscard]] LensTable& lens() const { return *m_lens; }
     [[nodiscard]] Scope scope() const;
     void setScope(Scope scope);
     void setActions(QAction* run, QAction* suggest, QAction* cancel);
@@ -94,7 +96,7 @@ class TracePanel : public QWidget {
     QPushButton* m_use;
     QWidget* m_lensBox;
     MutedLabel* m_lensNote;
-    QTableView* m_lens;
+    LensTable* m_lens;
     std::vector<int> m_suggested;
 };
 

@@ -142,6 +142,10 @@ void TradeOffPanel::showNothing(const QString& title, const QString& hint) {
     m_stack->setCurrentIndex(0);
 }
 
+void TradeOffPanel::setPreviewAction(QAction* action) {
+    m_empty->addAction(action);
+}
+
 void TradeOffPanel::showBatch(const Batch& batch) {
     m_stack->setCurrentIndex(1);
     m_caption->setText(batch.caption);
@@ -202,6 +206,9 @@ void TradeOffPanel::setPhase(Phase phase) {
     case Phase::Settled:
         m_phase->setText(tr("Settled: as if it had been applied with this softness."));
         break;
+    case Phase::Preview:
+        m_phase->setText(tr("Preview: nothing is written. The knob sets the recipe's softness."));
+        break;
     case Phase::Stale:
         m_phase->setText(
             tr("⚠ Stale: an earlier batch was switched or softened since. Letting the knob go solves this one again."));
@@ -227,6 +234,9 @@ void TradeOffPanel::setAnswer(const EditRequest* edit, const Prediction* now) {
 }
 
 void TradeOffPanel::setNorm(const std::vector<LayerReport>& layers) {
+    m_normText.clear();
+    if (layers.empty())
+        return refresh();
     const LayerReport total = total_of(layers);
     m_normText =
         tr("|D| %1&nbsp;&nbsp; preservation %2&nbsp;&nbsp; memorization error %3")

@@ -8,6 +8,7 @@
 
 #include <QWidget>
 
+class QAction;
 class QCheckBox;
 class QComboBox;
 class QLabel;
@@ -27,11 +28,12 @@ class TradeOffPanel : public QWidget {
     Q_OBJECT
   public:
     // How exact what is shown is.
-    enum class Phase { Solved, Live, Settling, Settled, Stale };
+    enum class Phase { Solved, Live, Settling, Settled, Stale, Preview };
 
     explicit TradeOffPanel(FrontierModel& model, QWidget* parent = nullptr);
 
     void showNothing(const QString& title, const QString& hint);
+    void setPreviewAction(QAction* action); // offered where there is nothing to show
     struct Batch {
         QString caption;
         int layers = 1;
@@ -49,8 +51,8 @@ class TradeOffPanel : public QWidget {
     void setSoftness(double softness);
     void setPhase(Phase phase);
     void setAnswer(const EditRequest* edit, const Prediction* now); // null: not known
-    void setNorm(const std::vector<LayerReport>& layers);
-    void setBusy(bool busy); // the frontier is on its way
+    void setNorm(const std::vector<LayerReport>& layers);           // none: not known
+    void setBusy(bool busy);                                        // the frontier is on its way
     void setFailure(const Failure& failure);
     void clearFailure();
     void setKnobEnabled(bool enabled);

@@ -5,6 +5,7 @@
 #include "panels/edit_delegates.h"
 #include "panels/number_table.h"
 #include "panels/panel_parts.h"
+#include "panels/trial_columns.h"
 #include "panels/trial_form.h"
 #include "plots/chart_export.h"
 #include "plots/small_bars.h"
@@ -13,11 +14,10 @@
 #include <QFileDialog>
 #include <QFileInfo>
 #include <QHeaderView>
+#include <QMenu>
 #include <QPushButton>
 #include <QStackedWidget>
 #include <QVBoxLayout>
-
-#include <algorithm>
 
 namespace emend::ui {
 
@@ -122,32 +122,20 @@ void TrialsPanel::connectTable() {
     m_table->setSortingEnabled(true);
     m_table->sortByColumn(-1, Qt::AscendingOrder); // as they were asked, until somebody sorts
     m_table->setToolTip(tr("Enter takes the recipe of the row"));
-    m_table->horizontalHeader()->setSectionsMovable(true);
     m_table->setHorizontalScrollMode(QAbstractItemView::ScrollPerPixel);
-    for (const int column : {TrialsModel::Held, TrialsModel::Efficacy, TrialsModel::Paraphrases,
+    for (const int column : {TrialsModel::Held, TrialsModel::PNew, TrialsModel::Efficacy, TrialsModel::Paraphrases,
                              TrialsModel::Neighbours, TrialsModel::Score})
         m_table->setItemDelegateForColumn(column, new ProbabilityDelegate(TrialsModel::AmountRole, true, m_table));
     m_table->setItemDelegateForColumn(TrialsModel::Norms, new SmallBarsDelegate(TrialsModel::BarsRole, m_table));
-    connect(m_table->horizontalHeader(), &QHeaderView::sortIndicatorChanged, this, &TrialsPanel::sizeColumns);
+    m_columns = new TrialColumns(*m_table, m_model);
+    m_table->setContextMenuPolicy(Qt::CustomContextMenu);
+    connect(m_table, &QWidget::customContextMenuRequested, this, &TrialsPanel::showMenu);
     connect(m_table, &QTableView::activated, this, &TrialsPanel::use);
     connect(m_table->selectionModel(), &QItemSelectionModel::currentRowChanged, this, &TrialsPanel::refresh);
     connect(&m_model, &QAbstractItemModel::dataChanged, this, &TrialsPanel::refresh);
     connect(&m_model, &QAbstractItemModel::rowsRemoved, this, &TrialsPanel::refresh);
+    connect(&m_model, &QAbstractItemModel::rowsInserted, this, &TrialsPanel::refresh);
     connect(&m_model, &QAbstractItemModel::modelReset, this, &TrialsPanel::refresh);
-}
-
-// As narrow as they can be: a header keeps room for its arrow only while the table is sorted by it.
-void TrialsPanel::sizeColumns() {
-    QHeaderView* header = m_table->horizontalHeader();
-    constexpr int padding = 13;
-    constexpr int arrow = 18;
-    for (int column = 0; column < TrialsModel::ColumnCount; ++column) {
-        const QString name = m_model.headerData(column, Qt::Horizontal, Qt::DisplayRole).toString();
-        const int title = header->fontMetrics().horizontalAdvance(name) + padding +
-                          (column == header->sortIndicatorSection() ? arrow : 0);
-        const int cells = static_cast<const QAbstractItemView*>(m_table)->sizeHintForColumn(column);
-        header->resizeSection(column, std::max(title, cells + 2));
-    }
 }
 
 int TrialsPanel::currentRow() const {
@@ -163,12 +151,26 @@ void TrialsPanel::refresh() {
         label->setVisible(!text.isEmpty());
     };
     if (any)
-        sizeColumns();
+        m_columns->fit();
     tell(m_summary, m_model.summary());
     tell(m_details, row >= 0 ? m_model.describe(row) : QString());
-    m_use->setEnabled(row >= 0);
+    m_use->setEnabled(row >= 0 && !m_model.isUnedited(row));
     m_copy->setEnabled(any);
     m_export->setEnabled(any);
+}
+
+void TrialsPanel::showMenu(const QPoint& at) {
+    QMenu menu;
+    const auto add = [&](const QPushButton* button, auto&& call) {
+        menu.addAction(button->text(), this, call)->setEnabled(button->isEnabled());
+    };
+    add(m_use, &TrialsPanel::use);
+    menu.addSeparator();
+    add(m_copy, [this] { copyTable(m_model.toCsv()); });
+    add(m_export, &TrialsPanel::exportTable);
+    menu.addSeparator();
+    m_columns->addChoices(*menu.addMenu(tr("Columns")));
+    menu.exec(m_table->viewport()->mapToGlobal(at));
 }
 
 void TrialsPanel::focusForm() {
@@ -212,7 +214,7 @@ void TrialsPanel::selectBest() {
 }
 
 void TrialsPanel::use() {
-    if (const int row = currentRow(); row >= 0)
+    if (const int row = currentRow(); row >= 0 && !m_model.isUnedited(row))
         emit useRequested(m_model.recipe(row));
 }
 

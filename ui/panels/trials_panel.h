@@ -18,6 +18,7 @@ class EmptyState;
 class FailureLine;
 class MutedLabel;
 class NumberTable;
+class TrialColumns;
 class TrialForm;
 class TrialsModel;
 class TrialsSorted;
@@ -51,8 +52,8 @@ class TrialsPanel : public QWidget {
     QWidget* makeRunLine();
     QWidget* makeUseLine();
     void connectTable();
-    void refresh(); // what stands below the table
-    void sizeColumns();
+    void refresh();                  // what stands below the table
+    void showMenu(const QPoint& at); // of the table
     void use();
     void exportTable();
     [[nodiscard]] int currentRow() const; // of the model; -1: none
@@ -67,6 +68,7 @@ class TrialsPanel : public QWidget {
     QStackedWidget* m_stack;
     EmptyState* m_empty;
     NumberTable* m_table;
+    TrialColumns* m_columns = nullptr;
     QLabel* m_summary;
     MutedLabel* m_details;
     MutedLabel* m_note;

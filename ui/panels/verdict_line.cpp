@@ -14,12 +14,15 @@ namespace emend::ui {
 
 namespace {
 
-// "✓ ok" in green, "✗ weak" in red: colour, sign and word say the same, whatever the palette becomes.
+using Judgement = VerdictLine::Judgement;
+
+// "✓ ok" in green, "✗ weak" in red, "not judged" grey and without a sign: colour, sign and word say the same, whatever
+// the palette becomes.
 class MarkLabel : public QLabel {
   public:
-    MarkLabel(bool ok, const QString& word)
-        : QLabel(QStringLiteral("%1 %2").arg(ok ? QChar(0x2713) : QChar(0x2717)).arg(word))
-        , m_ok(ok) {
+    MarkLabel(Judgement judgement, const QString& word)
+        : QLabel(judgement == Judgement::None ? word : signOf(judgement) + u' ' + word)
+        , m_judgement(judgement) {
         recolor();
     }
 
@@ -31,34 +34,37 @@ class MarkLabel : public QLabel {
     }
 
   private:
+    static QChar signOf(Judgement judgement) { return judgement == Judgement::Good ? QChar(0x2713) : QChar(0x2717); }
     void recolor() {
         const ThemeColors& colors = ThemeColors::of(QApplication::palette());
-        const QColor& color = m_ok ? colors.success : colors.danger;
+        const QColor& color = m_judgement == Judgement::Good   ? colors.success
+                              : m_judgement == Judgement::Weak ? colors.danger
+                                                               : colors.muted;
         if (palette().color(QPalette::WindowText) == color)
             return;
         QPalette mine;
         mine.setColor(QPalette::WindowText, color);
         setPalette(mine);
     }
-    bool m_ok;
+    Judgement m_judgement;
 };
 
 } // namespace
 
 VerdictLine::VerdictLine(const Content& content, QWidget* parent)
     : QWidget(parent) {
-    auto* mark = new MarkLabel(content.ok, content.mark);
+    auto* mark = new MarkLabel(content.judgement, content.mark);
     mark->setObjectName(QStringLiteral("verdictMark"));
     auto* layout = new QGridLayout(this);
     layout->setContentsMargins(0, 6, 0, 6);
     layout->setHorizontalSpacing(12);
     layout->setVerticalSpacing(2);
-    layout->setColumnMinimumWidth(0, fontMetrics().horizontalAdvance(QStringLiteral("✗ weak")) + 8);
+    layout->setColumnMinimumWidth(0, fontMetrics().horizontalAdvance(QStringLiteral("not judged")) + 8);
     layout->setColumnStretch(1, 1);
     layout->addWidget(mark, 0, 0, Qt::AlignTop);
     setAccessibleName(QStringLiteral("%1: %2").arg(content.name, content.mark));
     setAccessibleDescription(content.finding + u' ' + content.advice);
-    if (content.ok) { // no more than needs to be said
+    if (content.judgement != Judgement::Weak) { // no more than needs to be said
         auto* said = new MutedLabel(
             QStringLiteral("<b>%1</b>&nbsp; %2").arg(content.name.toHtmlEscaped(), content.finding.toHtmlEscaped()));
         said->setObjectName(QStringLiteral("verdictFinding"));

@@ -9,8 +9,9 @@ namespace emend::ui {
 class VerdictLine : public QWidget {
     Q_OBJECT
   public:
+    enum class Judgement { Good, Weak, None };
     struct Content {
-        bool ok = true;
+        Judgement judgement = Judgement::Good;
         QString mark; // the word
         QString name;
         QString finding;

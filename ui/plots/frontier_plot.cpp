@@ -260,12 +260,15 @@ void FrontierPlot::placeMarks() {
     const QPointF soft = pixelOf(m_model.point(m_model.ownCount() - 1));
     const QPointF marker = pixelOf(m_model.at(m_softness));
     put(*m_exactEnd, exact, 0);
-    m_exactEnd->setVisible(m_layers.isEmpty()); // it would lie across their lines
+    // Where the softness in use is the exact end, one label says both; across the lines of the layers it would lie.
+    const bool atExact = m_softness == m_model.point(0).softness;
+    m_exactEnd->setVisible(m_layers.isEmpty() && !atExact);
     put(*m_softEnd, soft, 0);
     m_marker->position->setPixelPosition(marker);
-    m_markerLabel->setText(same ? tr("softness %1 (%2's default)").arg(formatSetting(m_softness), m_defaultOf)
-                                : tr("softness %1").arg(formatSetting(m_softness)));
-    put(*m_markerLabel, marker, areLevel(marker, exact) ? 1 : 0);
+    m_markerLabel->setText(atExact && m_layers.isEmpty() ? m_exactEnd->text()
+                           : same ? tr("softness %1 (%2's default)").arg(formatSetting(m_softness), m_defaultOf)
+                                  : tr("softness %1").arg(formatSetting(m_softness)));
+    put(*m_markerLabel, marker, areLevel(marker, exact) && m_exactEnd->visible() ? 1 : 0);
     // Two labels have no room at that end; the one with the number stays.
     m_softEnd->setVisible(!(areLevel(marker, soft) && marker.x() - soft.x() < plot().axisRect()->rect().width() / 2.0));
     if (m_default->visible())
@@ -283,7 +286,7 @@ void FrontierPlot::placeDefault(const QPointF& exact, const QPointF& marker) {
     const QPointF at = pixelOf(m_model.at(m_defaultSoftness));
     m_default->position->setPixelPosition(at);
     m_defaultLabel->setText(tr("%1's default %2").arg(m_defaultOf, formatSetting(m_defaultSoftness)));
-    put(*m_defaultLabel, at, (areLevel(at, exact) ? 1 : 0) + (areLevel(at, marker) ? 1 : 0));
+    put(*m_defaultLabel, at, (areLevel(at, exact) && m_exactEnd->visible() ? 1 : 0) + (areLevel(at, marker) ? 1 : 0));
     const int label = QFontMetrics(m_markerLabel->font()).horizontalAdvance(m_markerLabel->text()) + 16;
     if (m_layers.isEmpty() || !areLevel(at, marker) || std::abs(at.x() - marker.x()) >= label)
         return;

@@ -11,7 +11,7 @@ namespace emend::ui {
 
 namespace {
 
-constexpr double widestPitch = 7; // from one bar to the next
+constexpr double widestPitch = 6; // from one bar to the next
 constexpr int widest = 120;
 constexpr int margin = 6;
 

@@ -5,6 +5,7 @@
 #include "plots/color_maps.h"
 #include "plots/theme_colors.h"
 #include "plots/trace_cells.h"
+#include "plots/trace_names.h"
 
 #include <algorithm>
 #include <cmath>
@@ -16,10 +17,11 @@ namespace emend::ui {
 namespace {
 
 constexpr int scaleSteps = 4;
-constexpr int scaleHeight = 10;  // of the colour scale, pixels
-constexpr int longestToken = 14; // characters beside a row
-constexpr int namePadding = 8;   // between the names and the first map
-constexpr int longestRole = 24;  // of averages
+constexpr int scaleHeight = 10;       // of the colour scale, pixels
+constexpr int longestToken = 14;      // characters beside a row
+constexpr int namePadding = 8;        // between the names and the first map
+constexpr int longestRole = 24;       // of averages
+constexpr double smallestName = 0.75; // of the font, before rows stay without a name
 
 QCPColorGradient gradient(bool isDiverging) {
     QCPColorGradient made;
@@ -80,7 +82,7 @@ void TraceMap::addPanel(int map) {
     y->setRange(-0.5, static_cast<double>(picture.rows.size()) - 0.5);
     y->setRangeReversed(true); // reading order
     y->setTickLength(0);
-    y->setTickLabels(map == 0);
+    y->setTickLabels(false);
     for (QCPAxis* axis : {x, y}) {
         axis->grid()->setVisible(false);
         axis->setSubTicks(false);
@@ -88,9 +90,13 @@ void TraceMap::addPanel(int map) {
     auto* cells = new TraceCells(rect);
     cells->setPicture(&picture, map);
     m_panels << Panel{rect, name, cells};
+    if (map == 0)
+        m_names = new TraceNames(rect);
 }
 
 void TraceMap::rebuild() {
+    delete m_names;
+    m_names = nullptr;
     for (const Panel& panel : std::as_const(m_panels)) {
         delete panel.cells;
         m_grid->remove(panel.name);
@@ -149,30 +155,33 @@ void TraceMap::nameScale() {
     m_scale->setMinimumMargins(QMargins(half, 2, half, 2));
 }
 
-// So many of the tokens as have room, the subject's last before all others.
+// In small letters where the rows are low, and so many as have room even then; the subject's last before all others.
 void TraceMap::nameRows() {
     if (m_panels.isEmpty())
         return;
     const auto& picture = m_model.picture();
     const int rows = static_cast<int>(picture.rows.size());
     const double height = std::max(40, plot().height() - 4 * fontMetrics().height() - 40);
-    const int every = std::max(1, static_cast<int>(std::ceil(rows * fontMetrics().height() * 0.95 / height)));
-    const auto ticker = QSharedPointer<QCPAxisTickerText>::create();
+    QFont small = font();
+    const double fits = height / rows / (fontMetrics().ascent() + fontMetrics().descent() / 2.0);
+    if (fits < 1)
+        small.setPointSizeF(QFontInfo(small).pointSizeF() * std::max(smallestName, fits));
+    const int every = fits < smallestName ? static_cast<int>(std::ceil(smallestName / fits)) : 1;
     int subject = -every;
-    int widest = 0;
     for (int row = 0; row < rows; ++row)
         if (picture.rows[static_cast<std::size_t>(row)].last_subject)
             subject = row;
+    QList<TraceNames::Name> names;
+    int widest = 0;
     for (int row = 0; row < rows; ++row) {
         if (row != subject && (row % every != 0 || std::abs(row - subject) < every))
             continue;
         const TracePicture::Row& own = picture.rows[static_cast<std::size_t>(row)];
         const QString marks = m_model.rowText(row).mid(own.text.size());
-        const QString name = shortened(own.text, picture.average ? longestRole : longestToken, marks);
-        widest = std::max(widest, fontMetrics().horizontalAdvance(name));
-        ticker->addTick(row, name);
+        names << TraceNames::Name{row, shortened(own.text, picture.average ? longestRole : longestToken, marks)};
+        widest = std::max(widest, QFontMetrics(small).horizontalAdvance(names.back().text));
     }
-    m_panels.front().rect->axis(QCPAxis::atLeft)->setTicker(ticker);
+    m_names->setNames(names, small);
     alignPanels(widest + namePadding);
 }
 
@@ -216,7 +225,6 @@ void TraceMap::style(const ThemeColors& colors) {
         panel.cells->setColors({colors.surface, colors.neutralBar, colors.accent, colors.text});
         panel.name->setTextColor(colors.text);
         panel.name->setFont(font());
-        panel.rect->axis(QCPAxis::atLeft)->setTickLabelColor(colors.text);
         for (QCPAxis* axis : panel.rect->axes())
             axis->setBasePen(Qt::NoPen);
     }
@@ -229,6 +237,8 @@ void TraceMap::style(const ThemeColors& colors) {
         axis->setTickLabelFont(font());
         axis->setLabelFont(font());
     }
+    if (m_names)
+        m_names->setColor(colors.text);
     nameRows(); // a larger font has room for fewer
 }
 

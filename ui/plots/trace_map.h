@@ -19,6 +19,7 @@ class QCPTextElement;
 namespace emend::ui {
 
 class TraceCells;
+class TraceNames;
 
 class TraceMap : public ChartView {
     Q_OBJECT
@@ -75,6 +76,7 @@ class TraceMap : public ChartView {
     QCPLayoutGrid* m_grid;
     QCPColorScale* m_scale;
     QList<Panel> m_panels;
+    TraceNames* m_names = nullptr; // beside the first panel
     Cell m_current;
     int m_anchor = -1; // of a range, a layer; -1: none
     int m_token = -1;

@@ -56,6 +56,8 @@ void TraceMap::connectMouse() {
         plot().setCursor(cell.isValid() || rowBeside(event->position()) >= 0 ? Qt::PointingHandCursor
                                                                              : Qt::ArrowCursor);
         hoverLayer(cell.layer);
+        if (const int row = rowBeside(event->position()); row >= 0) // names are shortened, some are not there
+            QToolTip::showText(event->globalPosition().toPoint(), m_model.rowText(row), &plot());
         if (!cell.isValid())
             return;
         m_anchor = -1;

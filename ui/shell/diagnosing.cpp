@@ -22,7 +22,7 @@ bool isInWeights(const LedgerEntry& entry, const LedgerState& ledger) {
 }
 
 bool isSameEdit(const EditRequest& a, const EditRequest& b) {
-    return a.subject == b.subject && a.prompt == b.prompt && a.object == b.object;
+    return a.subject == b.subject && a.prompt == b.prompt && a.object == b.object && a.true_object == b.true_object;
 }
 
 } // namespace

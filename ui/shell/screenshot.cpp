@@ -41,9 +41,13 @@ void Screenshot::proceed() {
     }
     if (m_options.tab == CentreTab::Trials && !m_trialsAsked) {
         m_trialsAsked = true;
+        // What is applied cannot be tried: the next one that is prepared is.
+        if (const QList<int> drafts = m_workbench.drafts(); m_options.applied && !drafts.isEmpty())
+            m_window.editsPanel().selectRow(drafts.front());
         m_window.runTrials();
-        if (m_workbench.studio().isTrying())
-            return;
+        if (!m_workbench.studio().isTrying())
+            return fail(tr("no recipes can be tried"));
+        return;
     }
     if (m_options.tab == CentreTab::Trace && !m_traceAsked) {
         m_traceAsked = true;

@@ -86,7 +86,8 @@ void Tracing::connectStudio() {
     connect(&m_workbench.edits(), &QAbstractItemModel::rowsRemoved, this, [this] { m_averageStale = true; });
     connect(&m_studio, &Studio::modelOpening, this, &Tracing::lookingStopped);
     connect(&m_studio, &Studio::lookingStopped, this, &Tracing::lookingStopped);
-    connect(&m_studio, &Studio::modelOpened, this, [this] {
+    connect(&m_studio, &Studio::modelOpened, this, [this](const std::shared_ptr<const ModelInfo>& model) {
+        m_panel->controls().setLayers(model->layers);
         m_store.clear();
         m_lens.clear();
         m_lensAsked.reset();

@@ -15,7 +15,11 @@ using Phase = TradeOffPanel::Phase;
 TradeOff::TradeOff(Workbench& workbench, QObject* parent)
     : QObject(parent)
     , m_workbench(workbench)
-    , m_studio(workbench.studio()) {}
+    , m_studio(workbench.studio())
+    , m_previewAction(new QAction(tr("Preview the frontier"), this)) {
+    m_previewAction->setObjectName(QStringLiteral("previewFrontier"));
+    connect(m_previewAction, &QAction::triggered, this, &TradeOff::preview);
+}
 
 void TradeOff::follow(TradeOffPanel& panel) {
     m_panel = &panel;
@@ -28,17 +32,21 @@ void TradeOff::follow(TradeOffPanel& panel) {
     connect(&m_workbench, &Workbench::stateChanged, this, &TradeOff::update);
     connectStudio();
     connectOverlay();
+    connectPreview();
+    connect(&m_studio, &Studio::lookingStopped, this, &TradeOff::lookingStopped);
     update();
 }
 
 void TradeOff::connectStudio() {
     connect(&m_studio, &Studio::ledgerChanged, this, [this](const LedgerState& ledger) {
         keepLedger(ledger);
+        leavePreview(); // it was of other weights
         update();
     });
     connect(&m_studio, &Studio::frontierReady, this, [this](const std::shared_ptr<const Frontier>& frontier) {
         if (frontier->batch_id != m_batch)
             return;
+        m_asked = false;
         m_panel->setBusy(false);
         m_panel->clearFailure();
         const LedgerEntry* of = entry(m_batch);
@@ -48,13 +56,14 @@ void TradeOff::connectStudio() {
     connect(&m_studio, &Studio::frontierFailed, this, [this](quint64 batch, const Failure& failure) {
         if (batch != m_batch)
             return;
+        m_asked = false;
         m_wanted = failure.cancelled; // asked for again when somebody comes to look
         m_panel->setBusy(false);
         if (!failure.cancelled)
             m_panel->setFailure(failure);
     });
     connect(&m_studio, &Studio::softened, this,
-            [this](quint64 batch, const std::shared_ptr<const SoftnessResult>& result, bool settled) {
+            [this](quint64 batch, const std::shared_ptr<const SoftnessResult>& result, bool settled, quint64 watched) {
                 if (settled)
                     m_settling = std::max(0, m_settling - 1);
                 const LedgerEntry* of = entry(batch);
@@ -65,7 +74,7 @@ void TradeOff::connectStudio() {
                 m_panel->clearFailure();
                 m_panel->setNorm(result->layers);
                 const int row = m_workbench.currentRow();
-                if (row >= 0 && !result->answers.empty())
+                if (row >= 0 && m_workbench.edits().row(row).id == watched && !result->answers.empty())
                     m_panel->setAnswer(&m_workbench.edits().row(row).request, &result->answers.front());
                 if (m_settling > 0)
                     return;
@@ -92,6 +101,7 @@ void TradeOff::connectStudio() {
             m_panel->setFailure(failure);
     });
     connect(&m_studio, &Studio::modelOpened, this, [this] {
+        leavePreview();
         m_batch = 0;
         m_settling = 0;
         update();
@@ -140,9 +150,8 @@ void TradeOff::update() {
     const EditRow& row = m_workbench.edits().row(current);
     const LedgerEntry* of = row.batch ? entry(*row.batch) : nullptr;
     if (!of || !of->report)
-        return showNothing(tr("Nothing to trade off yet"),
-                           tr("Apply the edit (Ctrl+Return): then this knob says how much the model may change "
-                              "elsewhere to learn it."));
+        return showPrepared();
+    leavePreview();
     if (!of->active)
         return showNothing(tr("This batch is switched off"), tr("Switch it on in the history (Ctrl+H)."));
     const auto& entries = m_studio.ledger().entries;
@@ -177,24 +186,27 @@ void TradeOff::showBatch(const LedgerEntry& of) {
         m_overlay.clear();
         m_panel->clearOverlay();
     }
-    m_panel->showBatch(described(of));
+    std::vector<int> layers;
+    for (const LayerReport& layer : report.layers)
+        layers.push_back(layer.layer);
+    TradeOffPanel::Batch batch = described(fromStd(of.title), report.edits.size(), report.recipe, layers);
+    batch.recipe = m_recipes.value(of.id, batch.softness);
+    m_panel->showBatch(batch);
     m_panel->setNorm(report.layers);
     m_panel->setPhase(Phase::Solved);
 }
 
-TradeOffPanel::Batch TradeOff::described(const LedgerEntry& of) const {
-    const EditReport& report = *of.report;
-    const Recipe& recipe = report.recipe;
+TradeOffPanel::Batch TradeOff::described(const QString& title, std::size_t edits, const Recipe& recipe,
+                                         const std::vector<int>& layers) const {
     TradeOffPanel::Batch batch;
-    batch.layers = static_cast<int>(report.layers.size());
-    batch.softness = recipe.softness.value_or(0);
-    batch.recipe = m_recipes.value(of.id, batch.softness);
-    QStringList told{fromStd(of.title),
-                     tr("%1, %2").arg(fromStd(recipe.algorithm), batch.layers == 1
-                                                                     ? tr("layer %1").arg(report.layers.front().layer)
-                                                                     : tr("%n layer(s)", nullptr, batch.layers))};
-    if (report.edits.size() > 1)
-        told << tr("%n edit(s)", nullptr, static_cast<int>(report.edits.size()));
+    batch.layers = static_cast<int>(layers.size());
+    batch.softness = recipe.softness.value_or(std::max(0.0, defaultSoftness(recipe.algorithm)));
+    batch.recipe = batch.softness;
+    QStringList told{title, tr("%1, %2").arg(fromStd(recipe.algorithm),
+                                             batch.layers == 1 ? tr("layer %1").arg(layers.front())
+                                                               : tr("%n layer(s)", nullptr, batch.layers))};
+    if (edits > 1)
+        told << tr("%n edit(s)", nullptr, static_cast<int>(edits));
     batch.caption = told.join(QStringLiteral("  ·  "));
     // What memorizes exactly is measured against the one that does not; in a null space softness means something else.
     batch.usual = defaultSoftness(recipe.algorithm);
@@ -223,71 +235,42 @@ void TradeOff::showAnswer(const EditRow& row) {
     }
 }
 
+bool TradeOff::canLook() const {
+    return m_panel->isVisible() && !m_studio.isEditing() && !m_studio.isOpening() && !m_studio.isSoftening();
+}
+
 void TradeOff::askFrontier() {
-    if (!m_wanted || m_batch == 0 || !m_panel->isVisible() || m_studio.isEditing() || m_studio.isOpening())
+    if (m_batch == 0 || !canLook())
+        return;
+    if (m_overlayWanted && !m_wanted)
+        askOverlay();
+    if (!m_wanted)
         return;
     m_wanted = false;
+    m_asked = true;
     m_panel->setBusy(true);
     m_studio.frontier(m_batch);
 }
 
-namespace {
-
-// The same edits, shared in another way; the last layer stays, for the values that were found belong to it.
-Recipe sharedAs(const Recipe& recipe, const std::string& distribution) {
-    constexpr int several = 5; // as many as MEMIT writes
-    Recipe other = recipe;
-    other.distribution = distribution;
-    other.weights.clear();
-    const int last = recipe.layers.back();
-    if (distribution == "single") {
-        other.layers = {last};
-    } else if (recipe.layers.size() == 1) {
-        other.layers.clear();
-        for (int layer = std::max(0, last - several + 1); layer <= last; ++layer)
-            other.layers.push_back(layer);
+// No answer comes: asked again by update(), which comes with every change of what runs.
+void TradeOff::lookingStopped() {
+    if (std::exchange(m_asked, false)) {
+        m_wanted = true;
+        m_panel->setBusy(false);
     }
-    return other;
-}
-
-} // namespace
-
-void TradeOff::connectOverlay() {
-    connect(m_panel, &TradeOffPanel::overlayChosen, this, [this](const QString& distribution) {
-        m_overlay = distribution;
-        ++m_overlayTag; // what is on its way is not wanted any more
+    if (std::exchange(m_overlayAsked, false)) {
+        m_overlayWanted = true;
         m_panel->setOverlayBusy({});
-        m_panel->clearFailure();
-        m_model.setOverlay(nullptr, {}, {});
-        askOverlay();
-    });
-    connect(&m_studio, &Studio::frontierOfReady, this,
-            [this](quint64 tag, const std::shared_ptr<const Frontier>& frontier) {
-                const LedgerEntry* of = entry(m_batch);
-                if (tag != m_overlayTag || !of)
-                    return;
-                m_panel->setOverlayBusy({});
-                m_model.setOverlay(frontier, fromStd(of->report->recipe.distribution), m_overlay);
-            });
-    connect(&m_studio, &Studio::frontierOfFailed, this, [this](quint64 tag, const Failure& failure) {
-        if (tag != m_overlayTag)
-            return;
-        m_overlay.clear();
-        m_panel->clearOverlay();
-        if (!failure.cancelled)
-            m_panel->setFailure(failure);
-    });
+    }
+    if (std::exchange(m_previewAsked, false)) {
+        m_previewWanted = true;
+        m_panel->setBusy(false);
+    }
 }
 
-void TradeOff::askOverlay() {
-    const LedgerEntry* of = entry(m_batch);
-    if (m_overlay.isEmpty() || !of || !of->report || of->report->recipe.layers.empty() || !m_model.frontier())
-        return;
-    FrontierRequest request;
-    request.batch_id = m_batch;
-    request.recipe = sharedAs(of->report->recipe, m_overlay.toStdString());
-    m_panel->setOverlayBusy(m_overlay);
-    m_studio.frontierOf(request, ++m_overlayTag);
+quint64 TradeOff::watched() const {
+    const int row = m_workbench.currentRow();
+    return row >= 0 ? m_workbench.edits().row(row).id : 0;
 }
 
 SoftnessRequest TradeOff::request(double softness) const {
@@ -300,6 +283,11 @@ SoftnessRequest TradeOff::request(double softness) const {
 }
 
 void TradeOff::soften(double softness, bool settle) {
+    if (m_preview) {
+        if (settle)
+            emit softnessChosen(softness);
+        return;
+    }
     const LedgerEntry* of = entry(m_batch);
     if (!of)
         return;
@@ -308,12 +296,12 @@ void TradeOff::soften(double softness, bool settle) {
         return; // clicked, but not moved
     if (!settle) {
         m_panel->setPhase(Phase::Live);
-        m_studio.setSoftness(request(softness));
+        m_studio.setSoftness(request(softness), watched());
         return;
     }
     ++m_settling;
     m_panel->setPhase(Phase::Settling);
-    m_studio.settle(request(softness));
+    m_studio.settle(request(softness), watched());
 }
 
 } // namespace emend::ui

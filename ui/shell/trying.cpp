@@ -27,6 +27,10 @@ void Trying::follow(TrialsPanel& panel) {
 }
 
 void Trying::connectStudio() {
+    connect(&m_studio, &Studio::unedited, this, [this](quint64 tag, const std::shared_ptr<const Scores>& scores) {
+        if (tag == m_tag)
+            m_model.setUnedited(*scores);
+    });
     connect(&m_studio, &Studio::trialRow, this, [this](quint64 tag, const std::shared_ptr<const TrialRow>& row) {
         if (tag != m_tag)
             return;
@@ -106,7 +110,7 @@ Trying::Plan Trying::plan() const {
     if (!grid)
         return cannot({});
     try {
-        plan.recipes = recipes_of(*grid, m_recipe, *m_studio.model()).recipes;
+        plan.grid = recipes_of(*grid, m_recipe, *m_studio.model());
     } catch (const Error& error) {
         const QString hint = fromStd(error.hint());
         return cannot(hint.isEmpty() ? fromStd(error.message())
@@ -124,12 +128,15 @@ QString Trying::planText(const Plan& plan) const {
     QString edits = tr("%1 → %2").arg(fromStd(first.subject), fromStd(first.object));
     if (plan.requests.size() > 1)
         edits = tr("%1 and %n more", nullptr, static_cast<int>(plan.requests.size()) - 1).arg(edits);
-    QStringList told{tr("%n recipe(s)", nullptr, static_cast<int>(plan.recipes.size())), edits};
+    QStringList told{tr("%n recipe(s)", nullptr, static_cast<int>(plan.grid.recipes.size())), edits};
     if (const double each = secondsPerEdit(); each >= 0)
         told << tr("about %1", "a time")
-                    .arg(formatSeconds(each * static_cast<double>(plan.requests.size() * plan.recipes.size())));
+                    .arg(formatSeconds(each * static_cast<double>(plan.requests.size() * plan.grid.recipes.size())));
     else
         told << tr("how long is known after the first");
+    if (!plan.grid.skipped.empty())
+        told << tr("%n left out: %1", nullptr, static_cast<int>(plan.grid.skipped.size()))
+                    .arg(fromStd(plan.grid.skipped.front().reason));
     return told.join(QStringLiteral("  ·  "));
 }
 
@@ -154,28 +161,29 @@ double Trying::secondsPerEdit() const {
 void Trying::update() {
     if (m_running) {
         const int through = m_model.count(TrialsModel::State::Done) + m_model.count(TrialsModel::State::Failed);
-        m_panel->setPlan(tr("%1 of %2 recipes are through …").arg(through).arg(m_model.rowCount()), false);
+        m_panel->setPlan(tr("%1 of %2 recipes are through …").arg(through).arg(m_wanted), false);
         return;
     }
     const Plan now = plan();
     const bool busy = m_studio.isEditing() || m_studio.isOpening() || m_studio.isSoftening();
-    m_panel->setPlan(now.text, !now.recipes.empty() && !busy, now.alarm);
+    m_panel->setPlan(now.text, !now.grid.recipes.empty() && !busy, now.alarm);
 }
 
 void Trying::run() {
     if (m_running || m_studio.isEditing() || m_studio.isOpening() || m_studio.isSoftening())
         return;
     Plan now = plan();
-    if (now.recipes.empty())
+    if (now.grid.recipes.empty())
         return;
     m_running = true;
     m_madeRoom = false;
     m_edits = now.requests.size();
+    m_wanted = now.grid.recipes.size();
     m_panel->clearFailure();
     m_panel->setNote({});
     m_panel->setRunning(true);
-    m_model.start(now.recipes, m_studio.model()->layers, m_edits);
-    m_studio.tryRecipes(std::move(now.requests), std::move(now.recipes), ++m_tag);
+    m_model.start(now.grid, m_studio.model()->layers, m_edits);
+    m_studio.tryRecipes(std::move(now.requests), std::move(now.grid.recipes), ++m_tag);
     update();
 }
 

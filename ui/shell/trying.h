@@ -27,7 +27,7 @@ class Trying : public QObject {
     // What Run would do now, or why it cannot.
     struct Plan {
         std::vector<EditRequest> requests;
-        std::vector<Recipe> recipes; // empty: nothing to run
+        GridRecipes grid; // without recipes: nothing to run
         QString text;
         bool alarm = false;
     };
@@ -48,8 +48,9 @@ class Trying : public QObject {
     Recipe m_recipe;
     bool m_recipeValid = false;
     QList<int> m_selection;
-    std::size_t m_edits = 0; // of the run that is shown
-    bool m_madeRoom = false; // the last ones were stopped for an edit
+    std::size_t m_edits = 0;  // of the run that is shown
+    std::size_t m_wanted = 0; // recipes of it
+    bool m_madeRoom = false;  // the last ones were stopped for an edit
     bool m_running = false;
     quint64 m_tag = 0; // answers for another run are late
 };

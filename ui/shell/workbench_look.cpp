@@ -30,7 +30,9 @@ void Workbench::connectLooking() {
                 showComparison(m_looked, comparison, m_lookedAfter);
             });
     connect(&m_studio, &Studio::softened, this,
-            [this](quint64 batch, const std::shared_ptr<const SoftnessResult>& result) { followKnob(batch, *result); });
+            [this](quint64 batch, const std::shared_ptr<const SoftnessResult>& result, bool, quint64 row) {
+                followKnob(batch, *result, row);
+            });
     connect(&m_studio, &Studio::compareFailed, this, [this](quint64 tag, const Failure& failure) {
         if (tag == m_tag && !failure.cancelled)
             emit compareFailed(failure);
@@ -74,7 +76,7 @@ void Workbench::showComparison(const EditRow& row, const std::shared_ptr<const C
 
 // The edit's own answer comes with every step of the knob. What was before the batch stays, and what the other
 // wordings say now is not known until the hand rests.
-void Workbench::followKnob(quint64 batch, const SoftnessResult& result) {
+void Workbench::followKnob(quint64 batch, const SoftnessResult& result, quint64 watched) {
     m_knobTurned = true;
     const int current = currentRow();
     if (current < 0 || !m_comparison || m_comparison->rows.empty() || result.answers.empty())
@@ -85,7 +87,7 @@ void Workbench::followKnob(quint64 batch, const SoftnessResult& result) {
                       row.request.paraphrases == m_compared.request.paraphrases &&
                       row.request.neighbours == m_compared.request.neighbours;
     // The knob watched what was selected when it was turned.
-    if (!same || result.answers.front().prompt != m_comparison->rows.front().before.prompt)
+    if (!same || watched != row.id)
         return;
     auto live = std::make_shared<Comparison>(*m_comparison);
     for (Comparison::Row& wording : live->rows)

@@ -16,11 +16,25 @@ constexpr qsizetype mostKeysCompared = 500;
 
 void Workbench::connectPreparing() {
     connect(&m_statusTimer, &QTimer::timeout, this, &Workbench::askStatistics);
-    connect(&m_studio, &Studio::modelOpened, this, [this] { m_statusTimer.start(); });
+    connect(&m_studio, &Studio::modelOpened, this, [this] {
+        m_conflicts = Asked::No;
+        m_statusTimer.start();
+    });
     // An edit may have collected what was missing.
     connect(&m_studio, &Studio::applied, this, [this] { m_statusTimer.start(); });
-    connect(&m_studio, &Studio::statisticsKnown, this, &Workbench::noteSettled);
+    connect(this, &Workbench::stateChanged, this, &Workbench::askAgain);
+    connect(&m_studio, &Studio::lookingStopped, this, [this] {
+        for (Asked* asked : {&m_status, &m_conflicts})
+            if (*asked == Asked::Yes)
+                *asked = Asked::Again;
+        noteState();
+    });
+    connect(&m_studio, &Studio::statisticsKnown, this, [this] {
+        m_status = Asked::No;
+        noteSettled();
+    });
     connect(&m_studio, &Studio::statisticsUnknown, this, [this](const Failure& failure) {
+        m_status = Asked::No;
         if (!failure.cancelled)
             m_log.add(LogModel::Level::Error, tr("Statistics: %1").arg(failure.summary()), failure.details());
     });
@@ -49,6 +63,7 @@ void Workbench::connectPreparing() {
     });
     connect(&m_studio, &Studio::conflictsFound, this,
             [this](const QList<quint64>& rows, const std::shared_ptr<const std::vector<EditConflict>>& conflicts) {
+                m_conflicts = Asked::No;
                 m_edits.setNearKeys(rows, *conflicts);
                 emit message(conflicts->empty() ? tr("No edits are in each other's way")
                                                 : tr("%n pair(s) of edits in each other's way", nullptr,
@@ -57,6 +72,7 @@ void Workbench::connectPreparing() {
                 goOnAfterStatistics();
             });
     connect(&m_studio, &Studio::conflictsFailed, this, [this](const Failure& failure) {
+        m_conflicts = Asked::No;
         if (!failure.cancelled) {
             m_log.add(LogModel::Level::Error, tr("The keys could not be compared: %1").arg(failure.summary()),
                       failure.details());
@@ -64,6 +80,19 @@ void Workbench::connectPreparing() {
         }
         goOnAfterStatistics();
     });
+}
+
+void Workbench::askAgain() {
+    if (m_studio.isEditing() || m_studio.isOpening() || m_studio.isSoftening() || m_studio.isCollecting())
+        return;
+    if (m_status == Asked::Again) {
+        m_status = Asked::No;
+        m_statusTimer.start();
+    }
+    if (m_conflicts == Asked::Again) {
+        m_conflicts = Asked::No;
+        findConflicts();
+    }
 }
 
 // Looking and checking stood back.
@@ -93,6 +122,7 @@ void Workbench::askStatistics() {
     Recipe recipe = m_recipe;
     if (find_algorithm(recipe.algorithm).fine_tunes)
         recipe.use_statistics = false; // gradient steps know of none
+    m_status = Asked::Yes;
     m_studio.statisticsStatus(recipe);
 }
 
@@ -130,6 +160,7 @@ void Workbench::findConflicts() {
         requests.push_back(m_edits.row(row).request);
         ids << m_edits.row(row).id;
     }
+    m_conflicts = Asked::Yes;
     m_studio.findConflicts(std::move(requests), m_recipe, ids);
 }
 
