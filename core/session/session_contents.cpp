@@ -1,0 +1,220 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Session over SQLite: what is in it, read and written.
+#include "emend/error.h"
+#include "session/batch_matrices.h"
+#include "session/session_rows.h"
+#include "session/session_store.h"
+#include "session/stored_values.h"
+
+#include <utility>
+
+namespace emend {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+[[noreturn]] void damaged(const std::string& what) {
+    throw Error("the session is damaged: " + what, {}, "an older copy may be sound");
+}
+
+void must_be_sealed(SQLite::Statement& row, int column, const std::string& what) {
+    if (number_at<int>(row, column) == 0)
+        damaged(what + " is not as it was written");
+}
+
+// Rows of a table that is read as a whole; the seal comes last.
+template<typename Read>
+auto read_all(SQLite::Database& database, const std::string& table, const std::string& columns,
+              const std::string& order, Read&& read) {
+    std::vector<decltype(read(std::declval<SQLite::Statement&>()))> rows;
+    SQLite::Statement row(database,
+                          "SELECT " + columns + ", " + is_sealed(table) + " FROM " + table + " ORDER BY " + order);
+    while (row.executeStep()) {
+        must_be_sealed(row, row.getColumnCount() - 1, "a row of the table \"" + table + "\"");
+        rows.push_back(read(row));
+    }
+    return rows;
+}
+
+struct EditRow {
+    std::string request;
+    std::string note;
+    bool chosen;
+    std::optional<std::uint64_t> batch;
+    bool operator==(const EditRow&) const = default;
+};
+
+std::vector<EditRow> edit_rows(SQLite::Database& database) {
+    return read_all(database, "edit", "request, note, chosen, batch", "place", [](SQLite::Statement& row) {
+        return EditRow{.request = text_at(row, 0),
+                       .note = text_at(row, 1),
+                       .chosen = number_at<int>(row, 2) != 0,
+                       .batch =
+                           row.getColumn(3).isNull() ? std::nullopt : std::optional(number_at<std::uint64_t>(row, 3))};
+    });
+}
+
+} // namespace
+
+SessionHead SessionStore::head() {
+    return reading([&] {
+        SessionHead head = read_head(*database_);
+        head.path = path_;
+        for (const char* suffix : {"", "-wal"}) {
+            std::error_code missing;
+            if (const auto bytes = fs::file_size(file_.string() + suffix, missing); !missing)
+                head.bytes += bytes;
+        }
+        return head;
+    });
+}
+
+std::vector<SessionEdit> SessionStore::edits() {
+    return reading([&] {
+        std::vector<SessionEdit> edits;
+        for (EditRow& row : edit_rows(*database_))
+            edits.push_back({.request = request_from_text(row.request),
+                             .note = std::move(row.note),
+                             .chosen = row.chosen,
+                             .batch = row.batch});
+        return edits;
+    });
+}
+
+void SessionStore::set_edits(const std::vector<SessionEdit>& edits) {
+    std::vector<EditRow> rows;
+    rows.reserve(edits.size());
+    for (const SessionEdit& edit : edits)
+        rows.push_back(
+            {.request = request_to_text(edit.request), .note = edit.note, .chosen = edit.chosen, .batch = edit.batch});
+    const std::vector<EditRow> there = reading([&] { return edit_rows(*database_); });
+    if (rows == there)
+        return;
+    writing([&] {
+        run(*database_, "DELETE FROM edit WHERE place >= ?", rows.size());
+        for (std::size_t place = 0; place < rows.size(); ++place) {
+            const EditRow& row = rows[place];
+            if (place < there.size() && row == there[place])
+                continue;
+            run(*database_, "INSERT OR REPLACE INTO edit (place, request, note, chosen, batch) VALUES (?, ?, ?, ?, ?)",
+                place, row.request, row.note, row.chosen, row.batch);
+            run(*database_, seal_statement("edit", "place = ?"), place);
+        }
+    });
+}
+
+std::vector<std::uint64_t> SessionStore::batch_ids() {
+    return reading([&] {
+        std::vector<std::uint64_t> ids;
+        SQLite::Statement row(*database_, "SELECT id FROM batch ORDER BY place");
+        while (row.executeStep())
+            ids.push_back(number_at<std::uint64_t>(row, 0));
+        return ids;
+    });
+}
+
+BatchRecord SessionStore::batch(std::uint64_t id) {
+    try {
+        BatchRecord record = reading([&] { return read_batch(id); });
+        known_reports_[id] = record.report;
+        return record;
+    } catch (const Error& error) {
+        throw Error(error.message(), file_.string() + ", batch " + std::to_string(id), error.hint());
+    }
+}
+
+BatchRecord SessionStore::read_batch(std::uint64_t id) {
+    SQLite::Statement row = prepared(
+        *database_,
+        "SELECT title, note, active, base, hash, report, " + is_sealed("batch") + " FROM batch WHERE id = ?", id);
+    if (!row.executeStep())
+        throw Error("there is no such batch", {}, "look at the history");
+    must_be_sealed(row, 6, "the batch");
+    BatchRecord record;
+    record.id = id;
+    record.title = text_at(row, 0);
+    record.note = text_at(row, 1);
+    record.active = number_at<int>(row, 2) != 0;
+    record.base = text_at(row, 3);
+    record.hash = text_at(row, 4);
+    if (!row.getColumn(5).isNull())
+        record.report = std::make_shared<const EditReport>(report_from_text(text_at(row, 5)));
+    read_matrices(*database_, record);
+    return record;
+}
+
+std::vector<SessionTrace> SessionStore::traces() {
+    return reading([&] {
+        return read_all(*database_, "trace", "request, result", "id", [](SQLite::Statement& row) {
+            return SessionTrace{.request = trace_request_from_text(text_at(row, 0)),
+                                .result = trace_from_text(text_at(row, 1))};
+        });
+    });
+}
+
+void SessionStore::add_trace(const SessionTrace& trace) {
+    const std::string request = trace_request_to_text(trace.request);
+    const std::string result = trace_to_text(trace.result);
+    writing([&] {
+        run(*database_,
+            "INSERT INTO trace (request, result) VALUES (?, ?)"
+            " ON CONFLICT (request) DO UPDATE SET result = excluded.result",
+            request, result);
+        run(*database_, seal_statement("trace", "request = ?"), request);
+    });
+}
+
+std::vector<SessionText> SessionStore::texts() {
+    return reading([&] {
+        return read_all(*database_, "text", "batch, edit, prompt, before, after, seed", "id",
+                        [](SQLite::Statement& row) {
+                            return SessionText{.batch = number_at<std::uint64_t>(row, 0),
+                                               .edit = number_at<std::size_t>(row, 1),
+                                               .prompt = text_at(row, 2),
+                                               .before = text_at(row, 3),
+                                               .after = text_at(row, 4),
+                                               .seed = number_at<std::uint64_t>(row, 5)};
+                        });
+    });
+}
+
+void SessionStore::set_text(const SessionText& text) {
+    writing([&] {
+        run(*database_,
+            "INSERT INTO text (batch, edit, prompt, before, after, seed) VALUES (?, ?, ?, ?, ?, ?)"
+            " ON CONFLICT (batch, edit, prompt)"
+            " DO UPDATE SET before = excluded.before, after = excluded.after, seed = excluded.seed",
+            text.batch, text.edit, text.prompt, text.before, text.after, text.seed);
+        run(*database_, seal_statement("text", "batch = ? AND edit = ? AND prompt = ?"), text.batch, text.edit,
+            text.prompt);
+    });
+}
+
+std::vector<SessionScores> SessionStore::scores() {
+    return reading([&] {
+        return read_all(*database_, "score", "batch, before, after",
+                        "coalesce((SELECT place FROM batch WHERE batch.id = score.batch), 1 << 62), score.batch",
+                        [](SQLite::Statement& row) {
+                            return SessionScores{.batch = number_at<std::uint64_t>(row, 0),
+                                                 .before = row.getColumn(1).isNull()
+                                                               ? std::nullopt
+                                                               : std::optional(scores_from_text(text_at(row, 1))),
+                                                 .after = scores_from_text(text_at(row, 2))};
+                        });
+    });
+}
+
+void SessionStore::set_scores(const SessionScores& scores) {
+    writing([&] {
+        run(*database_, "INSERT OR REPLACE INTO score (batch, before, after) VALUES (?, ?, ?)", scores.batch,
+            scores.before ? std::optional(scores_to_text(*scores.before)) : std::nullopt, scores_to_text(scores.after));
+        run(*database_, seal_statement("score", "batch = ?"), scores.batch);
+    });
+}
+
+std::string SessionStore::ui_state() {
+    return reading([&] { return database_->execAndGet("SELECT ui_state FROM session").getString(); });
+}
+
+} // namespace emend

@@ -1,0 +1,244 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "session/session_file.h"
+
+#include "emend/error.h"
+
+#include <cerrno>
+#include <fcntl.h>
+#include <sqlite3.h>
+#include <sys/stat.h>
+#include <system_error>
+#include <unistd.h>
+
+namespace emend {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+constexpr int busy_timeout_ms = 5000;
+constexpr const char* not_a_session = "this is not a session of Emend";
+constexpr const char* choose_a_session = "choose a file that Emend has saved (.emend)";
+constexpr const char* damaged_hint = "an older copy may be sound; nothing was changed in this one";
+
+std::string hint_for(int code) {
+    switch (code & 0xFF) {
+    case SQLITE_FULL:
+        return "free some space, or save the session on another disk";
+    case SQLITE_IOERR:
+        return "the disk is full or faulty, or the file may not grow; save the session elsewhere";
+    case SQLITE_READONLY:
+    case SQLITE_PERM:
+    case SQLITE_CANTOPEN:
+        return "check the permissions of the file and its folder, or save the session elsewhere";
+    case SQLITE_BUSY:
+    case SQLITE_LOCKED:
+        return "another program is using the file; close it and try again";
+    case SQLITE_CORRUPT:
+    case SQLITE_NOTADB:
+        return damaged_hint;
+    case SQLITE_TOOBIG:
+        return "apply fewer edits at once";
+    case SQLITE_NOMEM:
+        return "close other programs, or apply fewer edits at once";
+    default:
+        return {};
+    }
+}
+
+std::string in_words(const SQLite::Exception& fault) {
+    switch (fault.getErrorCode()) {
+    case SQLITE_FULL:
+        return "the disk is full";
+    case SQLITE_CORRUPT:
+        return "the file is damaged or cut off";
+    case SQLITE_NOTADB:
+        return not_a_session;
+    default:
+        return fault.what();
+    }
+}
+
+bool is_regular(const fs::path& path) {
+    std::error_code ignored;
+    return fs::is_regular_file(path, ignored);
+}
+
+// A path as SQLite's URIs want it.
+std::string immutable_uri(const fs::path& file) {
+    std::string uri = "file:";
+    for (const char letter : file.string()) {
+        if (letter == '%' || letter == '?' || letter == '#') {
+            constexpr std::string_view digits = "0123456789ABCDEF";
+            uri += '%';
+            uri += digits[static_cast<unsigned char>(letter) >> 4U];
+            uri += digits[static_cast<unsigned char>(letter) & 0xFU];
+        } else {
+            uri += letter;
+        }
+    }
+    return uri + "?immutable=1";
+}
+
+void sync_path(const fs::path& path, bool must) {
+    const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+    const bool failed = descriptor < 0 || (::fsync(descriptor) != 0 && errno != EINVAL && errno != ENOTSUP);
+    const int code = errno;
+    if (descriptor >= 0)
+        ::close(descriptor);
+    if (failed && must)
+        throw Error("the session cannot be written to disk: " + std::generic_category().message(code), path.string(),
+                    "check the disk, or choose another one");
+}
+
+// Never takes the place of anything unless told to.
+void put_in_place(const fs::path& from, const fs::path& target, bool replace) {
+    int done = replace ? ::rename(from.c_str(), target.c_str())
+                       : ::renameat2(AT_FDCWD, from.c_str(), AT_FDCWD, target.c_str(), RENAME_NOREPLACE);
+    if (done != 0 && !replace && (errno == EINVAL || errno == ENOSYS)) { // a file system that does not know it
+        done = ::link(from.c_str(), target.c_str());
+        if (done == 0)
+            ::unlink(from.c_str());
+    }
+    if (done != 0 && errno == EEXIST)
+        throw Error("there is a file of this name already", target.string(), "choose another name");
+    if (done != 0)
+        throw Error("the session cannot be put in place: " + std::generic_category().message(errno), target.string(),
+                    "choose another folder");
+    sync_path(target.has_parent_path() ? target.parent_path() : fs::path("."), false);
+}
+
+class Temporary {
+  public:
+    explicit Temporary(const fs::path& target)
+        : path_(target.string() + ".part-" + std::to_string(::getpid())) {
+        remove();
+    }
+    ~Temporary() { remove(); }
+    Temporary(const Temporary&) = delete;
+    Temporary& operator=(const Temporary&) = delete;
+    [[nodiscard]] const fs::path& path() const { return path_; }
+
+  private:
+    void remove() const {
+        std::error_code ignored;
+        for (const char* suffix : {"", "-wal", "-shm", "-journal"})
+            fs::remove(path_.string() + suffix, ignored);
+    }
+    fs::path path_;
+};
+
+} // namespace
+
+void rethrow(const SQLite::Exception& fault, const std::string& what, const fs::path& file) {
+    throw Error(what + ": " + in_words(fault), file.string(), hint_for(fault.getErrorCode()));
+}
+
+fs::path existing_file(const fs::path& path) {
+    std::error_code failed;
+    const fs::file_status status = fs::status(path, failed);
+    if (status.type() == fs::file_type::not_found)
+        throw Error("there is no such session", path.string(), "check the path; was the file moved?");
+    if (status.type() == fs::file_type::none)
+        throw Error("the session cannot be opened: " + failed.message(), path.string(), "check the permissions");
+    if (status.type() == fs::file_type::directory)
+        throw Error("this is a folder, not a session", path.string(), choose_a_session);
+    if (status.type() != fs::file_type::regular)
+        throw Error("this is not a file", path.string(), choose_a_session);
+    if (fs::file_size(path, failed) == 0 && !failed)
+        throw Error("the file is empty, not a session", path.string(), choose_a_session);
+    const fs::path file = fs::canonical(path, failed);
+    return failed ? fs::absolute(path) : file;
+}
+
+std::unique_ptr<SQLite::Database> connect(const fs::path& file, int flags) {
+    const bool is_uri = (flags & SQLite::OPEN_URI) != 0;
+    auto database =
+        std::make_unique<SQLite::Database>(is_uri ? immutable_uri(file) : file.string(), flags, busy_timeout_ms);
+    // A file from anywhere must not run code of its own.
+    sqlite3_db_config(database->getHandle(), SQLITE_DBCONFIG_DEFENSIVE, 1, nullptr);
+    database->exec("PRAGMA trusted_schema = OFF");
+    database->exec("PRAGMA cell_size_check = ON");
+    database->exec("PRAGMA foreign_keys = ON");
+    database->exec("PRAGMA synchronous = EXTRA"); // what is shown as applied outlives a power cut
+    add_seal_function(*database);
+    return database;
+}
+
+std::unique_ptr<SQLite::Database> connect_to_read(const fs::path& file) {
+    const auto ready = [&](int flags) {
+        auto database = connect(file, flags);
+        (void)database->execAndGet("SELECT count(*) FROM sqlite_master"); // it is here that files are opened
+        return database;
+    };
+    try {
+        return ready(SQLite::OPEN_READONLY);
+    } catch (const SQLite::Exception& fault) {
+        const int code = fault.getErrorCode();
+        if (code != SQLITE_CANTOPEN && code != SQLITE_READONLY)
+            rethrow(fault, "the session cannot be opened", file);
+        if (::access(file.c_str(), R_OK) != 0)
+            throw Error("the session may not be read", file.string(), "check the permissions of the file");
+        if (has_log(file))
+            throw Error("the session was not closed, and its log cannot be read where it lies", file.string(),
+                        "copy the file and the one ending in -wal to a folder of yours and open it there");
+    }
+    // A log that nobody may make, of a file that needs none.
+    return with_errors("the session cannot be opened", file,
+                       [&] { return ready(SQLite::OPEN_READONLY | SQLite::OPEN_URI); });
+}
+
+int check_is_session(SQLite::Database& database, const fs::path& file, const SessionSchema& schema) {
+    return with_errors("the session cannot be opened", file, [&] {
+        if (database.execAndGet("PRAGMA application_id").getInt() != session_application_id)
+            throw Error(std::string(not_a_session) + ", but a database of another program", file.string(),
+                        choose_a_session);
+        const int version = database.execAndGet("PRAGMA user_version").getInt();
+        if (version > schema.version)
+            throw Error("the session is of a later version of Emend: its format is " + std::to_string(version) +
+                            ", this program knows up to " + std::to_string(schema.version),
+                        file.string(), "update Emend to open it");
+        const int heads = database.execAndGet("SELECT (SELECT count(*) FROM session) + (SELECT count(*) FROM model)");
+        if (version < 1 || heads != 2)
+            throw Error("the session is damaged: its head is missing", file.string(), damaged_hint);
+        return version;
+    });
+}
+
+void tidy(const fs::path& file) {
+    with_errors("the session cannot be closed", file, [&] {
+        const auto database = connect(file, SQLite::OPEN_READWRITE);
+        database->exec("PRAGMA busy_timeout = 0"); // others who read it now will see to it
+        database->exec("PRAGMA journal_mode = DELETE");
+    });
+}
+
+bool has_log(const fs::path& file) {
+    for (const char* suffix : {"-wal", "-journal"}) {
+        std::error_code failed;
+        const fs::path log = file.string() + suffix;
+        if (is_regular(log) && fs::file_size(log, failed) > 0)
+            return true;
+    }
+    return false;
+}
+
+void put_copy(SQLite::Database& database, const fs::path& target, bool replace,
+              const std::function<void(SQLite::Database&)>& change) {
+    const Temporary temporary(target);
+    with_errors("the session cannot be copied", target, [&] {
+        SQLite::Statement copy(database, "VACUUM INTO ?");
+        copy.bind(1, temporary.path().string());
+        copy.exec();
+    });
+    with_errors("the session cannot be copied", target, [&] {
+        const auto made = connect(temporary.path(), SQLite::OPEN_READWRITE);
+        SQLite::Transaction transaction(*made, SQLite::TransactionBehavior::IMMEDIATE);
+        change(*made);
+        transaction.commit();
+    });
+    sync_path(temporary.path(), true);
+    put_in_place(temporary.path(), target, replace);
+}
+
+} // namespace emend

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// A session's file as a database: found, judged, opened, put in place of another, and SQLite's faults in words.
+#pragma once
+
+#include "session/schema.h"
+
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <SQLiteCpp/SQLiteCpp.h>
+#include <string>
+
+namespace emend {
+
+// Throws what SQLite said as an Error: what went wrong, the file, what to do.
+[[noreturn]] void rethrow(const SQLite::Exception& fault, const std::string& what, const std::filesystem::path& file);
+
+template<typename Work>
+decltype(auto) with_errors(const std::string& what, const std::filesystem::path& file, Work&& work) {
+    try {
+        return work();
+    } catch (const SQLite::Exception& fault) {
+        rethrow(fault, what, file);
+    }
+}
+
+// The file behind links. Throws Error: not there, a folder, not a file, empty.
+std::filesystem::path existing_file(const std::filesystem::path& path);
+
+// Ready for use: pragmas set, emend_seal known. Throws SQLite::Exception.
+std::unique_ptr<SQLite::Database> connect(const std::filesystem::path& file, int flags);
+// For reading, wherever it lies. Throws Error.
+std::unique_ptr<SQLite::Database> connect_to_read(const std::filesystem::path& file);
+// Throws Error: not a session, of a later version, damaged. Gives its version.
+int check_is_session(SQLite::Database& database, const std::filesystem::path& file, const SessionSchema& schema);
+
+// Puts what a killed writer left in its log into the file, so that nothing lies beside it. The lock must be held.
+void tidy(const std::filesystem::path& file);
+bool has_log(const std::filesystem::path& file); // with something in it
+
+// A copy of the database with `change` done to it takes the place of `target`, as a whole or not at all. Throws Error;
+// also when something is there already and `replace` is off.
+void put_copy(SQLite::Database& database, const std::filesystem::path& target, bool replace,
+              const std::function<void(SQLite::Database&)>& change);
+
+} // namespace emend

@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The edits of a session made once more, from their requests.
+#include "emend/session_work.h"
+#include "session/session_history.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace emend {
+
+namespace {
+
+constexpr double read_share = 0.05; // of a replay's time
+
+double relative_difference(double a, double b) {
+    const double scale = std::max(std::abs(a), std::abs(b));
+    return scale > 0 ? std::abs(a - b) / scale : 0;
+}
+
+void compare(ReplayedBatch& replayed, const EditReport& kept, const EditReport& now) {
+    for (const LayerReport& layer : now.layers) {
+        const auto same = std::ranges::find(kept.layers, layer.layer, &LayerReport::layer);
+        if (same == kept.layers.end())
+            continue;
+        const double difference = relative_difference(layer.update_norm, same->update_norm);
+        if (!(difference <= replayed.largest_norm_difference)) // NaN too
+            replayed.largest_norm_difference = difference;
+    }
+    for (std::size_t i = 0; i < std::min(replayed.edits.size(), now.edits.size()); ++i) {
+        replayed.edits[i].p_new_now = now.edits[i].after.p_new;
+        replayed.edits[i].held_now = now.edits[i].after.says_new;
+    }
+}
+
+ReplayedBatch replay(Engine& engine, const BatchRecord& batch, const JobContext& job) {
+    ReplayedBatch replayed;
+    replayed.batch = batch.id;
+    replayed.title = batch.title;
+    if (!batch.report) {
+        replayed.problem = "the batch has no report, so what was asked for is not known";
+        return replayed;
+    }
+    std::vector<EditRequest> requests;
+    for (const EditOutcome& edit : batch.report->edits) {
+        requests.push_back(edit.request);
+        replayed.edits.push_back({.subject = edit.request.subject,
+                                  .object = edit.request.object,
+                                  .p_new_kept = edit.after.p_new,
+                                  .held_kept = edit.after.says_new});
+    }
+    try {
+        const EditReport report = engine.apply(requests, batch.report->recipe, {}, job);
+        compare(replayed, *batch.report, report);
+        const LedgerState ledger = engine.ledger();
+        const LedgerEntry& made = ledger.entries.back();
+        replayed.same_updates = made.hash == batch.hash;
+        (void)engine.annotate(made.id, batch.title, batch.note);
+    } catch (const Error& error) {
+        replayed.problem = error.what();
+        replayed.hint = error.hint();
+    }
+    return replayed;
+}
+
+std::vector<BatchRecord> records_of(const Engine& engine, const LedgerState& ledger) {
+    std::vector<BatchRecord> records;
+    for (const LedgerEntry& entry : ledger.entries)
+        records.push_back(engine.record(entry.id));
+    return records;
+}
+
+} // namespace
+
+std::vector<ReplayedBatch> replay_session(Engine& engine, Session& session, const JobContext& job) {
+    (void)open_model(engine);
+    const std::size_t position = session.head().position;
+    std::vector<BatchRecord> batches = read_batches(session, job, read_share);
+    batches.resize(std::min(batches.size(), position)); // undone ones are not in the weights
+    std::erase_if(batches, [](const BatchRecord& batch) { return !batch.active; });
+
+    const LedgerState before = engine.ledger();
+    const std::vector<BatchRecord> history = records_of(engine, before);
+    std::vector<ReplayedBatch> replayed;
+    try {
+        (void)engine.restore({}, 0, job);
+        for (const BatchRecord& batch : batches) {
+            const double from = read_share + (1 - read_share) * static_cast<double>(replayed.size()) /
+                                                 static_cast<double>(batches.size());
+            const double share = (1 - read_share) / static_cast<double>(batches.size());
+            const JobContext part(
+                [&](const Progress& progress) {
+                    job.report({.phase = progress.phase,
+                                .fraction = from + share * std::max(0.0, progress.fraction),
+                                .seconds_left = -1,
+                                .detail = batch.title});
+                },
+                job.stop_token());
+            replayed.push_back(replay(engine, batch, part));
+        }
+    } catch (const Cancelled&) { // all of it or nothing
+        (void)engine.restore(history, before.position, {});
+        throw;
+    }
+    return replayed;
+}
+
+} // namespace emend

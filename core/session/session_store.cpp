@@ -1,0 +1,216 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "session/session_store.h"
+
+#include "emend/error.h"
+#include "session/session_rows.h"
+
+#include <cerrno>
+#include <fcntl.h>
+#include <sqlite3.h>
+#include <SQLiteCpp/Backup.h>
+#include <system_error>
+#include <unistd.h>
+
+namespace emend {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+constexpr const char* in_another_window = "the session is open in another window";
+
+// There and nobody else's; it is filled in at once.
+void make_empty_file(const fs::path& file) {
+    const int descriptor = ::open(file.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+    if (descriptor < 0) {
+        const int code = errno;
+        throw Error(code == EEXIST ? std::string("there is a file of this name already")
+                                   : "the session cannot be made: " + std::generic_category().message(code),
+                    file.string(), "choose another name or folder");
+    }
+    ::close(descriptor);
+}
+
+void fill_new(SQLite::Database& database, const SessionModel& model, bool untitled) {
+    SQLite::Transaction transaction(database, SQLite::TransactionBehavior::IMMEDIATE);
+    create_tables(database);
+    const std::string now = utc_now();
+    run(database,
+        "INSERT INTO session (id, created, changed, program, untitled, note, position, edited_hash, ui_state)"
+        " VALUES (1, ?, ?, ?, ?, '', 0, '', '')",
+        now, now, program_name(), untitled);
+    run(database, seal_statement("session", "id = 1"));
+    write_model(database, model);
+    transaction.commit();
+}
+
+} // namespace
+
+std::unique_ptr<Session> Session::create(const std::string& path, const SessionModel& model, bool untitled) {
+    return SessionStore::create_file(path, model, untitled);
+}
+
+std::unique_ptr<Session> Session::open(const std::string& path, Access access) {
+    return SessionStore::open_file(path, access);
+}
+
+std::unique_ptr<SessionStore> SessionStore::create_file(const std::string& path, const SessionModel& model,
+                                                        bool untitled) {
+    std::unique_ptr<SessionStore> store(new SessionStore);
+    store->path_ = path;
+    store->file_ = fs::absolute(path);
+    make_empty_file(store->file_);
+    try {
+        store->file_ = fs::canonical(store->file_);
+        store->take_lock();
+        if (!store->lock_)
+            throw Error("the session cannot be made: " + store->read_only_because_, path, "choose another folder");
+        with_errors("the session cannot be made", store->file_, [&] {
+            store->database_ = connect(store->file_, SQLite::OPEN_READWRITE);
+            fill_new(*store->database_, model, untitled);
+        });
+    } catch (...) {
+        store->database_.reset();
+        ::unlink(store->file_.c_str());
+        throw;
+    }
+    return store;
+}
+
+std::unique_ptr<SessionStore> SessionStore::open_file(const std::string& path, Access access,
+                                                      const SessionSchema& schema) {
+    std::unique_ptr<SessionStore> store(new SessionStore);
+    store->path_ = path;
+    store->file_ = existing_file(path);
+    store->open_database(access, schema);
+    return store;
+}
+
+void SessionStore::take_lock() {
+    SessionLock::Attempt attempt = SessionLock::attempt(file_);
+    lock_ = std::move(attempt.lock);
+    if (attempt.held_by_other)
+        read_only_because_ = in_another_window;
+    else if (!lock_)
+        read_only_because_ = "the folder cannot be written (" + attempt.problem + ")";
+}
+
+void SessionStore::open_database(Access access, const SessionSchema& schema) {
+    if (access == Access::read_only)
+        read_only_because_ = "it was opened for reading only";
+    else if (::access(file_.c_str(), W_OK) != 0)
+        read_only_because_ = "the file may not be written (" + std::generic_category().message(errno) + ")";
+    else
+        take_lock();
+    if (lock_) {
+        try {
+            database_ = connect(file_, SQLite::OPEN_READWRITE);
+            (void)database_->execAndGet("SELECT count(*) FROM sqlite_master"); // it is here that files are opened
+        } catch (const SQLite::Exception& fault) {
+            database_.reset();
+            if (fault.getErrorCode() != SQLITE_CANTOPEN && fault.getErrorCode() != SQLITE_READONLY)
+                rethrow(fault, "the session cannot be opened", file_);
+        }
+        if (!database_ || sqlite3_db_readonly(database_->getHandle(), "main") != 0) {
+            database_.reset();
+            lock_.reset();
+            read_only_because_ = "the file may not be written";
+        }
+    }
+    tidy_at_the_end_ = !lock_ && (SessionLock::is_held(file_) || !has_log(file_));
+    if (!database_)
+        database_ = connect_to_read(file_);
+    if (check_is_session(*database_, file_, schema) < schema.version)
+        bring_up_to_date(schema);
+}
+
+void SessionStore::bring_up_to_date(const SessionSchema& schema) {
+    const auto migrated = [&](SQLite::Database& copy) { migrate(copy, schema); };
+    if (!lock_) { // in memory, and the file stays as it is
+        with_errors("the session cannot be brought up to date", file_, [&] {
+            auto copy = connect(":memory:", SQLite::OPEN_READWRITE);
+            SQLite::Backup(*copy, "main", *database_, "main").executeStep();
+            SQLite::Transaction transaction(*copy, SQLite::TransactionBehavior::IMMEDIATE);
+            migrated(*copy);
+            transaction.commit();
+            database_ = std::move(copy);
+        });
+        return;
+    }
+    with_errors("the session cannot be brought up to date", file_,
+                [&] { database_->exec("PRAGMA journal_mode = DELETE"); });
+    if (has_log(file_))
+        throw Error("the session is of an older version and cannot be brought up to date: it is being read",
+                    file_.string(), "close the other window");
+    put_copy(*database_, file_, true, migrated);
+    with_errors("the session cannot be opened", file_, [&] { database_ = connect(file_, SQLite::OPEN_READWRITE); });
+    check_is_session(*database_, file_, schema);
+}
+
+SessionStore::~SessionStore() {
+    try {
+        if (lock_ && database_) {
+            database_->exec("PRAGMA busy_timeout = 0");
+            (void)database_->tryExec("PRAGMA journal_mode = DELETE"); // a reader may be in the way, and then tidies
+        }
+        database_.reset();
+        if (tidy_at_the_end_ && fs::exists(file_.string() + "-wal"))
+            if (const SessionLock::Attempt attempt = SessionLock::attempt(file_); attempt.lock)
+                tidy(file_);
+    } catch (...) { // the log stays, and whoever opens the file next reads it
+        database_.reset();
+    }
+}
+
+void SessionStore::writing(const std::function<void()>& work) {
+    if (read_only())
+        throw Error("the session cannot be written: " + read_only_because_, file_.string(),
+                    "save it under another name to go on");
+    with_errors("the session cannot be written", file_, [&] {
+        database_->exec("PRAGMA journal_mode = WAL"); // for readers' sake; where there can be none, it does without
+        SQLite::Transaction transaction(*database_, SQLite::TransactionBehavior::IMMEDIATE);
+        work();
+        run(*database_, "UPDATE session SET changed = ?, program = ?", utc_now(), program_name());
+        run(*database_, seal_statement("session", "id = 1"));
+        transaction.commit();
+    });
+}
+
+void SessionStore::set_note(const std::string& note) {
+    writing([&] { run(*database_, "UPDATE session SET note = ?", note); });
+}
+
+void SessionStore::set_model(const SessionModel& model) {
+    writing([&] { write_model(*database_, model); });
+}
+
+void SessionStore::set_ui_state(const std::string& json) {
+    writing([&] { run(*database_, "UPDATE session SET ui_state = ?", json); });
+}
+
+void SessionStore::copy_to(const std::string& path, bool replace) {
+    fs::path target = fs::absolute(path);
+    std::unique_ptr<SessionLock> lock;
+    if (fs::exists(fs::symlink_status(target))) {
+        if (!replace)
+            throw Error("there is a file of this name already", path, "choose another name, or replace it");
+        // Only sessions are replaced, and only those that nobody works with.
+        target = existing_file(target);
+        if (fs::equivalent(target, file_))
+            throw Error("the session cannot be copied onto itself", path, "choose another name");
+        SessionLock::Attempt attempt = SessionLock::attempt(target);
+        if (!attempt.lock)
+            throw Error(attempt.held_by_other ? std::string(in_another_window)
+                                              : "the folder cannot be written: " + attempt.problem,
+                        path, "choose another name");
+        lock = std::move(attempt.lock);
+        (void)check_is_session(*connect_to_read(target), target, current_schema());
+        tidy(target); // what its log holds must not end up in the new file
+    }
+    put_copy(*database_, target, replace, [&](SQLite::Database& copy) {
+        run(copy, "UPDATE session SET untitled = 0");
+        run(copy, seal_statement("session", "id = 1"));
+    });
+}
+
+} // namespace emend
