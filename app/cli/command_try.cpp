@@ -116,10 +116,15 @@ RecipeGrid build_grid(const Options& options, const GridFile& file, const ModelI
         for (const std::string& layers : options.layers)
             grid.layers.push_back(parse_layers(layers));
     }
-    const bool said = std::ranges::any_of(options.recipe.settings,
-                                          [](const auto& setting) { return setting.option == "--softness"; });
-    if (said && grid.softness.empty() && base.softness)
+    // What is named for one recipe goes for all, also where it is the base's own default.
+    const bool softness = std::ranges::any_of(options.recipe.settings,
+                                              [](const auto& setting) { return setting.option == "--softness"; });
+    if (softness && grid.softness.empty() && base.softness)
         grid.softness = {*base.softness};
+    if (!options.recipe.layers.empty() && grid.layers.empty())
+        grid.layers = {base.layers};
+    if (!options.recipe.distribution.empty() && grid.distributions.empty())
+        grid.distributions = {base.distribution};
     return grid;
 }
 

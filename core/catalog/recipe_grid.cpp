@@ -275,8 +275,13 @@ RecipeGrid grid_from_json(std::string_view text, std::string_view where, const M
                         "known are algorithms, layers, distributions, softness and base");
         }
     }
-    // Named there it goes for every algorithm, though it may mean something else to them.
-    if (grid.softness.empty() && json.contains("base") && json["base"].contains("softness") && changed.softness)
+    // What is named there goes for every algorithm, also where it is the base's own default or means something else.
+    const Json said = json.value("base", Json::object());
+    if (grid.layers.empty() && said.contains("layers"))
+        grid.layers = {changed.layers};
+    if (grid.distributions.empty() && said.contains("distribution"))
+        grid.distributions = {changed.distribution};
+    if (grid.softness.empty() && said.contains("softness") && changed.softness)
         grid.softness = {*changed.softness};
     static_cast<void>(recipes_of(grid, changed, model)); // faults of what is named come to light here
     base = std::move(changed);

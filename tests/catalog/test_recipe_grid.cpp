@@ -84,6 +84,9 @@ class TestRecipeGrid : public QObject {
             {"ROME 2 single", "MEMIT 1-3 spread 7", "MEMIT 2 single 7"});
         row("no softness without a formula", R"({"algorithms": ["FT-L"], "softness": [0, 1, 2]})", {"FT-L 3 single"});
         row("base", R"({"base": {"layers": [5], "softness": 2}})", {"MEMIT 5 single 2"});
+        row("layers of the base go for all, its own default too",
+            R"({"base": {"layers": [0, 1, 2]}, "algorithms": ["MEMIT", "EMMET", "ROME"]})",
+            {"MEMIT 0-2 spread 7", "EMMET 0-2 spread", "ROME 2 single"});
         row("softness of the base goes for all",
             R"({"base": {"softness": 2}, "algorithms": ["MEMIT", "EMMET", "ROME", "FT-L"]})",
             {"MEMIT 3 single 2", "EMMET 3 single 2", "ROME 3 single 2", "FT-L 3 single"});

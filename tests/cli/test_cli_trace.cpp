@@ -182,7 +182,7 @@ class TestCliTrace : public QObject {
                 sum += effect;
                 squares += effect * effect;
             }
-            QVERIFY(std::abs(role["mean"][layer].toDouble() - sum / 3) < 1e-12);
+            QVERIFY(std::abs(role["indirect_effect"][layer].toDouble() - sum / 3) < 1e-12);
             QVERIFY(std::abs(role["spread"][layer].toDouble() - std::sqrt((squares - sum * sum / 3) / 2)) < 1e-9);
         }
         QVERIFY(!result.json["suggestion"]["reason"].toString().isEmpty());
@@ -191,6 +191,61 @@ class TestCliTrace : public QObject {
         const CliResult text =
             sandbox_.run({"trace", test_model("gpt2_edit"), "--edits", "facts.csv", "--samples", "1", "--quiet"});
         QVERIFY2(text.code == 0 && text.out.contains("Average of 3 facts"), text.all());
+        QVERIFY(result.json["suggestion"]["indirect_effect"].isDouble());
+    }
+
+    void nothing_is_read_where_nothing_can_be() {
+        const auto traced = [&](const char* subject, const char* prompt, const char* object) {
+            return sandbox_
+                .run({"trace", test_model("gpt2_edit"), "--subject", subject, "--prompt", prompt, "--object", object,
+                      "--samples", "2", "--quiet"})
+                .out;
+        };
+        const QByteArray ends = traced("The Colosseum", "Everybody knows {}", " Rome");
+        QVERIFY2(ends.contains("where the fact is kept: nothing can be read here"), ends);
+        QVERIFY2(ends.contains("p(\" Rome\") clean"), ends); // its blank can be seen
+        const QByteArray unsaid = traced("The Colosseum", "{} is in the city of", "chess");
+        QVERIFY2(unsaid.contains("nothing can be read here") && unsaid.contains("does not say the object"), unsaid);
+        QVERIFY2(!ends.contains("edit layer") && !unsaid.contains("edit layer"), unsaid);
+    }
+
+    void a_window_wider_than_the_model() {
+        const CliResult usual = sandbox_.run(colosseum({"--kind", "mlp", "--json"}));
+        QVERIFY2(usual.code == 0, usual.all());
+        QCOMPARE(usual.json["window"].toInt(), usual.json["layers"].toInt());
+        QVERIFY2(usual.err.contains("a window of 10 is cut to 4") && !usual.err.contains("warning"), usual.err);
+        const CliResult wanted = sandbox_.run(colosseum({"--kind", "mlp", "--window", "7", "--json"}));
+        QVERIFY2(wanted.err.contains("warning: the model has 4 layers"), wanted.all());
+    }
+
+    void the_table_on_standard_output() {
+        const CliResult result = sandbox_.run(colosseum({"--csv", "-"}));
+        QVERIFY2(result.code == 0 && result.out.startsWith("object,kind,window"), result.all());
+        QVERIFY(!result.out.contains("where the fact is kept") && !QFile::exists(sandbox_.path("-")));
+    }
+
+    void the_lens() {
+        const QStringList lens{"trace",     test_model("gpt2_edit"),
+                               "--subject", "The Colosseum",
+                               "--prompt",  "{} is in the city of",
+                               "--object",  "Rome",
+                               "--object",  "Paris",
+                               "--lens",    "--quiet"};
+        const CliResult result = sandbox_.run(lens + QStringList{"--json"});
+        QVERIFY2(result.code == 0, result.all());
+        const QJsonArray layers = result.json["layers"].toArray();
+        QCOMPARE(layers.size(), 4);
+        QCOMPARE(result.json["token"].toInt(), int(result.json["tokens"].toArray().size()) - 1);
+        for (const QJsonValue layer : layers)
+            QVERIFY(!layer["top"][0]["piece"].toString().isEmpty() && layer["p"].toArray().size() == 2);
+        const CliResult logits = sandbox_.run(
+            {"logits", test_model("gpt2_edit"), "--text", "The Colosseum is in the city of", "--top", "1", "--json"});
+        QCOMPARE(layers[3]["top"][0]["piece"], logits.json["top"][0]["piece"]); // the last layer is the answer
+        const CliResult first = sandbox_.run(lens + QStringList{"--token", "1", "--json"});
+        QCOMPARE(first.json["token"].toInt(), 1);
+        QVERIFY(first.json["layers"] != result.json["layers"]);
+        const CliResult text = sandbox_.run(lens);
+        QVERIFY2(text.out.contains("What each layer would answer") && text.out.contains("p(Paris)"), text.all());
     }
 
     void demo_by_relation() {
@@ -221,6 +276,11 @@ class TestCliTrace : public QObject {
         QTest::newRow("file and fact") << fact + QStringList{"--edits", "facts.csv"} << "either --edits";
         QTest::newRow("noise of a file") << model + QStringList{"--edits", "facts.csv", "--noise-file", "n"}
                                          << "--noise";
+        QTest::newRow("no name") << fact + QStringList{"--png", ""} << "name a file";
+        QTest::newRow("twice on standard output") << fact + QStringList{"--csv", "-"} << "leave --json out";
+        QTest::newRow("token without lens") << fact + QStringList{"--token", "1"} << "--lens";
+        QTest::newRow("a picture of the lens") << fact + QStringList{"--lens", "--png", "a.png"} << "leave the options";
+        QTest::newRow("lens of a file") << model + QStringList{"--edits", "facts.csv", "--lens"} << "one prompt";
         QTest::newRow("one file twice") << fact + QStringList{"--png", "a", "--svg", "./a"} << "two results";
     }
     void wrong_usage() {
@@ -239,6 +299,9 @@ class TestCliTrace : public QObject {
         QTest::newRow("no {}") << QStringList{"--subject", "Elena", "--prompt", "Somebody was born in"};
         QTest::newRow("no noise") << QStringList{"--subject",      "Elena Silva",  "--prompt",
                                                  "{} was born in", "--noise-file", sandbox_.path("nowhere")};
+        sandbox_.write("noise.txt", "noise noise noise\n");
+        QTest::newRow("text for noise") << QStringList{"--subject",      "Elena Silva",  "--prompt",
+                                                       "{} was born in", "--noise-file", sandbox_.path("noise.txt")};
         QTest::newRow("noise of another subject")
             << QStringList{"--subject", "The Colosseum", "--prompt", "{} is in", "--noise-file", golden_file(0)};
         QTest::newRow("no folder") << QStringList{"--subject",      "Elena Silva", "--prompt",

@@ -85,6 +85,58 @@ class TestCliTry : public QObject {
         QCOMPARE(rows[3]["recipe"]["softness"].toDouble(), 3.0);
     }
 
+    void the_model_as_it_is_stands_beside() {
+        const CliResult result = attempt({"--softness-list", "1,1", "--json"});
+        QVERIFY2(result.code == 0, result.all());
+        const QJsonObject unedited = result.json["unedited"].toObject();
+        for (const char* key : {"efficacy", "paraphrase", "neighbourhood", "score"})
+            QVERIFY2(unedited[key].isDouble(), key);
+        QCOMPARE(result.json["rows"].toArray().size(), 1);
+        QVERIFY(result.json["rows"][0]["p_new"].toDouble() > 0);
+        QVERIFY(result.json["rows"][0]["efficacy"].toDouble() >= unedited["efficacy"].toDouble());
+        const QJsonArray skipped = result.json["skipped"].toArray(); // what was named twice
+        QCOMPARE(skipped.size(), 1);
+        QCOMPARE(skipped[0]["recipe"]["softness"].toDouble(), 1.0);
+        QCOMPARE(skipped[0]["reason"].toString(), QString("the same as row 1"));
+    }
+
+    void what_was_said_goes_for_every_algorithm() {
+        const CliResult result =
+            sandbox_.run({"try", test_model("gpt2_edit"), "--edits", "edits.csv", "--algorithms", "ROME,MEMIT,EMMET",
+                          "--layers", "0-1", "--steps", "3", "--clamp", "2", "--softness", "6", "--seed", "9",
+                          "--no-statistics", "--quiet", "--json"});
+        QVERIFY2(result.code == 0, result.all());
+        const QJsonArray rows = result.json["rows"].toArray();
+        QCOMPARE(rows.size(), 3);
+        for (const QJsonValue row : rows) {
+            const QJsonObject recipe = row["recipe"].toObject();
+            const bool rome = recipe["algorithm"] == "ROME";
+            QCOMPARE(recipe["layers"].toArray(), rome ? (QJsonArray{1}) : (QJsonArray{0, 1}));
+            QCOMPARE(recipe["values"]["steps"].toInt(), 3);
+            QCOMPARE(recipe["values"]["clamp"].toDouble(), 2.0);
+            QCOMPARE(recipe["softness"].toDouble(), 6.0);
+            QVERIFY(!recipe["use_statistics"].toBool());
+        }
+        const QJsonArray skipped = result.json["skipped"].toArray();
+        QCOMPARE(skipped.size(), 1);
+        QCOMPARE(skipped[0]["reason"].toString(), QString("ROME writes one layer: run on layer 1"));
+    }
+
+    void a_table_for_people() {
+        const CliResult result =
+            attempt({"--layers-list", "1", "--distributions", "single,spread", "--softness-list", "1e11,1e12"});
+        QVERIFY2(result.code == 0, result.all());
+        const QByteArrayList lines = result.out.split('\n');
+        QVERIFY2(lines[0].contains("p(new)") && lines[1].contains("(no edit)"), result.out);
+        QVERIFY2(result.out.contains("equal scores: the smaller |D|/|W| comes first"), result.out);
+        QVERIFY2(result.out.contains("passed over: MEMIT, spread, layer 1, softness 1e+11: the same as row 1: one "
+                                     "layer takes all"),
+                 result.out);
+        const CliResult csv = attempt({"--softness-list", "1", "--csv", "-"});
+        QVERIFY2(csv.code == 0 && csv.out.startsWith("algorithm,distribution"), csv.all());
+        QCOMPARE(csv.out.trimmed().split('\n').size(), 2);
+    }
+
     void the_best_is_on_top() {
         const CliResult result = attempt({"--layers-list", "1", "--softness-list", "1e9,0.1", "--steps", "25"});
         QVERIFY2(result.code == 0, result.all());
@@ -111,6 +163,13 @@ class TestCliTry : public QObject {
         QTest::addColumn<int>("code");
         QTest::addColumn<QString>("words");
         QTest::newRow("no grid") << QStringList{} << 2 << "--grid FILE";
+        sandbox_.write("empty.json", "{}");
+        sandbox_.write("none.json", R"({"softness": []})");
+        QTest::newRow("nothing in the file") << QStringList{"--grid", "empty.json"} << 2 << "nothing to choose from";
+        QTest::newRow("an empty list") << QStringList{"--grid", "none.json"} << 2 << "nothing to choose from";
+        QTest::newRow("an empty option") << QStringList{"--softness-list", ""} << 2 << "nothing to choose from";
+        QTest::newRow("no name") << QStringList{"--softness-list", "1", "--csv", ""} << 2 << "name a file";
+        QTest::newRow("twice on standard output") << QStringList{"--softness-list", "1", "--csv", "-"} << 2 << "JSON";
         QTest::newRow("algorithm") << QStringList{"--algorithms", "MEMIT,MENIT"} << 2 << "MENIT";
         QTest::newRow("layers") << QStringList{"--layers-list", "1;x"} << 2 << "x";
         QTest::newRow("distribution") << QStringList{"--distributions", "spred"} << 2 << "spred";
@@ -169,7 +228,7 @@ class TestCliTry : public QObject {
             QVERIFY(verdicts.size() >= 3);
             bool advised = false;
             for (const QJsonValue verdict : verdicts) {
-                for (const char* key : {"check", "ok", "value", "bound", "finding", "advice", "setting"})
+                for (const char* key : {"check", "ok", "judged", "value", "bound", "finding", "advice", "setting"})
                     QVERIFY2(verdict.toObject().contains(key), key);
                 advised = advised || (!verdict["ok"].toBool() && !verdict["advice"].toString().isEmpty());
             }
@@ -179,6 +238,30 @@ class TestCliTry : public QObject {
         QVERIFY2(text.code == 0, text.all());
         QVERIFY2(text.out.contains("Why: The Colosseum → Paris") && text.out.contains("✗ ") && text.out.contains("✓ "),
                  text.out);
+    }
+
+    void a_frontier_over_another() {
+        const CliResult result = edit({"--frontier", "two.csv", "--overlay", "root-spread", "--json"});
+        QVERIFY2(result.code == 0, result.all());
+        QCOMPARE(result.json["overlay"]["distribution"].toString(), QString("root-spread"));
+        const auto lines = emend::parse_csv(content("two.csv").toStdString(), "two.csv");
+        const qsizetype rows = result.json["frontier"].toArray().size();
+        const qsizetype more = result.json["overlay"]["rows"].toArray().size();
+        QCOMPARE(qsizetype(lines.size()), 1 + rows + more);
+        QCOMPARE(lines[0][0], std::string("distribution"));
+        QCOMPARE(lines[1][0], std::string("spread"));
+        QCOMPARE(lines.back()[0], std::string("root-spread"));
+        const CliResult picture = edit({"--frontier", "two.svg", "--overlay", "single"});
+        QVERIFY2(picture.code == 0, picture.all());
+        QVERIFY(content("two.svg").contains(">single<") && content("two.svg").contains("all layers"));
+        for (const auto& [options, words] :
+             {std::pair(QStringList{"--overlay", "spread"}, "--frontier"),
+              std::pair(QStringList{"--frontier", "fr.bmp"}, ".json, .csv, .png, .svg or .pdf"),
+              std::pair(QStringList{"--frontier", ""}, "name a file")}) {
+            const CliResult wrong = edit(options + QStringList{"--json"});
+            QVERIFY2(wrong.code == 2 && wrong.out.contains(words), wrong.all());
+        }
+        QVERIFY(!QFile::exists(sandbox_.path("fr.bmp")));
     }
 
     void frontier_as_a_picture() {

@@ -18,7 +18,9 @@ struct DiagnosisVerdict {
     double bound = 0;    // what it was held against; NaN: none
     std::string finding; // in words with the number
     std::string advice;  // what to change; empty when ok
-    std::string setting; // the field it means: a recipe field's JSON key or "subject", "prompt", "object"; may be empty
+    // The field it means: a recipe field's JSON key, "subject", "prompt", "object", or "history", the batches
+    // underneath; may be empty.
+    std::string setting;
 };
 
 struct DiagnosisLayer {

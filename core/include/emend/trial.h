@@ -33,12 +33,15 @@ struct GridRecipes {
     std::vector<Recipe> recipes;
     std::vector<SkippedRecipe> skipped;
 };
-// In the order algorithms, layers, distributions, softness (the last changes fastest), without doubles. An algorithm
-// that is not the base's brings its own defaults for what the grid does not name; the source of the statistics and the
-// seed stay the base's, and so do the settings of the value search and the contexts where both find values in the same
-// way, so that values are shared. Several named layers without a named distribution are spread; one layer is always
-// single, and "single" is combined with the last of several layers only. Throws Error for unknown names, layers the
-// model has not, and more than largest_grid.
+// In the order algorithms, layers, distributions, softness (the last changes fastest). An algorithm that is not the
+// base's brings its own defaults for what neither the grid names nor was chosen in the base, which is what differs
+// there from the base's algorithm's own default and means the same here: softness only where the usual one is the same,
+// the clamp only where values are found in the same place, nothing but layers, statistics and seed where one of the two
+// fine-tunes. What a grid file's base names goes for all. Several named layers without a named distribution are spread;
+// one layer is always single, and "single" is combined with the last of several layers only. What cannot be run, and
+// what comes to the same as a row before, is skipped with its reason; an algorithm that writes one layer is run on the
+// last of several, with a note in `skipped`, where nothing else of it is left. Throws Error for unknown names, layers
+// the model has not, more than largest_grid, and when nothing is left.
 GridRecipes recipes_of(const RecipeGrid& grid, const Recipe& base, const ModelInfo& model);
 
 struct TrialRow {
