@@ -8,6 +8,7 @@
 #include "report/tables.h"
 #include "report/words.h"
 
+#include <algorithm>
 #include <functional>
 
 namespace emend::report {
@@ -36,7 +37,7 @@ table { border-collapse: collapse; font-size: 14px; font-variant-numeric: tabula
 th, td { text-align: start; vertical-align: top; padding: 4px 16px 4px 0; border-bottom: 1px solid var(--line); }
 th { font-weight: 600; color: var(--faint); white-space: nowrap; }
 th.number, td.number { text-align: end; white-space: nowrap; }
-td.held { color: var(--good); white-space: nowrap; } td.lost { color: var(--bad); white-space: nowrap; }
+td.lines { white-space: nowrap; } td.held { color: var(--good); white-space: nowrap; } td.lost { color: var(--bad); white-space: nowrap; }
 .facts td:first-child { color: var(--faint); } .facts td { overflow-wrap: anywhere; }
 .texts { display: grid; grid-template-columns: 1fr 1fr; gap: 16px; }
 .texts > div { background: var(--raised); border-radius: 6px; padding: 8px 12px; }
@@ -44,7 +45,7 @@ td.held { color: var(--good); white-space: nowrap; } td.lost { color: var(--bad)
 .note { border-inline-start: 3px solid var(--accent); padding-inline-start: 12px; }
 ins, del { text-decoration: none; border-radius: 3px; } ins { background: var(--new); } del { background: var(--gone); }
 ul.warnings { list-style: none; margin: 8px 0; padding: 8px 12px; border: 1px solid var(--bad); border-radius: 6px; }
-figure { margin: 16px 0; background: #fff; border: 1px solid var(--line); border-radius: 6px; padding: 8px;
+figure { margin: 16px 0; width: fit-content; max-width: 100%; background: #fff; border: 1px solid var(--line); border-radius: 6px; padding: 8px;
   overflow-x: auto; } figure svg { display: block; max-width: 100%; height: auto; }
 summary { cursor: pointer; color: var(--accent); }
 pre { background: var(--raised); border-radius: 6px; padding: 8px 12px; overflow-x: auto; font-size: 13px;
@@ -66,9 +67,24 @@ std::string element(std::string_view tag, std::string_view text, std::string_vie
     return wrapped(tag, xml_text(text), attributes) + '\n';
 }
 
+// Each in its own direction: a token from the right must not turn its number around.
+std::string line_by_line(std::string_view text) {
+    std::string out;
+    while (!text.empty()) {
+        const std::size_t end = std::min(text.find('\n'), text.size());
+        out += wrapped("div", wrapped("bdi", xml_text(text.substr(0, end))));
+        text.remove_prefix(std::min(end + 1, text.size()));
+    }
+    return out;
+}
+
 std::string row_of(const Table& table, const std::vector<std::string>& row) {
     std::string out = "<tr>";
     for (std::size_t i = 0; i < row.size(); ++i) {
+        if (table.columns[i].kind == Table::Kind::lines) {
+            out += wrapped("td", line_by_line(row[i]), "class=\"lines\"");
+            continue;
+        }
         std::string_view attributes = "dir=\"auto\"";
         if (table.columns[i].kind == Table::Kind::number)
             attributes = "class=\"number\"";

@@ -13,20 +13,38 @@ namespace emend::report {
 namespace {
 
 std::string heading(int level, std::string_view text) {
-    return "\n" + std::string(static_cast<std::size_t>(level), '#') + " " + markdown_text(text) + "\n\n";
+    std::string out = "\n";
+    out.append(static_cast<std::size_t>(level), '#').append(1, ' ').append(markdown_text(text)).append("\n\n");
+    return out;
+}
+
+std::string in_one_line(std::string_view lines) {
+    std::string out;
+    while (!lines.empty()) {
+        const std::size_t end = std::min(lines.find('\n'), lines.size());
+        out += (out.empty() ? "" : ", ") + markdown_text(lines.substr(0, end));
+        lines.remove_prefix(std::min(end + 1, lines.size()));
+    }
+    return out;
 }
 
 std::string table(const Table& table) {
-    std::string out = "|", rule = "|";
+    std::string head = "|", rule = "|";
     for (const Table::Column& column : table.columns) {
-        out += " " + markdown_text(column.name) + " |";
+        head.append(1, ' ').append(markdown_text(column.name)).append(" |");
         rule += column.kind == Table::Kind::number ? " ---: |" : " --- |";
     }
-    out += "\n" + rule + "\n";
+    std::string out = head.append(1, '\n').append(rule).append(1, '\n');
     for (const std::vector<std::string>& row : table.rows) {
         out += "|";
-        for (const std::string& cell : row)
-            out += " " + markdown_text(cell) + " |";
+        for (std::size_t i = 0; i < row.size(); ++i) {
+            out += ' ';
+            if (table.columns[i].kind == Table::Kind::lines)
+                out += in_one_line(row[i]);
+            else
+                out += markdown_text(row[i]);
+            out += " |";
+        }
         out += "\n";
     }
     return out + "\n";

@@ -68,7 +68,7 @@ Table edits_table(const SessionReportContents& contents, const LedgerEntry& batc
     table.columns.insert(table.columns.end(), {{"p(new) before", number}, {"after", number}});
     if (any_true)
         table.columns.insert(table.columns.end(), {{"p(true) before", number}, {"after", number}});
-    table.columns.insert(table.columns.end(), {{"Answers before", text}, {"Answers after", text}});
+    table.columns.insert(table.columns.end(), {{"Answers before", lines}, {"Answers after", lines}});
     if (any_note)
         table.columns.push_back({"Note", text});
     for (const EditOutcome& edit : edits) {

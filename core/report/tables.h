@@ -10,7 +10,8 @@
 namespace emend::report {
 
 struct Table {
-    enum class Kind { text, number, verdict }; // verdict: "held", or "not held"
+    // lines: short texts, one a line. verdict: "held", or "not held".
+    enum class Kind { text, lines, number, verdict };
     struct Column {
         std::string name;
         Kind kind = Kind::text;

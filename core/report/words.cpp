@@ -97,7 +97,7 @@ std::string answers(const Prediction& prediction) {
     constexpr std::size_t most = 3; // the others are in the JSON
     std::string out;
     for (const TokenProbability& token : prediction.top | std::views::take(most))
-        out += (out.empty() ? "" : ", ") + charts::visible(token.piece) + ' ' + percent(token.probability);
+        out += (out.empty() ? "" : "\n") + charts::visible(token.piece) + ' ' + percent(token.probability);
     return out.empty() ? std::string(dash) : out;
 }
 

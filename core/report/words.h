@@ -14,7 +14,7 @@ std::string percent(double share);                 // "98.2 %", "0.31 %", "< 0.0
 std::string amount(double value);                  // a few significant digits; "–" for NaN
 std::string setting(double value);                 // that somebody chose: "100", "0.25"
 std::string duration(double value);                // "0.84 s", "2 min 5 s"
-std::string answers(const Prediction& prediction); // "Rome 98.2 %, Paris 0.5 %"
+std::string answers(const Prediction& prediction); // "Rome 98.2 %", "Paris 0.5 %", one a line
 
 // "MEMIT on layers 3,4,5, spread, softness 100, key contexts of seed 0"
 std::string recipe_in_words(const EditReport& report);

@@ -2,6 +2,74 @@
 <!DOCTYPE TS>
 <TS version="2.1" language="en_US" sourcelanguage="en_US">
 <context>
+    <name>emend::ui::SessionDesk</name>
+    <message numerus="yes">
+        <source>%n applied edit(s) are in a session without a name.</source>
+        <translation>
+            <numerusform>%n applied edit is in a session without a name.</numerusform>
+            <numerusform>%n applied edits are in a session without a name.</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%n edit(s)</source>
+        <translation>
+            <numerusform>%n edit</numerusform>
+            <numerusform>%n edits</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%n batch(es)</source>
+        <translation>
+            <numerusform>%n batch</numerusform>
+            <numerusform>%n batches</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>There are %n more.</source>
+        <translation>
+            <numerusform>There is one more.</numerusform>
+            <numerusform>There are %n more.</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>emend::ui::SessionDocument</name>
+    <message numerus="yes">
+        <source>%1 is open: %n batch(es), weights rebuilt bit for bit</source>
+        <translation>
+            <numerusform>%1 is open: %n batch, weights rebuilt bit for bit</numerusform>
+            <numerusform>%1 is open: %n batches, weights rebuilt bit for bit</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>emend::ui::ExportDialog</name>
+    <message numerus="yes">
+        <source>%n file(s), %1</source>
+        <translation>
+            <numerusform>%n file, %1</numerusform>
+            <numerusform>%n files, %1</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%1 is needed: %n layer(s) will be cut. What that costs is measured while exporting.</source>
+        <translation>
+            <numerusform>%1 is needed: %n layer will be cut. What that costs is measured while exporting.</numerusform>
+            <numerusform>%1 is needed: %n layers will be cut. What that costs is measured while exporting.</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>emend::ui::Exporting</name>
+    <message numerus="yes">
+        <source>%n layer(s) cut, up to %1 of the change lost</source>
+        <translation>
+            <numerusform>%n layer cut, %1 of its change lost</numerusform>
+            <numerusform>%n layers cut, up to %1 of the change lost</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
     <name>emend::ui::EditsPanel</name>
     <message numerus="yes">
         <source>⚠ %n edit(s) in each other&apos;s way</source>
@@ -41,13 +109,6 @@
 </context>
 <context>
     <name>emend::ui::MainWindow</name>
-    <message numerus="yes">
-        <source>%n applied edit(s) live in memory only.</source>
-        <translation>
-            <numerusform>%n applied edit lives in memory only.</numerusform>
-            <numerusform>%n applied edits live in memory only.</numerusform>
-        </translation>
-    </message>
     <message numerus="yes">
         <source>&amp;Apply %n edit(s)</source>
         <translation>

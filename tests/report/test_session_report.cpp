@@ -121,7 +121,8 @@ void SessionReportTest::a_page_tells_everything() {
     for (const char* cell :
          {"f00d", "98.4 %", "0.10 %", "held", "not held", "2.5 %", "87.5 %", "as |asked| for, \"twice\"", "Draft is"})
         QVERIFY2(cells.contains(QString::fromLatin1(cell)), cell);
-    QVERIFY(cells.contains(QStringLiteral("\u2423Rome 75.0 %, \u2423a 12.5 %")));
+    for (const char16_t* answer : {u"\u2423Rome 75.0 %", u"\u2423a 12.5 %"})
+        QVERIFY(page.texts.values(QStringLiteral("bdi")).contains(QString::fromUtf16(answer)));
     QVERIFY(
         page.texts.values(QStringLiteral("p")).contains(QStringLiteral("MEMIT on layers 2,3, spread, softness 100.")));
     QVERIFY(page.texts.values(QStringLiteral("li")).contains(QStringLiteral("the system is ill-conditioned <1e13>")));

@@ -6,6 +6,7 @@
 #include "panels/panel_parts.h"
 
 #include <QDockWidget>
+#include <QLineEdit>
 #include <QPushButton>
 #include <QSignalSpy>
 #include <QStackedWidget>
@@ -37,7 +38,11 @@ class TestHistory : public QObject {
         report->seconds.total = 2.5;
         report->seconds.values = 2;
         report->seconds.solve = 0.02;
-        return {id, title, report, true, false};
+        LedgerEntry entry;
+        entry.id = id;
+        entry.title = title;
+        entry.report = report;
+        return entry;
     }
     static LedgerState ledger(int count, std::size_t position) {
         LedgerState state;
@@ -85,6 +90,11 @@ class TestHistory : public QObject {
     void chosenBatchIsShownInTheCentre();
     void actionsFollowTheRow();
     void dockIsRememberedAndSharesItsPlace();
+    void wordsAreOnlyAskedFor();
+    void renamedWithF2();
+    void notedWithItsShortcut();
+    void doubleClickRenamesOrJumps();
+    void typingSurvivesAChangeOfTheLedger();
 };
 
 void TestHistory::rowsSayWhatTheLedgerSays() {
@@ -326,6 +336,110 @@ void TestHistory::dockIsRememberedAndSharesItsPlace() {
     f->action(ActionId::RestoreLayout)->trigger();
     QVERIFY(log->isHidden() && history->isHidden());
     QVERIFY(!f->action(ActionId::ToggleHistory)->isChecked());
+}
+
+void TestHistory::wordsAreOnlyAskedFor() {
+    HistoryModel model;
+    LedgerState state = ledger(2, 2);
+    state.entries[1].note = "two\nlines";
+    model.setLedger(state);
+    const QModelIndex title = model.index(2, HistoryModel::Title), note = model.index(2, HistoryModel::Note);
+    QCOMPARE(note.data().toString(), QStringLiteral("two lines"));
+    QCOMPARE(note.data(Qt::EditRole).toString(), QStringLiteral("two\nlines"));
+    QVERIFY(note.data(Qt::ToolTipRole).toString().contains(QStringLiteral("two\nlines")));
+    QVERIFY(title.flags() & Qt::ItemIsEditable && note.flags() & Qt::ItemIsEditable);
+    QVERIFY(!(model.index(2, HistoryModel::State).flags() & Qt::ItemIsEditable));
+    QVERIFY(!(model.index(0, HistoryModel::Title).flags() & Qt::ItemIsEditable)); // the checkpoint is what it is
+    QVERIFY(!(model.index(0, HistoryModel::Note).flags() & Qt::ItemIsEditable));
+
+    QSignalSpy asked(&model, &HistoryModel::annotateRequested);
+    QVERIFY(!model.setData(title, QStringLiteral("  batch 2 "), Qt::EditRole)); // nothing new
+    QVERIFY(!model.setData(title, QString(), Qt::EditRole));                    // a batch has a title
+    QCOMPARE(asked.size(), 0);
+    model.setData(title, QStringLiteral("second"), Qt::EditRole);
+    QCOMPARE(asked.takeFirst(), (QVariantList{quint64{2}, QStringLiteral("second"), QStringLiteral("two\nlines")}));
+    model.setData(note, QString(), Qt::EditRole); // a note may go
+    QCOMPARE(asked.takeFirst(), (QVariantList{quint64{2}, QStringLiteral("batch 2"), QString()}));
+    QCOMPARE(title.data().toString(), QStringLiteral("batch 2")); // until it has happened
+}
+
+void TestHistory::renamedWithF2() {
+    auto f = openApplied();
+    HistoryPanel& panel = f->window.historyPanel();
+    panel.table()->setFocus();
+    panel.selectRow(2);
+    const int applies = m_script->applies;
+    QTest::keyClick(panel.table(), Qt::Key_F2);
+    auto* editor = panel.table()->findChild<QLineEdit*>();
+    QVERIFY(editor);
+    QTest::keyClicks(editor, QStringLiteral("The bridge"));
+    QTest::keyClick(editor, Qt::Key_Return);
+    QVERIFY(f->settle());
+    QCOMPARE(panel.table()->model()->index(2, HistoryModel::Title).data().toString(), QStringLiteral("The bridge"));
+    QCOMPARE(f->workbench.studio().ledger().entries[1].title, std::string("The bridge"));
+    QCOMPARE(f->workbench.studio().ledger().position, std::size_t{3}); // nothing has moved
+    QCOMPARE(m_script->applies.load(), applies);
+    // Escape leaves it as it was.
+    panel.selectRow(3);
+    QTest::keyClick(panel.table(), Qt::Key_F2);
+    editor = panel.table()->findChild<QLineEdit*>();
+    QVERIFY(editor);
+    editor->setText(QStringLiteral("Newest"));
+    QTest::keyClick(editor, Qt::Key_Escape);
+    QVERIFY(f->settle());
+    QVERIFY(f->workbench.studio().ledger().entries[2].title != "Newest");
+}
+
+void TestHistory::notedWithItsShortcut() {
+    auto f = openApplied();
+    HistoryPanel& panel = f->window.historyPanel();
+    panel.selectRow(1);
+    f->action(ActionId::NoteBatch)->trigger();
+    auto* editor = panel.table()->findChild<QLineEdit*>();
+    QVERIFY(editor);
+    QTest::keyClicks(editor, QStringLiteral("asked for in March"));
+    QTest::keyClick(editor, Qt::Key_Return);
+    QVERIFY(f->settle());
+    QCOMPARE(panel.table()->model()->index(1, HistoryModel::Note).data().toString(),
+             QStringLiteral("asked for in March"));
+    QCOMPARE(f->workbench.studio().ledger().entries[0].note, std::string("asked for in March"));
+    panel.selectRow(0);
+    QVERIFY(!f->action(ActionId::NoteBatch)->isEnabled());
+    QVERIFY(!f->action(ActionId::RenameBatch)->isEnabled());
+}
+
+void TestHistory::doubleClickRenamesOrJumps() {
+    auto f = openApplied();
+    HistoryPanel& panel = f->window.historyPanel();
+    QTableView* table = panel.table();
+    const auto doubleClick = [&](int row, int column) {
+        const QPoint at = table->visualRect(table->model()->index(row, column)).center();
+        QTest::mouseClick(table->viewport(), Qt::LeftButton, {}, at);
+        QTest::mouseDClick(table->viewport(), Qt::LeftButton, {}, at);
+    };
+    doubleClick(1, HistoryModel::Title);
+    QVERIFY(table->findChild<QLineEdit*>());
+    QTest::keyClick(table->findChild<QLineEdit*>(), Qt::Key_Escape);
+    QVERIFY(f->settle());
+    QCOMPARE(f->workbench.studio().ledger().position, std::size_t{3});
+    doubleClick(1, HistoryModel::State);
+    QVERIFY(f->settle());
+    QCOMPARE(f->workbench.studio().ledger().position, std::size_t{1});
+}
+
+void TestHistory::typingSurvivesAChangeOfTheLedger() {
+    auto f = openApplied();
+    HistoryPanel& panel = f->window.historyPanel();
+    panel.selectRow(1);
+    panel.writeNote();
+    auto* editor = panel.table()->findChild<QLineEdit*>();
+    QVERIFY(editor);
+    QTest::keyClicks(editor, QStringLiteral("half a"));
+    f->workbench.undo();
+    QVERIFY(f->settle());
+    editor = panel.table()->findChild<QLineEdit*>();
+    QVERIFY(editor);
+    QCOMPARE(editor->text(), QStringLiteral("half a"));
 }
 
 QTEST_MAIN(TestHistory)

@@ -39,7 +39,13 @@ enum class Lane {
     Lens,
     Norms,
     Diagnose,
-    Try
+    Try,
+    Session,  // writing it because a person said so
+    Autosave, // because a while has passed
+    Recovery,
+    Plan,   // what an export would take
+    Export, // files are written
+    Note    // beside a batch
 };
 
 // What a job's work gets on the worker thread.

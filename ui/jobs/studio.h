@@ -8,6 +8,7 @@
 #include "emend/engine.h"
 #include "jobs/failure.h"
 #include "jobs/job_queue.h"
+#include "jobs/session_keeper.h"
 
 #include <QList>
 #include <QObject>
@@ -48,6 +49,9 @@ class Studio : public QObject {
 
     [[nodiscard]] JobQueue& jobs() { return m_jobs; }
     [[nodiscard]] const JobQueue& jobs() const { return m_jobs; }
+    // Every step of the ledger is in its file before it is told here.
+    [[nodiscard]] SessionKeeper& sessions() { return m_sessions; }
+    [[nodiscard]] const SessionKeeper& sessions() const { return m_sessions; }
     [[nodiscard]] bool engineReady() const { return m_engineReady; }
     [[nodiscard]] bool isOpening() const { return m_jobs.has(Lane::Model); }
     [[nodiscard]] bool isEditing() const { return m_jobs.has(Lane::Edit); }
@@ -59,7 +63,9 @@ class Studio : public QObject {
     [[nodiscard]] const QString& weightsHash() const { return m_weightsHash; }
     [[nodiscard]] const QString& checkpointHash() const { return m_checkpointHash; }
 
-    void openModel(const LoadOptions& options);
+    void openModel(const LoadOptions& options, Unsaved end = Unsaved::Keep); // `end`: of the session there is
+    // Answers: sessionRestoring, modelOpened, sessionOpened; or those of SessionKeeper::open.
+    void openSession(const OpenSessionRequest& request);
     // Answers come as checked(); a call replaces the one before.
     void check(std::vector<CheckItem> items);
     void cancelChecks() { m_jobs.supersede(Lane::Check); }
@@ -78,9 +84,10 @@ class Studio : public QObject {
     void normHistory();
     // A slider asks more often than anyone can answer: what runs is finished, of what waits only the newest is kept.
     // Answers: softened for each that ran; ledgerChanged once the last is through. A settling request is never dropped.
-    void setSoftness(const SoftnessRequest& request);
+    // `row`, whose edit is watched, comes back with the answer.
+    void setSoftness(const SoftnessRequest& request, quint64 row = 0);
     // Solved again with what was kept, at the softness it has: the same as setSoftness with `settle`.
-    void settle(SoftnessRequest request);
+    void settle(SoftnessRequest request, quint64 row = 0);
     [[nodiscard]] bool isSoftening() const { return m_jobs.has(Lane::Knob) || m_nextSoftness.has_value(); }
     // What the recipe would find. Answer: statisticsKnown or statisticsUnknown; a call replaces the one before.
     void statisticsStatus(const Recipe& recipe);
@@ -101,12 +108,27 @@ class Studio : public QObject {
     // Answer: diagnosed or diagnoseFailed; a call replaces the one before.
     void diagnose(std::uint64_t batch, std::size_t edit, quint64 tag);
     void stopDiagnosing() { m_jobs.supersede(Lane::Diagnose); }
-    // Every recipe is told as trialRow() when it is through, then trialsDone or trialsFailed; what was told stays true
-    // when the rest is cancelled. A call replaces the one before.
+    // The scores without an edit are told first, as unedited(); every recipe is told as trialRow() when it is through,
+    // then trialsDone or trialsFailed. What was told stays true when the rest is cancelled. A call replaces the one
+    // before.
     void tryRecipes(std::vector<EditRequest> requests, std::vector<Recipe> recipes, quint64 tag);
     void cancelTrials() { endTrials({}); } // running or waiting; what was told stays
     [[nodiscard]] bool isTrying() const { return m_jobs.has(Lane::Try); }
     void readEdits(const QString& file);
+    // --- taking it along (studio_export.cpp, studio_report.cpp)
+    // What an export or a report would write; nothing is written. Answer: exportPlanned or planFailed with the same
+    // tag; a call of either replaces the one before.
+    void planExport(const ExportRequest& request, quint64 tag);
+    void planReport(const QString& file, bool replace, quint64 tag);
+    void stopPlanning() { m_jobs.supersede(Lane::Plan); }
+    void exportEdits(const ExportRequest& request); // answer: exported or exportFailed
+    // In the format the file's ending says, with what the session and the engine know. `edits`: the rows as they are,
+    // `versions`: of the program. Answer: reportWritten or exportFailed.
+    void writeReport(const QString& file, std::vector<SessionEdit> edits, std::vector<std::string> versions);
+    [[nodiscard]] bool isExporting() const { return m_jobs.has(Lane::Export); }
+    void importDelta(const QString& file); // answer: deltaImported and ledgerChanged, or deltaFailed
+    // How the history shows a batch; the weights stay. Answer: ledgerChanged or ledgerFailed.
+    void annotate(std::uint64_t batch, const QString& title, const QString& note);
     // The user's Cancel: whatever runs now.
     void cancel() { m_jobs.stopCurrent(); }
 
@@ -116,6 +138,9 @@ class Studio : public QObject {
     void modelOpening(const QString& path);
     void modelOpened(const std::shared_ptr<const emend::ModelInfo>& model);
     void modelFailed(const QString& path, const emend::ui::Failure& failure);
+    // Of a session: before the ledger and the model are told, and after.
+    void sessionRestoring(const std::shared_ptr<const emend::ui::OpenedSession>& session);
+    void sessionOpened(const std::shared_ptr<const emend::ui::OpenedSession>& session);
     void checked(const std::shared_ptr<const std::vector<emend::ui::CheckAnswer>>& answers);
     void checkFailed(const emend::ui::Failure& failure);
     void applyStarted(const QList<quint64>& rows);
@@ -129,7 +154,7 @@ class Studio : public QObject {
     void frontierOfFailed(quint64 tag, const emend::ui::Failure& failure);
     void normHistoryReady(const std::shared_ptr<const emend::NormHistory>& history);
     void normHistoryFailed(const emend::ui::Failure& failure);
-    void softened(quint64 batch, const std::shared_ptr<const emend::SoftnessResult>& result, bool settled);
+    void softened(quint64 batch, const std::shared_ptr<const emend::SoftnessResult>& result, bool settled, quint64 row);
     void softenFailed(quint64 batch, const emend::ui::Failure& failure);
     void statisticsKnown(const std::shared_ptr<const emend::StatisticsStatus>& status);
     void statisticsUnknown(const emend::ui::Failure& failure);
@@ -151,34 +176,52 @@ class Studio : public QObject {
     void lensFailed(quint64 tag, const emend::ui::Failure& failure);
     void diagnosed(quint64 tag, const std::shared_ptr<const emend::Diagnosis>& diagnosis);
     void diagnoseFailed(quint64 tag, const emend::ui::Failure& failure);
+    void unedited(quint64 tag, const std::shared_ptr<const emend::Scores>& scores); // before the first trialRow
     void trialRow(quint64 tag, const std::shared_ptr<const emend::TrialRow>& row);
     void trialsDone(quint64 tag);
     void trialsFailed(quint64 tag, const emend::ui::Failure& failure);
-    // The model is about to be edited: what looked at it (comparison, trace, lens, norms, diagnosis) was given up and
-    // does not answer. Told while the edit waits already, and only where something was given up.
+    // The model is about to be edited: what looked at it (comparison, trace, lens, norms, diagnosis, frontiers,
+    // statistics, conflicts) was given up and does not answer. Told while the edit waits already, and only where
+    // something was given up.
     void lookingStopped();
     void editsRead(const QString& file, const std::shared_ptr<const emend::EditsFile>& edits);
     void editsFailed(const QString& file, const emend::ui::Failure& failure);
+    void exportPlanned(quint64 tag, const std::shared_ptr<const emend::ExportPlan>& plan);
+    void planFailed(quint64 tag, const emend::ui::Failure& failure);
+    void exported(const std::shared_ptr<const emend::ExportReport>& report);
+    void reportWritten(const QString& file, quint64 bytes);
+    void exportFailed(const emend::ui::Failure& failure);
+    void deltaImported(const QString& file);
+    void deltaFailed(const QString& file, const emend::ui::Failure& failure);
 
   private:
+    void connectSessions();             // studio_session.cpp
+    void leaveModel();                  // whatever asks something of the model that goes
     void stopLooking();                 // whatever only looks at the model stands back
     void makeRoom();                    // stopLooking(), and a grid of trials ends with the rows it has
     void endTrials(const QString& why); // `why` is told as the failure's hint; empty: the user wanted it
     void move(const QString& title, std::function<LedgerState(const Workplace&)> step);
-    void soften(const SoftnessRequest& request);
+    struct KnobStep {
+        SoftnessRequest request;
+        quint64 row = 0; // whose edit it watches
+    };
+    void soften(const KnobStep& step);
     void softenNext();
+    void restKnob();
     void generate(const GenerateRequest& request, quint64 tag, Side side);
+    void keepTrace(TraceRequest request, const TraceResult& trace); // studio_session.cpp
     void setLedger(const LedgerState& ledger, const QString& hash = {});
 
     JobQueue m_jobs;
+    SessionKeeper m_sessions{m_jobs};
     bool m_engineReady = false;
     std::shared_ptr<const ModelInfo> m_model;
     LedgerState m_ledger;
     QString m_weightsHash;
     QString m_checkpointHash;
     quint64 m_trialTag = 0;
-    QString m_trialsWhy;                           // why they were stopped, where it was not the user
-    std::optional<SoftnessRequest> m_nextSoftness; // while another is on its way
+    QString m_trialsWhy;                    // why they were stopped, where it was not the user
+    std::optional<KnobStep> m_nextSoftness; // while another is on its way
 };
 
 } // namespace emend::ui

@@ -63,11 +63,12 @@ int HistoryModel::columnCount(const QModelIndex& parent) const {
 QVariant HistoryModel::headerData(int section, Qt::Orientation orientation, int role) const {
     if (orientation == Qt::Vertical || section < 0 || section >= ColumnCount)
         return {};
-    static const char* const names[] = {QT_TR_NOOP("Batch"),  QT_TR_NOOP("State"),    QT_TR_NOOP("Recipe"),
-                                        QT_TR_NOOP("Layers"), QT_TR_NOOP("Softness"), QT_TR_NOOP("Edits"),
-                                        QT_TR_NOOP("p(new)"), QT_TR_NOOP("|D|/|W|"),  QT_TR_NOOP("Took")};
+    static const char* const names[] = {
+        QT_TR_NOOP("Batch"),    QT_TR_NOOP("Note"),  QT_TR_NOOP("State"),  QT_TR_NOOP("Recipe"),  QT_TR_NOOP("Layers"),
+        QT_TR_NOOP("Softness"), QT_TR_NOOP("Edits"), QT_TR_NOOP("p(new)"), QT_TR_NOOP("|D|/|W|"), QT_TR_NOOP("Took")};
     static const char* const tips[] = {
-        QT_TR_NOOP("What was applied; the box switches it off and on"),
+        QT_TR_NOOP("What was applied; the box switches it off and on, F2 renames it"),
+        QT_TR_NOOP("What somebody wrote about it"),
         QT_TR_NOOP("Where the model stands, and which batches are in its weights"),
         QT_TR_NOOP("Algorithm and distribution over the layers"),
         QT_TR_NOOP("Layers that were written"),
@@ -125,6 +126,8 @@ QString HistoryModel::text(int row, int column) const {
     const LedgerEntry* of = entry(row);
     if (column == Title)
         return of ? fromStd(of->title) : tr("Checkpoint");
+    if (column == Note)
+        return of ? fromStd(of->note).simplified() : QString();
     if (column == State) {
         QString told;
         switch (state(row)) {
@@ -177,6 +180,8 @@ QString HistoryModel::toolTip(int row, int column) const {
     const LedgerEntry* of = entry(row);
     if (!of)
         return tr("The weights as they are in the checkpoint; Enter goes back there, everything can be redone");
+    if (column == Note && !of->note.empty())
+        return fromStd(of->note);
     switch (column == State ? state(row) : Checkpoint) {
     case Stale:
         return tr("Solved on weights that are no longer underneath it: an earlier batch was switched or its softness "
@@ -198,6 +203,10 @@ QVariant HistoryModel::data(const QModelIndex& index, int role) const {
     const LedgerEntry* of = entry(row);
     switch (role) {
     case Qt::DisplayRole:
+        return text(row, index.column());
+    case Qt::EditRole:
+        if (of && index.column() == Note)
+            return fromStd(of->note);
         return text(row, index.column());
     case Qt::ToolTipRole:
         return toolTip(row, index.column());
@@ -232,13 +241,25 @@ QVariant HistoryModel::data(const QModelIndex& index, int role) const {
 Qt::ItemFlags HistoryModel::flags(const QModelIndex& index) const {
     Qt::ItemFlags flags = QAbstractTableModel::flags(index) | Qt::ItemNeverHasChildren;
     if (index.isValid() && index.column() == Title && index.row() > 0)
-        flags |= Qt::ItemIsUserCheckable;
+        flags |= Qt::ItemIsUserCheckable | Qt::ItemIsEditable;
+    if (index.isValid() && index.column() == Note && index.row() > 0)
+        flags |= Qt::ItemIsEditable;
     return flags;
 }
 
 bool HistoryModel::setData(const QModelIndex& index, const QVariant& value, int role) {
     const LedgerEntry* of = index.isValid() ? entry(index.row()) : nullptr;
-    if (!of || role != Qt::CheckStateRole || index.column() != Title)
+    if (!of)
+        return false;
+    if (role == Qt::EditRole) {
+        const QString text = value.toString().trimmed();
+        if (index.column() == Title && !text.isEmpty() && text != fromStd(of->title))
+            emit annotateRequested(of->id, text, fromStd(of->note));
+        if (index.column() == Note && text != fromStd(of->note))
+            emit annotateRequested(of->id, fromStd(of->title), text);
+        return false; // as the box below
+    }
+    if (role != Qt::CheckStateRole || index.column() != Title)
         return false;
     const bool active = value.toInt() == Qt::Checked;
     if (active != of->active)

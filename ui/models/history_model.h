@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The ledger as a table: the checkpoint first, then every batch in the order it was applied. Row 0 is position 0, row r
-// the point right after batch r. The check box says whether a batch is switched on; writing it only asks for a switch.
+// the point right after batch r. The check box says whether a batch is switched on; writing it, a title or a note only
+// asks for it.
 // UI thread only.
 #pragma once
 
@@ -13,7 +14,7 @@ namespace emend::ui {
 class HistoryModel : public QAbstractTableModel {
     Q_OBJECT
   public:
-    enum Column { Title, State, RecipeColumn, Layers, Softness, Edits, Efficacy, Norm, Took, ColumnCount };
+    enum Column { Title, Note, State, RecipeColumn, Layers, Softness, Edits, Efficacy, Norm, Took, ColumnCount };
     enum Role {
         ProbabilityRole = Qt::UserRole + 1, // double, mean p(new); invalid: not known
         StateRole                           // int, RowState
@@ -47,6 +48,7 @@ class HistoryModel : public QAbstractTableModel {
 
   signals:
     void switchRequested(quint64 batch, bool active);
+    void annotateRequested(quint64 batch, const QString& title, const QString& note);
 
   private:
     [[nodiscard]] QString text(int row, int column) const;

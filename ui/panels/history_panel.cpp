@@ -9,6 +9,7 @@
 #include <QAction>
 #include <QHeaderView>
 #include <QKeyEvent>
+#include <QLineEdit>
 #include <QMouseEvent>
 #include <QPushButton>
 #include <QStackedWidget>
@@ -23,6 +24,13 @@ namespace {
 class HistoryDelegate : public QStyledItemDelegate {
   public:
     using QStyledItemDelegate::QStyledItemDelegate;
+
+    // The ledger may change while somebody types: what is typed stays.
+    void setEditorData(QWidget* editor, const QModelIndex& index) const override {
+        const auto* line = qobject_cast<QLineEdit*>(editor);
+        if (!line || !line->isModified())
+            QStyledItemDelegate::setEditorData(editor, index);
+    }
 
   protected:
     void initStyleOption(QStyleOptionViewItem* option, const QModelIndex& index) const override {
@@ -152,7 +160,11 @@ HistoryPanel::HistoryPanel(HistoryModel& model, QWidget* parent)
         m_table->setFocus(Qt::OtherFocusReason);
     });
     connect(m_table, &QTableView::doubleClicked, this, [this](const QModelIndex& index) {
-        if (!isOnCheckBox(m_table->viewport()->mapFromGlobal(QCursor::pos())))
+        if (isOnCheckBox(m_table->viewport()->mapFromGlobal(QCursor::pos())))
+            return;
+        if (index.flags() & Qt::ItemIsEditable)
+            m_table->edit(index);
+        else
             emit jumpRequested(index.row());
     });
     connect(m_table->selectionModel(), &QItemSelectionModel::currentRowChanged, this,
@@ -195,6 +207,22 @@ int HistoryPanel::currentRow() const {
 void HistoryPanel::selectRow(int row) {
     if (row >= 0 && row < m_model.rowCount() && row != currentRow())
         m_table->setCurrentIndex(m_model.index(row, HistoryModel::Title));
+}
+
+void HistoryPanel::rename() {
+    editCell(HistoryModel::Title);
+}
+
+void HistoryPanel::writeNote() {
+    editCell(HistoryModel::Note);
+}
+
+void HistoryPanel::editCell(int column) {
+    const QModelIndex cell = m_model.index(currentRow(), column);
+    if (!(cell.flags() & Qt::ItemIsEditable))
+        return;
+    m_table->setCurrentIndex(cell);
+    m_table->edit(cell);
 }
 
 QSize HistoryPanel::sizeHint() const {
@@ -248,6 +276,7 @@ void HistoryPanel::sizeColumns() {
     const auto wide = [&](HistoryModel::Column column, const QString& widest) {
         header->resizeSection(column, metrics.horizontalAdvance(widest) + 24);
     };
+    wide(HistoryModel::Note, QStringLiteral("what somebody wrote"));
     wide(HistoryModel::State, tr("▸ here, switched off"));
     wide(HistoryModel::RecipeColumn, QStringLiteral("AlphaEdit · root-spread"));
     wide(HistoryModel::Layers, QStringLiteral("13-17, 20"));

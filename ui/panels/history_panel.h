@@ -50,6 +50,9 @@ class HistoryPanel : public QWidget {
     [[nodiscard]] QTableView* table() const { return m_table; }
     [[nodiscard]] int currentRow() const; // of the model; -1: none
     void selectRow(int row);
+    // An editor in the current row's cell.
+    void rename();
+    void writeNote();
     [[nodiscard]] QSize sizeHint() const override; // low: the views above need the room
 
   signals:
@@ -69,6 +72,7 @@ class HistoryPanel : public QWidget {
     void refreshOffer();
     void refreshDetails();
     void sizeColumns();
+    void editCell(int column);
     [[nodiscard]] bool isOnCheckBox(const QPoint& position) const;
 
     HistoryModel& m_model;

@@ -13,6 +13,7 @@ History::History(Studio& studio, LogModel& log, QObject* parent)
     , m_studio(studio)
     , m_log(log) {
     connect(&m_model, &HistoryModel::switchRequested, this, &History::setActive);
+    connect(&m_model, &HistoryModel::annotateRequested, this, &History::annotate);
     connect(&studio, &Studio::ledgerChanged, this, [this](const LedgerState& ledger) {
         m_model.setLedger(ledger);
         if (!m_whenDone.isEmpty()) {
@@ -44,6 +45,10 @@ bool History::canGoTo(int row) const {
 
 bool History::canSwitch(int row) const {
     return isIdle() && m_model.entry(row);
+}
+
+bool History::canAnnotate(int row) const {
+    return m_studio.model() && !m_studio.isOpening() && m_model.entry(row);
 }
 
 bool History::canSolveAgain(int row) const {
@@ -93,6 +98,14 @@ void History::setActive(quint64 batch, bool active) {
 void History::toggle(int row) {
     if (canSwitch(row))
         setActive(m_model.entry(row)->id, !m_model.entry(row)->active);
+}
+
+// Words beside the weights: nothing has to wait for them, and nothing is said but in the log.
+void History::annotate(quint64 batch, const QString& title, const QString& note) {
+    if (!canAnnotate(m_model.rowOf(batch)))
+        return;
+    m_log.add(LogModel::Level::Info, note.isEmpty() ? title : QStringLiteral("%1: %2").arg(title, note));
+    m_studio.annotate(batch, title, note);
 }
 
 void History::solveAgain(int row) {

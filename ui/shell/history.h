@@ -21,12 +21,14 @@ class History : public QObject {
     [[nodiscard]] bool isIdle() const; // a model is open and nothing is being written
     [[nodiscard]] bool canGoTo(int row) const;
     [[nodiscard]] bool canSwitch(int row) const;
+    [[nodiscard]] bool canAnnotate(int row) const;
     [[nodiscard]] bool canSolveAgain(int row) const; // a stale batch that is in the weights
     [[nodiscard]] bool canSolveStale() const;
 
     void goTo(int row);
     void setActive(quint64 batch, bool active);
     void toggle(int row);
+    void annotate(quint64 batch, const QString& title, const QString& note);
     void solveAgain(int row);
     void solveStale(); // every stale batch, in order
 

@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// A report of the session: what the engine knows is gathered on its thread, the page is written there, whole or not at
+// all.
+#include "emend/session_report.h"
+#include "jobs/studio.h"
+
+#include <QDateTime>
+#include <QFileInfo>
+#include <QSaveFile>
+#include <QStorageInfo>
+
+namespace emend::ui {
+
+namespace {
+
+// The place is judged without writing anything.
+ExportPlan planOf(const QString& file, bool replace) {
+    ExportPlan plan;
+    const QFileInfo info(file);
+    const QFileInfo folder(info.absolutePath());
+    const auto refuse = [&](const QString& problem, const QString& hint) {
+        plan.problem = problem.toStdString();
+        plan.hint = hint.toStdString();
+        return plan;
+    };
+    if (file.isEmpty())
+        return refuse(Studio::tr("no file is named"), Studio::tr("name one that ends in .html"));
+    if (!report_format_of(file.toStdString()))
+        return refuse(Studio::tr("the ending does not say what kind of report it is"),
+                      Studio::tr("end the name in .html, .md, .json or .csv"));
+    if (!folder.isDir())
+        return refuse(Studio::tr("there is no folder %1").arg(folder.filePath()), Studio::tr("choose another one"));
+    if (const QStorageInfo disk(folder.filePath()); disk.isValid())
+        plan.bytes_free = static_cast<std::uint64_t>(disk.bytesAvailable());
+    if (info.isDir())
+        return refuse(Studio::tr("this is a folder"), Studio::tr("name a file in it"));
+    if (!folder.isWritable())
+        return refuse(Studio::tr("the folder may not be written to"), Studio::tr("choose another one"));
+    if (info.exists() && !replace)
+        return refuse(Studio::tr("a file is there already"), Studio::tr("name another one, or replace it"));
+    return plan;
+}
+
+SessionReportContents gather(Engine& engine, const Document& document, const JobContext& job) {
+    SessionReportContents contents;
+    const DocumentState state = document.state();
+    const SessionParts& kept = document.contents();
+    contents.head.path = state.path.toStdString();
+    contents.head.untitled = state.untitled;
+    contents.head.note = kept.note.value_or(std::string());
+    contents.head.changed = QDateTime::currentDateTimeUtc().toString(Qt::ISODate).toStdString();
+    contents.traces = kept.traces;
+    contents.texts = kept.texts;
+    contents.ledger = engine.ledger();
+    contents.head.model = session_model(engine.model_info());
+    contents.head.edited_hash = engine.edited_hash(job);
+    contents.norms = engine.norm_history(job);
+    for (std::size_t i = 0; i < contents.ledger.position; ++i) {
+        const LedgerEntry& entry = contents.ledger.entries[i];
+        if (!entry.active)
+            continue;
+        job.report(
+            {.phase = Studio::tr("trade-off of batch %1 of %2").arg(i + 1).arg(contents.ledger.position).toStdString(),
+             .fraction = static_cast<double>(i) / static_cast<double>(contents.ledger.position),
+             .seconds_left = -1,
+             .detail = {}});
+        try {
+            contents.frontiers.push_back(engine.frontier(entry.id, job));
+        } catch (const Error&) {
+            // Algorithms without a softness have no trade-off; the page goes without its chart.
+        }
+    }
+    return contents;
+}
+
+QString write(const QString& path, const std::string& text) {
+    QSaveFile file(path);
+    const bool whole = file.open(QIODevice::WriteOnly) &&
+                       file.write(text.data(), static_cast<qint64>(text.size())) == static_cast<qint64>(text.size()) &&
+                       file.commit();
+    return whole ? QString() : file.errorString();
+}
+
+} // namespace
+
+void Studio::planReport(const QString& file, bool replace, quint64 tag) {
+    m_jobs.submit<ExportPlan>(
+        {.lane = Lane::Plan,
+         .title = tr("Looking at the place"),
+         .urgent = true,
+         .supersedes = true,
+         .needs_engine = false},
+        [file, replace](const Workplace&) { return planOf(file, replace); },
+        [this, tag](const auto& plan) { emit exportPlanned(tag, plan); },
+        [this, tag](const Failure& failure) { emit planFailed(tag, failure); });
+}
+
+void Studio::writeReport(const QString& file, std::vector<SessionEdit> edits, std::vector<std::string> versions) {
+    m_jobs.submit<quint64>(
+        {.lane = Lane::Export, .title = tr("Writing the report"), .urgent = true},
+        [file, edits = std::move(edits), versions = std::move(versions),
+         document = m_sessions.document()](const Workplace& place) {
+            const auto format = report_format_of(file.toStdString());
+            if (!format)
+                throw Error("the ending does not say what kind of report it is", file.toStdString(),
+                            "end the name in .html, .md, .json or .csv");
+            SessionReportContents contents = gather(*place.engine, *document, place.context);
+            contents.edits = edits;
+            contents.versions = versions;
+            const std::string text = render_session_report(contents, *format);
+            place.context.check();
+            if (const QString problem = write(file, text); !problem.isEmpty())
+                throw Error("the report could not be written: " + problem.toStdString(), file.toStdString(),
+                            "choose a folder you may write to");
+            return quint64{text.size()};
+        },
+        [this, file](const std::shared_ptr<const quint64>& bytes) { emit reportWritten(file, *bytes); },
+        [this](const Failure& failure) { emit exportFailed(failure); });
+}
+
+} // namespace emend::ui
