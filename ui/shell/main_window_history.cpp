@@ -3,6 +3,7 @@
 #include "panels/edits_panel.h"
 #include "panels/history_panel.h"
 #include "panels/job_bar.h"
+#include "panels/lens_table.h"
 #include "panels/norm_history_panel.h"
 #include "panels/recipe_panel.h"
 #include "panels/trace_panel.h"
@@ -47,7 +48,8 @@ QDockWidget* MainWindow::makeDock(const QString& title, const char* name, QWidge
 void MainWindow::buildHistory() {
     m_historyPanel = new HistoryPanel(m_history.model());
     m_historyPanel->setObjectName(QStringLiteral("historyPanel"));
-    m_historyPanel->setActions({m_actions[GoHere], m_actions[SwitchBatch], m_actions[SolveAgain]});
+    m_historyPanel->setActions({m_actions[GoHere], m_actions[SwitchBatch], m_actions[SolveAgain],
+                                m_actions[RenameBatch], m_actions[NoteBatch]});
     m_historyDock = makeDock(tr("History"), "historyDock", m_historyPanel);
 }
 
@@ -63,6 +65,15 @@ void MainWindow::showDock(QDockWidget* dock, bool shown) {
 
 void MainWindow::connectHistory() {
     m_tradeOff.follow(*m_tradeOffPanel);
+    m_tradeOffPanel->setPreviewAction(m_tradeOff.previewAction());
+    connect(m_edits, &EditsPanel::selectionChanged, this, [this] { m_tradeOff.setSelection(m_edits->selectedRows()); });
+    connect(m_recipe, &RecipePanel::recipeChanged, this,
+            [this] { m_tradeOff.setRecipe(m_recipe->recipe(), m_recipe->isValid()); });
+    connect(&m_tradeOff, &TradeOff::softnessChosen, this, [this](double softness) {
+        Recipe recipe = m_recipe->recipe();
+        recipe.softness = softness;
+        m_recipe->setRecipe(recipe);
+    });
     m_sessionNorms.follow(*m_update);
     connect(&m_history, &History::message, m_jobs, &JobBar::setMessage);
     connect(&m_history, &History::failed, m_historyPanel, &HistoryPanel::setFailure);
@@ -72,17 +83,27 @@ void MainWindow::connectHistory() {
     connect(m_historyPanel, &HistoryPanel::rowChosen, this, &MainWindow::showEditsOf);
     connect(m_historyPanel, &HistoryPanel::jumpRequested, &m_history, &History::goTo);
     connect(m_historyPanel, &HistoryPanel::solveStaleRequested, &m_history, &History::solveStale);
+    // F2 edits cells elsewhere.
+    removeAction(m_actions[RenameBatch]);
+    m_actions[RenameBatch]->setShortcutContext(Qt::WidgetWithChildrenShortcut);
+    m_historyPanel->addAction(m_actions[RenameBatch]);
     const auto on = [this](ActionId id, auto&& call) { connect(m_actions[id], &QAction::triggered, this, call); };
     on(GoHere, [this] { m_history.goTo(m_historyPanel->currentRow()); });
     on(GoToCheckpoint, [this] { m_history.goTo(0); });
     on(GoToNewest, [this] { m_history.goTo(m_history.model().rowCount() - 1); });
     on(SwitchBatch, [this] { m_history.toggle(m_historyPanel->currentRow()); });
     on(SolveAgain, [this] { m_history.solveAgain(m_historyPanel->currentRow()); });
+    on(RenameBatch, [this] { m_historyPanel->rename(); });
+    on(NoteBatch, [this] {
+        showHistory(true);
+        m_historyPanel->writeNote();
+    });
     on(SolveStale, [this] { m_history.solveStale(); });
 }
 
 void MainWindow::connectLayers() {
-    linkLayers(&m_trace->map(), m_update->chart(), m_update->history().chart(), &m_tradeOffPanel->plot(), m_recipe);
+    linkLayers(&m_trace->map(), &m_trace->lens(), m_update->chart(), m_update->history().chart(),
+               &m_tradeOffPanel->plot(), m_recipe);
 }
 
 void MainWindow::refreshHistory() {
@@ -95,6 +116,8 @@ void MainWindow::refreshHistory() {
     const LedgerEntry* entry = model.entry(row);
     m_actions[SwitchBatch]->setText(entry && !entry->active ? tr("Switch &on") : tr("Switch &off"));
     m_actions[SolveAgain]->setEnabled(m_history.canSolveAgain(row));
+    m_actions[RenameBatch]->setEnabled(m_history.canAnnotate(row));
+    m_actions[NoteBatch]->setEnabled(m_history.canAnnotate(row));
     m_actions[SolveStale]->setEnabled(m_history.canSolveStale());
 }
 

@@ -89,14 +89,16 @@ QCheckBox { spacing: 6px; }
 QCheckBox::indicator, QTableView::indicator { width: 14px; height: 14px; border: 1px solid @muted; border-radius: 3px; background: @surface; }
 QCheckBox::indicator:hover, QCheckBox::indicator:focus, QTableView::indicator:hover { border-color: @accent; }
 QCheckBox::indicator:checked, QTableView::indicator:checked { background: @accent; border-color: @accent; image: url(:/icons/@checkmark.svg); }
-QCheckBox::indicator:disabled { border-color: @border; background: @window; }
+QCheckBox::indicator:disabled, QTableView::indicator:disabled { border-color: @neutral; background: @window; }
+QCheckBox::indicator:checked:disabled, QTableView::indicator:checked:disabled { background: @neutral; border-color: @neutral; }
 QSplitter#updateSplitter::handle { background: transparent; }
 QScrollArea { background: transparent; border: none; }
 QScrollArea > QWidget > QWidget { background: transparent; }
 QProgressBar { background: @border; border: none; border-radius: 3px; }
 QProgressBar::chunk { background: @accent; border-radius: 3px; }
-emend--ui--OfferLine { background: @raised; border: 1px solid @border; border-left: 4px solid @accent; border-radius: 4px; }
+emend--ui--OfferLine, emend--ui--ResultLine, emend--ui--SessionLine { background: @raised; border: 1px solid @border; border-left: 4px solid @accent; border-radius: 4px; }
 emend--ui--StatisticsLine { border-top: 1px solid @border; }
+emend--ui--SessionLine[alarm="true"] { border-left: 4px solid @danger; }
 emend--ui--FailureLine { background: @surface; border: 1px solid @danger; border-left: 4px solid @danger; border-radius: 4px; }
 QStatusBar { background: @window; border-top: 1px solid @border; }
 QStatusBar::item { border: none; }
@@ -123,6 +125,7 @@ QScrollBar::add-page, QScrollBar::sub-page { background: transparent; }
                                                     {"@grid", c.grid},
                                                     {"@text", c.text},
                                                     {"@muted", c.muted},
+                                                    {"@neutral", c.neutralBar},
                                                     {"@danger", c.danger}};
     for (const auto& [name, color] : names)
         text.replace(QLatin1String(name), color.name());

@@ -31,7 +31,7 @@ class Workbench : public QObject {
     [[nodiscard]] NormsModel& norms() { return m_norms; }
     [[nodiscard]] LogModel& log() { return m_log; }
 
-    void openModel(const QString& path);
+    void openModel(const QString& path, Unsaved end = Unsaved::Keep); // `end`: of the session there is
     // Drafts with their problems, from a file that was read already.
     void addEdits(const EditsFile& edits, const QString& from);
     void importEdits(const QString& file); // read on the worker thread
@@ -81,6 +81,7 @@ class Workbench : public QObject {
     void connectLooking();   // workbench_look.cpp
     void connectPreparing(); // workbench_prepare.cpp
     void goOnAfterStatistics();
+    void askAgain();                                                   // what stood back for an edit
     [[nodiscard]] QString keptText(const EditReport& report) const;    // empty: every value was searched
     [[nodiscard]] QString appliedText(const EditReport& report) const; // and how many of them hold
     void pumpChecks();
@@ -88,7 +89,8 @@ class Workbench : public QObject {
     void showNorms(const EditRow* row);
     void lookAgain();
     void showComparison(const EditRow& row, const std::shared_ptr<const Comparison>& comparison, bool after);
-    void followKnob(quint64 batch, const SoftnessResult& result); // workbench_look.cpp
+    // workbench_look.cpp; `watched`: the row whose answer it is.
+    void followKnob(quint64 batch, const SoftnessResult& result, quint64 watched);
     void noteState(); // stateChanged(), once for all that happens in this turn
     void noteSettled();
 
@@ -115,6 +117,10 @@ class Workbench : public QObject {
     EditRow m_compared;
     std::shared_ptr<const Comparison> m_comparison;
     bool m_knobTurned = false; // and nothing else happened to the ledger
+    // On its way; or it stood back for an edit and is asked again after it.
+    enum class Asked { No, Yes, Again };
+    Asked m_status = Asked::No;
+    Asked m_conflicts = Asked::No;
 };
 
 } // namespace emend::ui
