@@ -3,7 +3,7 @@
 
 #include "base/json_text.h"
 #include "emend/error.h"
-#include "engine/output_guard.h"
+#include "engine/export_staging.h"
 
 #include <algorithm>
 #include <charconv>
@@ -85,14 +85,9 @@ bool is_delta(const fs::path& path) {
 }
 
 void check_place(const ExportJob& job) {
-    const fs::path out = delta_file(job.request);
-    if (job.request.out.empty())
-        throw Error("no file is given", "out", "choose where to write");
-    check_output(job.open, out.string());
+    const fs::path out = delta_file(job);
+    check_target(job, out);
     std::error_code none;
-    const fs::path parent = fs::absolute(out, none).parent_path();
-    if (!fs::is_directory(parent, none))
-        throw Error("the folder of the file is not there", parent.string(), "make it first");
     if (!fs::exists(fs::symlink_status(out, none)))
         return;
     if (!is_delta(out))
@@ -152,10 +147,9 @@ void compare_with_file(const ExportJob& job, const fs::path& out) {
 
 } // namespace
 
-fs::path delta_file(const ExportRequest& request) {
+fs::path delta_file(const ExportJob& job) {
     std::error_code none;
-    const fs::path out = request.out;
-    return fs::is_directory(out, none) ? out / "delta.safetensors" : out;
+    return fs::is_directory(job.out, none) ? job.out / "delta.safetensors" : job.out;
 }
 
 void plan_delta(const ExportJob& job, ExportPlan& plan) {
@@ -166,12 +160,11 @@ void plan_delta(const ExportJob& job, ExportPlan& plan) {
     for (const std::size_t index : job.batches)
         for (const LayerUpdate& update : job.open.ledger.batch(index).updates)
             bytes += update.left.nbytes() + update.right.nbytes() + 2 * bytes_of_a_header_entry;
-    plan.files.push_back(
-        {.name = delta_file(job.request).filename().string(), .bytes = bytes, .sha256 = {}, .origin = "new"});
+    plan.files.push_back({.name = delta_file(job).filename().string(), .bytes = bytes, .sha256 = {}, .origin = "new"});
 }
 
 void write_delta(const ExportJob& job, ExportReport& report, const JobContext& context) {
-    const fs::path out = delta_file(job.request);
+    const fs::path out = delta_file(job);
     const ModelInfo& model = job.open.info;
     SafetensorsWriter writer;
     for (std::size_t i = 0; i < job.batches.size(); ++i) {
@@ -197,17 +190,8 @@ void write_delta(const ExportJob& job, ExportReport& report, const JobContext& c
     context.report({.phase = "writing", .fraction = 0, .seconds_left = -1, .detail = out.filename().string()});
     context.check();
 
-    // Compared before it takes the place of an older one.
-    fs::path beside = out;
-    beside += ".new";
-    struct Remover {
-        const fs::path& path;
-        ~Remover() {
-            std::error_code ignored;
-            fs::remove(path, ignored);
-        }
-    };
-    const Remover remover{beside};
+    ExportStaging staging(out);
+    const fs::path beside = staging.folder() / out.filename(); // compared before it takes the place of an older one
     writer.write(beside);
     if (job.request.verify) {
         context.report({.phase = "comparing", .fraction = 0.5, .seconds_left = -1, .detail = {}});
@@ -217,7 +201,7 @@ void write_delta(const ExportJob& job, ExportReport& report, const JobContext& c
     ExportFile file{.name = out.filename().string(), .bytes = fs::file_size(beside), .sha256 = {}, .origin = "new"};
     file.sha256 = file_sha256(beside, context, [](std::uint64_t) {});
     context.check();
-    fs::rename(beside, out);
+    staging.commit_file(file.name);
     report.bytes = file.bytes;
     report.out = out.string();
     report.files.push_back(std::move(file));

@@ -13,7 +13,7 @@
 namespace emend {
 
 // The file that is meant by a request: itself, or delta.safetensors in the folder that it names.
-std::filesystem::path delta_file(const ExportRequest& request);
+std::filesystem::path delta_file(const ExportJob& job);
 
 void plan_delta(const ExportJob& job, ExportPlan& plan);
 void write_delta(const ExportJob& job, ExportReport& report, const JobContext& context);

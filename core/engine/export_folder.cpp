@@ -226,7 +226,7 @@ void write_folder(const ExportJob& job, ExportReport& report, const JobContext& 
         all += file.bytes;
     const JobContext writing = part_of(context, 0, 0.5, start);
     const JobContext verifying = part_of(context, 0.5, 1, start);
-    ExportStaging staging(job.request.out);
+    ExportStaging staging(job.out);
 
     std::map<int, std::string> wanted; // hash of a layer's bytes
     Counter written(writing, "copying", all);

@@ -56,7 +56,7 @@ std::string base_model_name(const OpenModel& open) {
     return std::regex_search(open.info.path, parts, cached) ? parts[1].str() + "/" + parts[2].str() : open.info.path;
 }
 
-// The sum of the updates as U S V^T, from the small core between the factors' bases: [d, R] and [R, m] never meet.
+// The sum of the updates as U S V^T, from the small core between the factors' bases.
 Adapter adapter_of(const std::vector<LayerUpdate>& updates, int largest_rank) {
     std::vector<at::Tensor> lefts;
     std::vector<at::Tensor> rights;
@@ -64,8 +64,13 @@ Adapter adapter_of(const std::vector<LayerUpdate>& updates, int largest_rank) {
         lefts.push_back(update.left);
         rights.push_back(update.right);
     }
-    const at::Tensor left = at::cat(lefts, 1);
-    const at::Tensor right = at::cat(rights, 0);
+    at::Tensor left = at::cat(lefts, 1);
+    at::Tensor right = at::cat(rights, 0);
+    const at::Tensor whole = left.matmul(right);
+    if (left.size(1) > left.size(0)) { // more updates than rows: the sum is the smaller one
+        right = whole;
+        left = at::eye(whole.size(0), at::kDouble);
+    }
     const auto [left_basis, left_core] = at::linalg_qr(left);
     const auto [right_basis, right_core] = at::linalg_qr(right.t());
     const auto [u, s, vt] = at::linalg_svd(left_core.matmul(right_core.t()), /*full_matrices=*/false);
@@ -79,7 +84,6 @@ Adapter adapter_of(const std::vector<LayerUpdate>& updates, int largest_rank) {
     const at::Tensor root = s.narrow(0, 0, rank).sqrt();
     adapter.b = (left_basis.matmul(u.narrow(1, 0, rank)) * root).to(at::kFloat).contiguous();
     adapter.a = (root.unsqueeze(1) * vt.narrow(0, 0, rank).matmul(right_basis.t())).to(at::kFloat).contiguous();
-    const at::Tensor whole = left.matmul(right);
     const double norm = whole.norm().item<double>();
     const at::Tensor rest = whole - adapter.b.to(at::kDouble).matmul(adapter.a.to(at::kDouble));
     adapter.norm_lost = norm > 0 ? rest.norm().item<double>() / norm : 0;
@@ -212,7 +216,7 @@ void write_lora(const ExportJob& job, ExportReport& report, const JobContext& co
     if (cut)
         ask_edits(job, adapters, report, part_of(context, 0.5, 0.9, start));
 
-    ExportStaging staging(job.request.out);
+    ExportStaging staging(job.out);
     SafetensorsWriter writer;
     for (const Adapter& adapter : adapters) {
         writer.add(factor_name(job.open, adapter.layer, "lora_A"), DType::F32, adapter.a.sizes().vec(),

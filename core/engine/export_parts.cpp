@@ -8,6 +8,8 @@
 #include "engine/output_guard.h"
 
 #include <algorithm>
+#include <unistd.h>
+#include <utility>
 
 namespace emend {
 
@@ -22,7 +24,7 @@ bool lies_in(const fs::path& file, const fs::path& folder) {
 // A folder of ours is removed when it is replaced: nothing of the model may be in it, by name or behind a link.
 void check_model_not_in(const fs::path& out, const std::string& model_folder) {
     std::error_code none;
-    const fs::path place = fs::weakly_canonical(fs::absolute(out), none);
+    const fs::path place = fs::weakly_canonical(out, none);
     bool inside = lies_in(fs::weakly_canonical(model_folder, none), place);
     for (fs::directory_iterator entry(model_folder, none), end; !none && !inside && entry != end;
          entry.increment(none)) {
@@ -40,8 +42,13 @@ ExportJob export_job(OpenModel& open, const ExportRequest& request) {
     if (position > open.ledger.size())
         throw Error("the history has " + std::to_string(open.ledger.size()) + " entries, not " +
                     std::to_string(position));
+    // A slash at the end would make its name empty.
+    fs::path out = request.out.empty() ? fs::path() : fs::absolute(request.out).lexically_normal();
+    if (!out.has_filename())
+        out = out.parent_path();
     return {.open = open,
             .request = request,
+            .out = std::move(out),
             .position = position,
             .batches = active_batches(open, position),
             .layers = open.ledger.written_layers(position)};
@@ -59,29 +66,35 @@ std::string provenance_text(const ExportJob& job) {
     return json_text(provenance_json(job.open, job.request, job.position), 2) + "\n";
 }
 
-void check_folder_place(const ExportJob& job) {
-    const fs::path out = job.request.out;
-    if (out.empty())
-        throw Error("no folder is given", "out", "choose where to write");
-    check_output(job.open, job.request.out);
+void check_target(const ExportJob& job, const fs::path& target) {
+    if (target.empty())
+        throw Error("there is no name to write to", "out", "choose where to write");
+    check_output(job.open, target.string());
     std::error_code none;
-    const fs::path parent = fs::absolute(out, none).parent_path();
+    const fs::path parent = target.parent_path();
     if (!fs::is_directory(parent, none))
         throw Error("the folder it should be made in is not there", parent.string(), "make it first");
-    const ExportPlace place = look_at(out);
+    if (::access(parent.c_str(), W_OK | X_OK) != 0)
+        throw Error("the folder may not be written to", parent.string(),
+                    "choose a folder of yours or change the permissions");
+}
+
+void check_folder_place(const ExportJob& job) {
+    check_target(job, job.out);
+    const ExportPlace place = look_at(job.out);
     switch (place.kind) {
     case ExportPlace::Kind::nothing:
     case ExportPlace::Kind::empty_folder:
         return;
     case ExportPlace::Kind::ours:
         if (place.format != to_text(job.request.format))
-            throw Error("a folder of another kind (" + place.format + ") is there already", job.request.out,
+            throw Error("a folder of another kind (" + place.format + ") is there already", job.out.string(),
                         "choose another name");
         if (!job.request.force)
-            throw Error("an exported folder is there already", job.request.out, "choose another name, or replace it");
-        return check_model_not_in(out, job.open.info.path);
+            throw Error("an exported folder is there already", job.out.string(), "choose another name, or replace it");
+        return check_model_not_in(job.out, job.open.info.path);
     case ExportPlace::Kind::other:
-        throw Error("something else is there already", job.request.out,
+        throw Error("something else is there already", job.out.string(),
                     "choose another name; only folders that were exported by this program are replaced");
     }
 }

@@ -15,6 +15,7 @@ namespace emend {
 struct ExportJob {
     OpenModel& open;
     const ExportRequest& request;
+    std::filesystem::path out; // absolute, without dots and a slash at the end
     std::size_t position = 0;
     std::vector<std::size_t> batches; // in the weights at the position
     std::vector<int> layers;          // that they write, ascending
@@ -29,8 +30,10 @@ std::vector<LayerUpdate> updates_of(const ExportJob& job, int layer);
 inline constexpr const char* provenance_name = "emend.json";
 std::string provenance_text(const ExportJob& job);
 
-// Throws Error where the folder may not be written: in or over the model, something else's place, no folder to put it
+// Throws Error where nothing may be written, whatever is there: no name, the model's own folder, no folder to put it
 // in.
+void check_target(const ExportJob& job, const std::filesystem::path& target);
+// And where the folder `out` may not be: in something else's place, or over the model.
 void check_folder_place(const ExportJob& job);
 
 // SHA-256 of a file, read in pieces; tells the bytes.

@@ -124,6 +124,13 @@ void sync_path(const fs::path& path, int flags) {
         fail("cannot write to disk", path, errno);
 }
 
+void sync_parent(const fs::path& path) {
+    try {
+        sync_path(path.parent_path(), O_RDONLY | O_DIRECTORY);
+    } catch (const Error&) { // the files themselves are safe by now
+    }
+}
+
 } // namespace
 
 ExportPlace look_at(const fs::path& folder) {
@@ -230,6 +237,12 @@ void ExportStaging::sync() {
     sync_path(folder_, O_RDONLY | O_DIRECTORY);
 }
 
+void ExportStaging::commit_file(const std::string& name) {
+    if (::rename((folder_ / name).c_str(), target_.c_str()) != 0)
+        fail("cannot put the new file in place", target_, errno);
+    sync_parent(target_);
+}
+
 std::string ExportStaging::commit() {
     const bool there = look_at(target_).kind == ExportPlace::Kind::ours;
     std::string warning;
@@ -257,11 +270,7 @@ std::string ExportStaging::commit() {
             warning = "the folder that was replaced could not be removed: " + aside.string();
     }
     folder_.clear();
-    const fs::path parent = target_.parent_path();
-    try {
-        sync_path(parent.empty() ? fs::path(".") : parent, O_RDONLY | O_DIRECTORY);
-    } catch (const Error&) { // the files themselves are safe by now
-    }
+    sync_parent(target_);
     return warning;
 }
 

@@ -32,7 +32,8 @@ std::string size_text(std::uint64_t bytes);
 
 class ExportStaging {
   public:
-    // Makes the temporary folder beside `target`, whose parent must be there. Throws Error.
+    // Makes the temporary folder beside `target` (absolute, without a slash at the end), whose parent must be there.
+    // Throws Error.
     explicit ExportStaging(std::filesystem::path target);
     ~ExportStaging(); // removes what was not put in place
     ExportStaging(const ExportStaging&) = delete;
@@ -49,8 +50,10 @@ class ExportStaging {
     void overwrite(const std::string& name, std::uint64_t offset, const void* data, std::size_t bytes);
     // All of the files on disk.
     void sync();
-    // In place of the target, which is removed when it was a folder of ours. Nothing can be stopped from here on.
-    // Returns a warning when something of the old folder is left.
+    // One of the files, in place of the target and of what is there. Nothing can be stopped from here on.
+    void commit_file(const std::string& name);
+    // The folder in place of the target, which is removed when it was a folder of ours. Nothing can be stopped from
+    // here on. Returns a warning when something of the old folder is left.
     std::string commit();
 
   private:

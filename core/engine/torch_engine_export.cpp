@@ -49,14 +49,14 @@ void fill_plan(const ExportJob& job, ExportPlan& plan) {
             rank += update.left.size(1);
         plan.layers.push_back({.layer = layer, .rank = static_cast<int>(std::min(rank, most))});
     }
-    plan.bytes_free = bytes_free_at(job.request.out);
+    plan.bytes_free = bytes_free_at(job.out.empty() ? job.out : job.out.parent_path());
     format_of(job.request.format).plan(job, plan);
     for (const ExportFile& file : plan.files)
         plan.bytes += file.bytes;
     plan.seconds_estimate = static_cast<double>(plan.bytes) / bytes_per_second;
     if (plan.bytes_free > 0 && plan.bytes > plan.bytes_free)
         throw Error("the export needs " + size_text(plan.bytes) + ", and " + size_text(plan.bytes_free) + " are free",
-                    job.request.out, "free some space or choose another folder");
+                    job.out.string(), "free some space or choose another folder");
 }
 
 // As apply would have reported it, as far as that can be known from the updates.
@@ -141,7 +141,7 @@ ExportReport TorchEngine::export_edits(const ExportRequest& request, const JobCo
         fill_plan(what, plan);
         job.check();
         ExportReport report{.format = request.format,
-                            .out = request.out,
+                            .out = what.out.string(),
                             .files = {},
                             .bytes = 0,
                             .verified = false,

@@ -182,7 +182,7 @@ void TestExportDelta::places() {
     r.out = small_model();
     fixture_->refused(r, "never written to");
     r.out.clear();
-    fixture_->refused(r, "no file is given");
+    fixture_->refused(r, "no name to write to");
     const auto one = read_file(fixture_->at("folder/delta.safetensors"));
     engine().undo();
     r = request("folder");

@@ -28,6 +28,7 @@ class TestExportFolder : public QObject {
     void replaced_when_forced();
     void stopped_anywhere();
     void no_room();
+    void too_little_is_free();
     void out_of_the_checkpoints_range();
     void the_plan_is_what_comes();
 
@@ -204,7 +205,7 @@ void TestExportFolder::refused_places_data() {
     QTest::addColumn<QString>("out"); // below the place of exports; "model": the model's folder
     QTest::addColumn<QString>("words");
     QTest::newRow("nowhere") << ""
-                             << "no folder is given";
+                             << "no name to write to";
     QTest::newRow("the model") << "model"
                                << "never written to";
     QTest::newRow("in the model") << "model/edited"
@@ -276,7 +277,7 @@ void TestExportFolder::replaced_when_forced() {
     reopened->open({.path = r.out}, {});
     QCOMPARE(reopened->weights_hash({}), fixture_->hash());
     fs::create_directory(fixture_->at("empty")); // made in a file dialog, say
-    (void)engine().export_edits(request("empty"), {});
+    QCOMPARE(engine().export_edits(request("./empty//"), {}).out, fixture_->at("empty"));
     QVERIFY(fs::exists(fixture_->at("empty/model.safetensors")));
 }
 
@@ -307,6 +308,21 @@ void TestExportFolder::no_room() {
         QVERIFY(fixture_->names() == names_before);
         QCOMPARE(sha256_hex(read_file(fixture_->at("older/model.safetensors"))), older);
     }
+}
+
+// A file that is larger than the disk, and takes nothing of it.
+void TestExportFolder::too_little_is_free() {
+    const fs::path model = fixture_->folder.filePath("model").toStdString();
+    write_variant(model, DType::F32, 1);
+    write_file_atomic(model / "corpus.txt", "a long text");
+    fixture_->open(model);
+    fixture_->edit();
+    std::error_code unable;
+    fs::resize_file(model / "corpus.txt", std::uintmax_t{1} << 43, unable);
+    if (unable || engine().plan_export(request("out"), {}).bytes_free > std::uint64_t{1} << 43)
+        QSKIP("the disk cannot be too small here");
+    fixture_->refused(request("out"), "the export needs 8.8 TB, and ");
+    QVERIFY(engine().plan_export(request("out"), {}).bytes > 1'000'000'000);
 }
 
 void TestExportFolder::out_of_the_checkpoints_range() {
