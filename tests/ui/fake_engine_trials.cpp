@@ -113,6 +113,7 @@ TrialRow FakeEngine::trialOf(const Recipe& recipe, std::size_t edits) const {
     row.values_kept = m_script->rows_tried > 0 ? edits : 0;
     if (find_algorithm(recipe.algorithm).fine_tunes) {
         row.problem = "the loss did not fall";
+        row.where = recipe.algorithm;
         row.hint = "more steps, or a larger learning rate";
         return row;
     }
@@ -122,6 +123,7 @@ TrialRow FakeEngine::trialOf(const Recipe& recipe, std::size_t edits) const {
     row.scores.paraphrase = strength;
     row.scores.neighbourhood = 1 - 0.3 * strength * strength;
     row.scores.score = row.held == 0 ? 0 : 3 / (1 + 1 / strength + 1 / *row.scores.neighbourhood);
+    row.p_new = strength;
     row.memorization = 4 * (1 - strength);
     const std::vector<int> layers = recipe.layers.empty() ? std::vector<int>{1} : recipe.layers;
     for (const int layer : layers) {

@@ -1,15 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The trace tab and what stands between it and the engine, on the fake engine; the window around it is not needed.
-#include "fake_engine.h"
-#include "models/lens_model.h"
-#include "models/trace_model.h"
-#include "panels/panel_parts.h"
-#include "panels/trace_panel.h"
-#include "plots/trace_map.h"
-#include "shell/tracing.h"
+// The trace of one fact: run, watched, stopped, kept.
+#include "tracing_fixture.h"
 
-#include <QAction>
-#include <QComboBox>
 #include <QLabel>
 #include <QProgressBar>
 #include <QPushButton>
@@ -17,9 +9,6 @@
 #include <QSpinBox>
 #include <QTableView>
 #include <QToolButton>
-#include <QtTest>
-
-#include <cmath>
 
 using namespace emend;
 using namespace emend::test;
@@ -29,61 +18,7 @@ class TestTracing : public QObject {
     Q_OBJECT
 
     std::shared_ptr<FakeScript> m_script;
-
-    struct Bench {
-        explicit Bench(const std::shared_ptr<FakeScript>& script)
-            : workbench(fakeFactory(script))
-            , tracing(workbench)
-            , panel(tracing.model(), tracing.lens()) {
-            panel.setActions(&run, &suggest, &cancel);
-            tracing.follow(panel);
-            panel.resize(500, 700);
-            panel.show();
-        }
-        [[nodiscard]] bool settle() {
-            const auto idle = [this] { return workbench.isSettled(); };
-            // It must hold for a whole turn: a timer may just have fired.
-            return QTest::qWaitFor([&] { return idle() && (QCoreApplication::processEvents(), idle()); }, 20000);
-        }
-        template<class W>
-        W* get(const char* name) {
-            W* found = panel.findChild<W*>(QString::fromLatin1(name));
-            if (!found)
-                qFatal("the panel has no %s", name);
-            return found;
-        }
-        EditsModel& edits() { return workbench.edits(); }
-        Workbench workbench;
-        Tracing tracing;
-        TracePanel panel;
-        QAction run, suggest, cancel;
-    };
-    std::unique_ptr<Bench> open(int row = 0) {
-        auto made = std::make_unique<Bench>(m_script);
-        made->workbench.addEdits({fakeDrafts(), {}, "test"}, QStringLiteral("Drafts"));
-        made->workbench.openModel(QStringLiteral("/models/demo_model"));
-        Recipe recipe;
-        recipe.layers = {1};
-        made->workbench.setRecipe(recipe, true);
-        made->workbench.setCurrentRow(row);
-        if (!made->settle())
-            qFatal("did not settle");
-        return made;
-    }
-    static const TracePicture& shown(Bench& f) { return f.tracing.model().picture(); }
-    static int cellsRun(const TracePicture& picture) {
-        int count = 0;
-        for (const TracePicture::Map& map : picture.maps)
-            for (const double value : map.values)
-                count += std::isfinite(value) ? 1 : 0;
-        return count;
-    }
-    void trace(Bench& f) {
-        f.tracing.run();
-        if (!f.settle())
-            qFatal("did not settle");
-    }
-    static void setKind(Bench& f, int index) { f.get<QComboBox>("traceKind")->setCurrentIndex(index); }
+    std::unique_ptr<TracingBench> open(int row = 0) { return openTracing(m_script, row); }
 
   private slots:
     void init() { m_script = std::make_shared<FakeScript>(); }
@@ -100,17 +35,8 @@ class TestTracing : public QObject {
     void objectsAreSwitchedWithoutAsking();
     void failureIsTold();
     void estimateAfterTheFirst();
-    void suggestionTracesWhatIsMissing();
-    void suggestionGoesOnAfterAFailure();
-    void lensFollowsTheToken();
-    void lensBesideAnEdit();
-    void lensFailureIsTold();
-    void lensIsReadAfterAFailedOpening();
-    void lensIsReadAfterLookingStopped();
     void lookingStoppedEndsTheTrace();
     void otherSettingsAreNotRunYet();
-    void averagesAreOfOneSetOfSettings();
-    void averageOfTheTrueObjectNeedsOne();
     void settingsReachTheEngine();
 };
 
@@ -254,7 +180,7 @@ void TestTracing::allThreeKinds() {
     QCOMPARE(m_script->traces.load(), 3);
     QCOMPARE(shown(*f).maps.size(), 3U);
     QVERIFY(shown(*f).isComplete());
-    QCOMPARE(shown(*f).maps[1].window, 10);
+    QCOMPARE(shown(*f).maps[1].window, 4); // half of the layers
     setKind(*f, 2); // known already
     QVERIFY(f->panel.isShowing());
     QCOMPARE(shown(*f).maps.size(), 1U);
@@ -302,129 +228,6 @@ void TestTracing::estimateAfterTheFirst() {
     QVERIFY(f->get<EmptyState>("traceNotRun")->accessibleDescription().contains(QStringLiteral("About")));
 }
 
-void TestTracing::suggestionTracesWhatIsMissing() {
-    auto f = open();
-    setKind(*f, 1);
-    trace(*f);
-    QCOMPARE(m_script->traces.load(), 1);
-    f->tracing.suggest();
-    QVERIFY(f->settle());
-    QCOMPARE(m_script->traces.load(), 3); // the two that were not known
-    QVERIFY(f->panel.isShowing());
-    QVERIFY(shown(*f).average);
-    QCOMPARE(shown(*f).facts, 3U);
-    QVERIFY(!f->get<QTableView>("lensTable")->isVisible());
-    auto* use = f->get<QPushButton>("traceUse");
-    QVERIFY(use->isVisible());
-    QVERIFY2(f->get<QLabel>("traceSuggestion")->text().contains(QStringLiteral("layer 3")),
-             qPrintable(f->get<QLabel>("traceSuggestion")->text()));
-    std::vector<int> layers;
-    connect(&f->tracing, &Tracing::layersPicked, this, [&](const std::vector<int>& picked) { layers = picked; });
-    use->click();
-    QVERIFY(layers.size() > 1);
-    QVERIFY(std::find(layers.begin(), layers.end(), 3) != layers.end());
-    f->tracing.suggest(); // all are known
-    QVERIFY(f->settle());
-    QCOMPARE(m_script->traces.load(), 3);
-    f->get<QToolButton>("traceFact")->click();
-    QVERIFY(!shown(*f).average);
-    QVERIFY(!use->isVisible());
-    setKind(*f, 0);
-    trace(*f);
-    setKind(*f, 3); // three facts' MLP, and the hidden states of one, which is no average beside them
-    f->get<QToolButton>("traceAverage")->click();
-    QCOMPARE(shown(*f).maps.size(), 1U);
-}
-
-void TestTracing::suggestionGoesOnAfterAFailure() {
-    auto f = open();
-    m_script->fail_trace = true;
-    f->tracing.suggest();
-    QVERIFY(f->settle());
-    QCOMPARE(m_script->traces.load(), 3); // each was tried
-    QVERIFY(f->get<FailureLine>("traceFailure")->isVisible());
-    QVERIFY(f->get<EmptyState>("traceNoAverage")->isVisible());
-}
-
-void TestTracing::lensFollowsTheToken() {
-    auto f = open();
-    trace(*f);
-    QCOMPARE(m_script->lenses.load(), 1);
-    auto* table = f->get<QTableView>("lensTable");
-    auto* lens = static_cast<LensModel*>(table->model());
-    QVERIFY(table->isVisible());
-    QCOMPARE(lens->rowCount(), 8);
-    QCOMPARE(lens->columnCount(), 4); // not applied: what there is now
-    QCOMPARE(lens->token(), QStringLiteral("␣of"));
-    QVERIFY(lens->index(7, 1).data().toString().startsWith(QStringLiteral("Paris")));
-    emit f->panel.map().tokenChosen(1);
-    QVERIFY(f->settle());
-    QCOMPARE(m_script->lenses.load(), 2);
-    QCOMPARE(lens->lens()->token, 1);
-    QVERIFY(f->get<QLabel>("lensNote")->text().contains(lens->token()));
-    f->workbench.setCurrentRow(1);
-    QVERIFY(f->settle());
-    trace(*f);
-    QCOMPARE(lens->lens()->token, static_cast<int>(shown(*f).rows.size()) - 1); // another prompt, another token
-}
-
-void TestTracing::lensBesideAnEdit() {
-    auto f = open();
-    f->workbench.apply({0});
-    QVERIFY(f->settle());
-    trace(*f);
-    auto* lens = static_cast<LensModel*>(f->get<QTableView>("lensTable")->model());
-    QCOMPARE(lens->columnCount(), 7);
-    QVERIFY(lens->index(7, 1).data().toString().startsWith(QStringLiteral("Paris")));
-    QVERIFY(lens->index(7, 4).data().toString().startsWith(QStringLiteral("Rome")));
-}
-
-void TestTracing::lensFailureIsTold() {
-    auto f = open();
-    m_script->fail_lens = true;
-    trace(*f);
-    QVERIFY(f->get<QLabel>("lensNote")->text().contains(QStringLiteral("the lens failed")));
-    QVERIFY(f->panel.isShowing());
-}
-
-void TestTracing::settingsReachTheEngine() {
-    auto f = open();
-    f->get<QToolButton>("traceSettingsButton")->click();
-    QVERIFY(f->get<QWidget>("traceSettings")->isVisible());
-    f->get<QSpinBox>("traceSamples")->setValue(3);
-    f->get<QSpinBox>("traceWindow")->setValue(4);
-    f->get<QDoubleSpinBox>("traceNoise")->setValue(0.5);
-    setKind(*f, 1);
-    trace(*f);
-    QCOMPARE(shown(*f).samples, 3);
-    QCOMPARE(shown(*f).maps[0].window, 4);
-    QCOMPARE(shown(*f).noise, 0.5);
-}
-
-// The lens is asked for and dropped in the same turn: it never answers.
-void TestTracing::lensIsReadAfterAFailedOpening() {
-    auto f = open();
-    trace(*f);
-    m_script->fail_open = true;
-    emit f->panel.map().tokenChosen(1);
-    f->workbench.openModel(QStringLiteral("/models/other"));
-    QVERIFY(f->settle());
-    QTRY_VERIFY(f->tracing.lens().lens());
-    QCOMPARE(f->tracing.lens().lens()->token, 1);
-    QVERIFY(f->get<QLabel>("lensNote")->text().contains(f->tracing.lens().token()));
-}
-
-void TestTracing::lensIsReadAfterLookingStopped() {
-    auto f = open();
-    trace(*f);
-    emit f->panel.map().tokenChosen(1);
-    f->workbench.studio().jobs().supersede(Lane::Lens);
-    emit f->workbench.studio().lookingStopped();
-    QVERIFY(!f->get<QLabel>("lensNote")->text().contains(QStringLiteral("Reading")));
-    QTRY_VERIFY(f->tracing.lens().lens());
-    QCOMPARE(f->tracing.lens().lens()->token, 1);
-}
-
 void TestTracing::lookingStoppedEndsTheTrace() {
     auto f = open();
     m_script->trace_ms = 3000;
@@ -450,7 +253,7 @@ void TestTracing::otherSettingsAreNotRunYet() {
     trace(*f);
     auto* window = f->get<QSpinBox>("traceWindow");
     const int before = window->value();
-    window->setValue(4);
+    window->setValue(6);
     QVERIFY(f->get<EmptyState>("traceNotRun")->isVisibleTo(&f->panel));
     QVERIFY(!f->panel.isShowing());
     window->setValue(before); // known
@@ -463,35 +266,20 @@ void TestTracing::otherSettingsAreNotRunYet() {
     QVERIFY(!f->panel.isShowing());
 }
 
-void TestTracing::averagesAreOfOneSetOfSettings() {
+void TestTracing::settingsReachTheEngine() {
     auto f = open();
+    f->get<QToolButton>("traceSettingsButton")->click();
+    QVERIFY(f->get<QWidget>("traceSettings")->isVisible());
+    f->get<QSpinBox>("traceSamples")->setValue(3);
+    f->get<QSpinBox>("traceWindow")->setValue(4);
+    f->get<QDoubleSpinBox>("traceNoise")->setValue(0.5);
     setKind(*f, 1);
     trace(*f);
-    f->get<QSpinBox>("traceSamples")->setValue(3);
-    f->tracing.suggest();
-    QVERIFY(f->settle());
-    QCOMPARE(m_script->traces.load(), 4); // the one with ten samples is not one of these
-    QVERIFY(shown(*f).average);
-    QCOMPARE(shown(*f).facts, 3U);
-    f->get<QSpinBox>("traceSamples")->setValue(10);
-    QCOMPARE(shown(*f).facts, 1U);
+    QCOMPARE(shown(*f).samples, 3);
+    QCOMPARE(shown(*f).maps[0].window, 4);
+    QCOMPARE(shown(*f).noise, 0.5);
 }
 
-void TestTracing::averageOfTheTrueObjectNeedsOne() {
-    auto f = open();
-    std::vector<EditRequest> without = {fakeDrafts().front()};
-    without.front().subject = "Louvre Museum";
-    without.front().true_object.reset();
-    f->workbench.addEdits({without, {}, "test"}, QStringLiteral("Without"));
-    QVERIFY(f->settle());
-    f->workbench.setCurrentRow(0);
-    QVERIFY(f->settle());
-    f->get<QComboBox>("traceObject")->setCurrentIndex(2);
-    f->tracing.suggest();
-    QVERIFY(f->settle());
-    QCOMPARE(m_script->traces.load(), 3);
-    QCOMPARE(shown(*f).facts, 3U);
-}
-
+// The lens is asked for and dropped in the same turn: it never answers.
 QTEST_MAIN(TestTracing)
 #include "test_tracing.moc"

@@ -29,6 +29,8 @@ class TestTrialsModel : public QObject {
         TrialRow made;
         made.recipe = recipe;
         made.held = held;
+        made.p_new = 0.5;
+        made.memorization = 0.25;
         made.scores.efficacy = 1;
         made.scores.paraphrase = score;
         made.scores.neighbourhood = score;
@@ -48,6 +50,7 @@ class TestTrialsModel : public QObject {
         TrialRow made;
         made.recipe = recipe;
         made.problem = "no statistics, nowhere";
+        made.where = "corpus.txt";
         made.hint = "collect some";
         return std::make_shared<const TrialRow>(made);
     }
@@ -56,7 +59,7 @@ class TestTrialsModel : public QObject {
         const std::vector<Recipe> recipes{recipe("ROME", {4}, 0), recipe("MEMIT", {10}, 15000),
                                           recipe("EMMET", {3, 4, 5}, 0), recipe("MEMIT", {4}, 100),
                                           recipe("MEMIT", {4}, 200)};
-        model.start(recipes, 12, 2);
+        model.start({recipes, {}}, 12, 2);
         model.add(row(recipes[0], 2, 0.7, 0.04));
         model.add(row(recipes[1], 1, 0.9, 0.08));
         model.add(failed(recipes[2]));
@@ -73,6 +76,8 @@ class TestTrialsModel : public QObject {
     void barsShareOneScale();
     void barsAreDrawnAsTheDataSay();
     void csvHasEveryNumber();
+    void noEditStaysOnTop();
+    void leftOutIsTold();
 };
 
 void TestTrialsModel::rowsWaitRunAndCome() {
@@ -83,13 +88,13 @@ void TestTrialsModel::rowsWaitRunAndCome() {
     QCOMPARE(model.state(2), TrialsModel::State::Failed);
     QCOMPARE(model.state(3), TrialsModel::State::Running);
     QCOMPARE(model.state(4), TrialsModel::State::Waiting);
-    QCOMPARE(cell(model, 0, TrialsModel::Held), QStringLiteral("2 of 2"));
+    QCOMPARE(cell(model, 0, TrialsModel::Held), QStringLiteral("2/2"));
     QCOMPARE(cell(model, 1, TrialsModel::Score), QStringLiteral("90\u00a0%"));
     QCOMPARE(cell(model, 1, TrialsModel::Softness), QStringLiteral("15000"));
     QCOMPARE(cell(model, 0, TrialsModel::Preservation), QStringLiteral("–")); // no statistics
     QCOMPARE(cell(model, 2, TrialsModel::Held), QStringLiteral("✗ failed"));
     QVERIFY(cell(model, 2, TrialsModel::Score).isEmpty());
-    QVERIFY(model.describe(2).contains(QStringLiteral("no statistics, nowhere: collect some")));
+    QVERIFY(model.describe(2).contains(QStringLiteral("no statistics, nowhere (corpus.txt): collect some")));
     QCOMPARE(cell(model, 3, TrialsModel::Held), QStringLiteral("running …"));
     QCOMPARE(cell(model, 2, TrialsModel::Layers), QStringLiteral("3-5"));
     model.finish();
@@ -109,13 +114,13 @@ void TestTrialsModel::bestIsTheHighestScoreThatHolds() {
     model.add(row(recipe("MEMIT", {4}, 200), 2, 0.9, 0.05)); // as good, and more of it holds
     QCOMPARE(model.best(), 4);
     QVERIFY(model.summary().contains(QStringLiteral("Best so far: MEMIT, layers 4, single, softness 200")));
-    QVERIFY(model.summary().contains(QStringLiteral("Failed: EMMET - no statistics, nowhere")));
+    QVERIFY(model.summary().contains(QStringLiteral("Failed: EMMET - no statistics, nowhere (corpus.txt)")));
 }
 
 void TestTrialsModel::withoutScoreTheMeanDecides() {
     TrialsModel model;
     const Recipe one = recipe("ROME", {1}, 0);
-    model.start({one, one, one}, 4, 1);
+    model.start({{one, one, one}, {}}, 4, 1);
     auto poor = *row(one, 1, {}, 0.1); // efficacy alone
     poor.scores.efficacy = 0.4;
     model.add(std::make_shared<const TrialRow>(poor));
@@ -188,11 +193,51 @@ void TestTrialsModel::csvHasEveryNumber() {
     const QStringList lines = model.toCsv().split(u'\n', Qt::SkipEmptyParts);
     QCOMPARE(lines.size(), 6);
     const qsizetype columns = lines.at(0).split(u',').size();
-    QVERIFY(lines.at(1).startsWith(QStringLiteral("ROME,4,single,0,2,2,1,0.69999999999999996")));
+    QVERIFY(lines.at(1).startsWith(QStringLiteral("ROME,4,single,0,2,2,0.5,1,0.69999999999999996")));
     QVERIFY(lines.at(1).contains(QStringLiteral("4:0.04")));
     QCOMPARE(lines.at(1).split(u',').size(), columns);
-    QVERIFY(lines.at(3).endsWith(QStringLiteral(",\"no statistics, nowhere\"")));
+    QVERIFY(lines.at(3).endsWith(QStringLiteral(",\"no statistics, nowhere (corpus.txt): collect some\"")));
     QCOMPARE(lines.at(4).split(u',').size(), columns); // that waits
+}
+
+void TestTrialsModel::noEditStaysOnTop() {
+    TrialsModel model;
+    fill(model);
+    QCOMPARE(model.best(), 1);
+    Scores scores;
+    scores.efficacy = 0.02;
+    scores.neighbourhood = 1;
+    model.setUnedited(scores);
+    QCOMPARE(model.rowCount(), 6);
+    QCOMPARE(model.state(0), TrialsModel::State::Unedited);
+    QCOMPARE(cell(model, 0, TrialsModel::Algorithm), QStringLiteral("no edit"));
+    QCOMPARE(cell(model, 0, TrialsModel::Efficacy), QStringLiteral("2\u00a0%"));
+    QCOMPARE(cell(model, 0, TrialsModel::Score), QStringLiteral("–"));
+    QVERIFY(cell(model, 0, TrialsModel::Held).isEmpty());
+    QVERIFY(model.describe(0).contains(QStringLiteral("neighbours 100")));
+    QCOMPARE(model.best(), 2); // the same recipe, one row below
+    QCOMPARE(cell(model, 2, TrialsModel::PNew), QStringLiteral("50\u00a0%"));
+    QCOMPARE(cell(model, 2, TrialsModel::Memorization), QStringLiteral("0.2500"));
+    QCOMPARE(model.count(TrialsModel::State::Done), 2);
+    TrialsSorted sorted(model);
+    for (const Qt::SortOrder order : {Qt::AscendingOrder, Qt::DescendingOrder}) {
+        sorted.sort(TrialsModel::Score, order);
+        QCOMPARE(sorted.mapToSource(sorted.index(0, 0)).row(), 0);
+    }
+    const QStringList lines = model.toCsv().split(u'\n', Qt::SkipEmptyParts);
+    QCOMPARE(lines.at(1).split(u',').size(), lines.at(0).split(u',').size());
+    model.start({}, 0, 0);
+    QCOMPARE(model.rowCount(), 0);
+}
+
+void TestTrialsModel::leftOutIsTold() {
+    TrialsModel model;
+    const Recipe one = recipe("MEMIT", {3, 4}, 100);
+    model.start({{one}, {{recipe("ROME", {3, 4}, 0), "ROME writes one layer"}}}, 12, 1);
+    QVERIFY(model.summary().contains(QStringLiteral("Left out: ROME, layers 3,4, spread, softness 0 - ROME writes one "
+                                                    "layer")));
+    QVERIFY(model.toCsv().contains(QStringLiteral("left out: ROME writes one layer")));
+    QCOMPARE(model.rowCount(), 1);
 }
 
 QTEST_MAIN(TestTrialsModel)

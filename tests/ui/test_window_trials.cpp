@@ -3,14 +3,17 @@
 #include "fake_window.h"
 #include "models/trials_model.h"
 #include "panels/panel_parts.h"
+#include "panels/trial_columns.h"
 #include "panels/trials_panel.h"
 
 #include <QCheckBox>
 #include <QClipboard>
 #include <QComboBox>
 #include <QGuiApplication>
+#include <QHeaderView>
 #include <QLabel>
 #include <QLineEdit>
+#include <QMenu>
 #include <QPushButton>
 
 using namespace emend;
@@ -63,6 +66,8 @@ class TestTrials : public QObject {
     void anotherModelForgets();
     void keyboardAlone();
     void copiedForASpreadsheet();
+    void whatIsLeftOutIsToldBeforeAndAfter();
+    void columnsFitAndAreChosen();
 };
 
 void TestTrials::planCountsAndEstimates() {
@@ -77,7 +82,7 @@ void TestTrials::planCountsAndEstimates() {
     type(*f, "trialSoftness", QStringLiteral("100"));
     f->get<QPushButton>("trialsRun")->click();
     QVERIFY(f->settle());
-    QCOMPARE(table(*f).rowCount(), 4);
+    QCOMPARE(table(*f).rowCount(), 5);
     QVERIFY2(plan(*f).contains(QStringLiteral("about 2 s")), qPrintable(plan(*f))); // 4 times half a second
     f->window.editsPanel().table()->selectAll();
     QVERIFY2(plan(*f).contains(QStringLiteral("2 more")), qPrintable(plan(*f)));
@@ -116,12 +121,12 @@ void TestTrials::rowsComeWhileItRuns() {
     QCOMPARE(cell(table(*f), 1, TrialsModel::Held), QStringLiteral("waits"));
     QVERIFY(f->get<QPushButton>("trialsCancel")->isVisible());
     QVERIFY(!f->get<QPushButton>("trialsRun")->isVisible());
-    QTRY_COMPARE(cell(table(*f), 0, TrialsModel::Held), QStringLiteral("1 of 1"));
+    QTRY_COMPARE(cell(table(*f), 1, TrialsModel::Held), QStringLiteral("1/1"));
     QVERIFY(m_script->rows_tried < 3); // told before all are through
     QVERIFY(plan(*f).contains(QStringLiteral("of 3 recipes are through")));
     QVERIFY(f->settle());
     QCOMPARE(m_script->trials.load(), 1);
-    QCOMPARE(cell(table(*f), 2, TrialsModel::Held), QStringLiteral("1 of 1"));
+    QCOMPARE(cell(table(*f), 3, TrialsModel::Held), QStringLiteral("1/1"));
     QVERIFY(f->get<QPushButton>("trialsRun")->isVisible());
     QVERIFY(f->get<QLabel>("trialsSummary")->text().contains(QStringLiteral("Best so far")));
     QVERIFY(f->get<QLabel>("trialsDetails")->text().contains(QStringLiteral("the best so far"))); // selected
@@ -132,10 +137,12 @@ void TestTrials::failedRecipesStay() {
     tick(*f, {QStringLiteral("FT-L"), QStringLiteral("MEMIT")});
     f->get<QPushButton>("trialsRun")->click();
     QVERIFY(f->settle());
-    QCOMPARE(table(*f).rowCount(), 2);
-    QCOMPARE(cell(table(*f), 0, TrialsModel::Held), QStringLiteral("1 of 1"));
-    QCOMPARE(cell(table(*f), 1, TrialsModel::Held), QStringLiteral("✗ failed"));
-    QVERIFY(f->get<QLabel>("trialsSummary")->text().contains(QStringLiteral("FT-L - the loss did not fall")));
+    QCOMPARE(table(*f).rowCount(), 3);
+    QCOMPARE(cell(table(*f), 1, TrialsModel::Held), QStringLiteral("1/1"));
+    QCOMPARE(cell(table(*f), 2, TrialsModel::Held), QStringLiteral("✗ failed"));
+    QVERIFY(f->get<QLabel>("trialsSummary")
+                ->text()
+                .contains(QStringLiteral("FT-L - the loss did not fall (FT-L): more steps")));
     QVERIFY(!f->get<FailureLine>("trialsFailure")->isVisible());
 }
 
@@ -146,14 +153,14 @@ void TestTrials::cancelKeepsWhatIsThere() {
     QTRY_COMPARE(m_script->rows_tried.load(), 1);
     f->get<QPushButton>("trialsCancel")->click();
     QVERIFY(f->settle());
-    QCOMPARE(table(*f).rowCount(), 1);
-    QCOMPARE(cell(table(*f), 0, TrialsModel::Held), QStringLiteral("1 of 1"));
+    QCOMPARE(table(*f).rowCount(), 2);
+    QCOMPARE(cell(table(*f), 1, TrialsModel::Held), QStringLiteral("1/1"));
     QVERIFY(f->get<QLabel>("trialsNote")->text().startsWith(QStringLiteral("Stopped; what ran is kept")));
     QVERIFY(!f->get<FailureLine>("trialsFailure")->isVisible());
     m_script->try_ms = 0;
     f->get<QPushButton>("trialsRun")->click();
     QVERIFY(f->settle());
-    QCOMPARE(table(*f).rowCount(), 3);
+    QCOMPARE(table(*f).rowCount(), 4);
 }
 
 void TestTrials::anEditEndsThemAndSaysSo() {
@@ -173,7 +180,7 @@ void TestTrials::anEditEndsThemAndSaysSo() {
     QTRY_COMPARE(m_script->rows_tried.load(), 1);
     f->workbench.apply({2});
     QVERIFY(f->settle(10000));
-    QCOMPARE(table(*f).rowCount(), 1); // what ran
+    QCOMPARE(table(*f).rowCount(), 2); // what ran
     const QString note = f->get<QLabel>("trialsNote")->text();
     QVERIFY2(note.startsWith(QStringLiteral("Stopped for the edit. ")), qPrintable(note));
 }
@@ -198,16 +205,20 @@ void TestTrials::usedByButtonDoubleClickAndEnter() {
     auto* view = f->get<QTableView>("trialsTable");
     auto* algorithm = f->get<QComboBox>("recipe_algorithm");
     const auto select = [&](int row) { view->setCurrentIndex(table(*f).index(row, 0)); };
-    select(2);
+    select(3);
     f->get<QPushButton>("trialsUse")->click();
     QCOMPARE(algorithm->currentText(), QStringLiteral("MEMIT"));
-    select(1);
+    select(2);
     view->setFocus();
     QTest::keyClick(view, Qt::Key_Return);
     QCOMPARE(algorithm->currentText(), QStringLiteral("EMMET"));
-    const QPoint first = view->visualRect(table(*f).index(0, 0)).center();
+    const QPoint first = view->visualRect(table(*f).index(1, 0)).center();
     QTest::mouseClick(view->viewport(), Qt::LeftButton, {}, first);
     QTest::mouseDClick(view->viewport(), Qt::LeftButton, {}, first);
+    QCOMPARE(algorithm->currentText(), QStringLiteral("ROME"));
+    select(0); // "no edit" is no recipe
+    QVERIFY(!f->get<QPushButton>("trialsUse")->isEnabled());
+    QTest::keyClick(view, Qt::Key_Return);
     QCOMPARE(algorithm->currentText(), QStringLiteral("ROME"));
     QCOMPARE(m_script->applies.load(), 0); // chosen, not applied
 }
@@ -244,7 +255,7 @@ void TestTrials::otherWeightsAreSaid() {
     f->workbench.apply({1});
     QVERIFY(f->settle());
     QVERIFY(f->get<QLabel>("trialsNote")->text().contains(QStringLiteral("weights as they were before")));
-    QCOMPARE(table(*f).rowCount(), 3);
+    QCOMPARE(table(*f).rowCount(), 4);
     f->get<QPushButton>("trialsRun")->click();
     QVERIFY(f->settle());
     QVERIFY(!f->get<QLabel>("trialsNote")->text().contains(QStringLiteral("before")));
@@ -274,7 +285,7 @@ void TestTrials::keyboardAlone() {
     QVERIFY(f->get<QPushButton>("trialsRun")->hasFocus());
     QTest::keyClick(f->window.focusWidget(), Qt::Key_Space);
     QVERIFY(f->settle());
-    QCOMPARE(table(*f).rowCount(), 2);
+    QCOMPARE(table(*f).rowCount(), 3);
     for (int steps = 0; steps < 10 && f->window.focusWidget() != f->get<QTableView>("trialsTable"); ++steps)
         QTest::keyClick(f->window.focusWidget(), Qt::Key_Tab);
     QVERIFY(f->get<QTableView>("trialsTable")->hasFocus());
@@ -290,7 +301,38 @@ void TestTrials::copiedForASpreadsheet() {
     f->get<QPushButton>("trialsCopy")->click();
     const QString copied = QGuiApplication::clipboard()->text();
     QVERIFY2(copied.startsWith(QStringLiteral("algorithm\tlayers\t")), qPrintable(copied));
-    QCOMPARE(copied.count(u'\n'), 4);
+    QCOMPARE(copied.count(u'\n'), 5);
+}
+
+void TestTrials::whatIsLeftOutIsToldBeforeAndAfter() {
+    auto f = open();
+    tick(*f, {QStringLiteral("ROME"), QStringLiteral("MEMIT")});
+    type(*f, "trialLayers", QStringLiteral("3-5"));
+    QVERIFY2(plan(*f).contains(QStringLiteral("left out: ")), qPrintable(plan(*f)));
+    f->get<QPushButton>("trialsRun")->click();
+    QVERIFY(f->settle());
+    const QString summary = f->get<QLabel>("trialsSummary")->text();
+    QVERIFY2(summary.contains(QStringLiteral("Left out: ROME, layers 3-5")), qPrintable(summary));
+    QCOMPARE(cell(table(*f), 0, TrialsModel::Algorithm), QStringLiteral("no edit"));
+}
+
+void TestTrials::columnsFitAndAreChosen() {
+    auto f = open();
+    f->get<QPushButton>("trialsRun")->click();
+    QVERIFY(f->settle());
+    auto* view = f->get<QTableView>("trialsTable");
+    QVERIFY(view->horizontalHeader()->length() <= view->viewport()->width());
+    for (const int column : {TrialsModel::Held, TrialsModel::Score, TrialsModel::Norms})
+        QVERIFY2(!view->isColumnHidden(column), qPrintable(QString::number(column)));
+    QVERIFY(view->isColumnHidden(TrialsModel::Memorization)); // no room at 1280
+    QMenu menu;
+    f->get<TrialColumns>("trialColumns")->addChoices(menu);
+    for (QAction* action : menu.actions())
+        if (action->text() == QStringLiteral("Memorization error"))
+            action->trigger();
+    QVERIFY(!view->isColumnHidden(TrialsModel::Memorization));
+    menu.actions().back()->trigger(); // as many as there is room for
+    QVERIFY(view->isColumnHidden(TrialsModel::Memorization));
 }
 
 QTEST_MAIN(TestTrials)

@@ -313,6 +313,8 @@ void TrialsModel::add(std::shared_ptr<const TrialRow> row) {
 void TrialsModel::finish() {
     if (m_done == m_rows.size())
         return;
+    if (m_done == 0)
+        return start({}, 0, 0); // nothing to measure against either
     beginRemoveRows({}, first() + static_cast<int>(m_done), rowCount() - 1);
     m_rows.resize(m_done);
     endRemoveRows();

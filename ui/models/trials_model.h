@@ -57,7 +57,7 @@ class TrialsModel : public QAbstractTableModel {
     void start(const GridRecipes& grid, int layers, std::size_t edits);
     void setUnedited(const Scores& scores);        // becomes the first row
     void add(std::shared_ptr<const TrialRow> row); // the next one, in the order of start()
-    void finish();                                 // what has not run goes
+    void finish();                                 // what has not run goes; where nothing has, everything
     [[nodiscard]] State state(int row) const;
     [[nodiscard]] bool isUnedited(int row) const { return row < first(); } // such a row has neither recipe nor result
     // As it was asked for: to be made the recipe of the window.

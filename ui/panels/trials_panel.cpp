@@ -128,6 +128,7 @@ void TrialsPanel::connectTable() {
         m_table->setItemDelegateForColumn(column, new ProbabilityDelegate(TrialsModel::AmountRole, true, m_table));
     m_table->setItemDelegateForColumn(TrialsModel::Norms, new SmallBarsDelegate(TrialsModel::BarsRole, m_table));
     m_columns = new TrialColumns(*m_table, m_model);
+    m_columns->setObjectName(QStringLiteral("trialColumns"));
     m_table->setContextMenuPolicy(Qt::CustomContextMenu);
     connect(m_table, &QWidget::customContextMenuRequested, this, &TrialsPanel::showMenu);
     connect(m_table, &QTableView::activated, this, &TrialsPanel::use);
