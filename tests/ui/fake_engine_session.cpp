@@ -3,6 +3,7 @@
 // and how softly, so the same history has the same hashes.
 #include "fake_engine.h"
 #include "fake_solve.h"
+#include "own_data.h" // every test with this engine has it
 
 #include <algorithm>
 #include <cmath>

@@ -16,6 +16,7 @@ inline std::unique_ptr<WindowFixture> openWindow(ui::Theme& theme, const std::sh
         std::make_shared<const RelationLibrary>(RelationLibrary::from_json(fakeLibraryJson(), "test")));
     if (!drafts.empty())
         made->workbench.addEdits({std::move(drafts), {}, "test"}, QStringLiteral("Drafts"));
+    made->window.begin(false);
     made->window.openModel(QStringLiteral("/models/demo_model"));
     return made;
 }

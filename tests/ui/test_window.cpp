@@ -51,6 +51,7 @@ class TestWindow : public QObject {
     void undoTellsWhatItUndoes();
     void commandPaletteRuns();
     void closingAsksBeforeEditsAreLost();
+    void closingAsksNothingWhenNothingIsLost();
     void layoutIsRemembered();
     void themeAndTextSizeAreRemembered();
     void recentModelsAreKept();
@@ -292,9 +293,9 @@ void TestWindow::commandPaletteRuns() {
 
 void TestWindow::closingAsksBeforeEditsAreLost() {
     QStringList asked;
-    bool answer = false;
+    Questions::Leave answer = Questions::Leave::Cancel;
     Questions questions;
-    questions.confirmLoss = [&](QWidget*, const QString& text) {
+    questions.leaveSession = [&](QWidget*, const QString& text) {
         asked << text;
         return answer;
     };
@@ -318,14 +319,22 @@ void TestWindow::closingAsksBeforeEditsAreLost() {
     QVERIFY(!f.window.close());
     QCOMPARE(asked.size(), 2);
     QVERIFY(f.window.isVisible());
-    answer = true;
-    QVERIFY(f.window.close());
+    answer = Questions::Leave::Discard;
+    f.window.close();
+    QTRY_VERIFY(!f.window.isVisible()); // when the file is closed
+    QCOMPARE(asked.size(), 3);
+}
 
-    f.window.show();
-    f.action(ActionId::Undo)->trigger();
-    QVERIFY(f.settle());
-    asked.clear();
-    QVERIFY(f.window.close()); // nothing to lose, nothing to ask
+void TestWindow::closingAsksNothingWhenNothingIsLost() {
+    QStringList asked;
+    Questions questions;
+    questions.leaveSession = [&](QWidget*, const QString& text) {
+        asked << text;
+        return Questions::Leave::Cancel;
+    };
+    auto f = openWindow(*m_theme, m_script, fakeDrafts(), questions);
+    QVERIFY(f->settle());
+    QVERIFY(f->window.close());
     QVERIFY(asked.isEmpty());
 }
 

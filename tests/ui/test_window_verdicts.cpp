@@ -96,16 +96,17 @@ void TestWindowVerdicts::aSingleEditThatDoesNotHold() {
 void TestWindowVerdicts::quittingCountsEditsNotBatches() {
     QStringList asked;
     Questions questions;
-    questions.confirmLoss = [&](QWidget*, const QString& text) {
+    questions.leaveSession = [&](QWidget*, const QString& text) {
         asked << text;
-        return true;
+        return Questions::Leave::Discard;
     };
     auto f = open(fakeDrafts(), questions);
     QVERIFY(f->settle());
     f->action(ActionId::ApplyAll)->trigger();
     QVERIFY(f->settle());
     QCOMPARE(m_script->position.load(), std::size_t{1});
-    QVERIFY(f->window.close());
+    f->window.close();
+    QTRY_VERIFY(!f->window.isVisible());
     QCOMPARE(asked.size(), 1);
     QVERIFY2(asked[0].startsWith(QStringLiteral("3 applied edit")), qPrintable(asked[0]));
 }

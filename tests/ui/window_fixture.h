@@ -2,6 +2,7 @@
 // The whole window on a fresh engine and fresh settings, and how tests find their way in it.
 #pragma once
 
+#include "own_data.h"
 #include "panels/edits_panel.h"
 #include "shell/main_window.h"
 
@@ -24,8 +25,17 @@ struct WindowFixture {
         (void)QTest::qWaitForWindowActive(&window);
     }
 
-    // Nobody sits here: a question that the test does not answer is answered with yes.
+    // Nobody sits here: a question that the test does not answer is answered with yes, or with nothing chosen.
     static ui::Questions withAnswers(ui::Questions questions) {
+        const auto nothing = [](QWidget*, const QString&) { return QString(); };
+        for (auto* choose : {&questions.chooseModelFolder, &questions.chooseEditsFile, &questions.chooseSession,
+                             &questions.chooseSessionTarget})
+            if (!*choose)
+                *choose = nothing;
+        if (!questions.leaveSession)
+            questions.leaveSession = [](QWidget*, const QString&) { return ui::Questions::Leave::Keep; };
+        if (!questions.chooseAnotherModel)
+            questions.chooseAnotherModel = [](QWidget*, const QString&, const QStringList&) { return false; };
         if (!questions.confirmLoss)
             questions.confirmLoss = [](QWidget*, const QString&) { return true; };
         return questions;

@@ -13,13 +13,13 @@
 #include "panels/trace_panel.h"
 #include "panels/trade_off_panel.h"
 #include "panels/update_panel.h"
+#include "shell/result_line.h"
+#include "shell/session_line.h"
 
 #include <QCloseEvent>
 #include <QDockWidget>
 #include <QDragEnterEvent>
-#include <QFileDialog>
 #include <QFileInfo>
-#include <QMessageBox>
 #include <QMimeData>
 #include <QSplitter>
 #include <QStatusBar>
@@ -40,33 +40,29 @@ QString modelFolderOf(const QMimeData* data) {
     return {};
 }
 
-} // namespace
-
-Questions Questions::fromUser() {
-    return {[](QWidget* parent, const QString& folder) {
-                return QFileDialog::getExistingDirectory(parent, tr("Open a model: a Hugging Face folder"), folder);
-            },
-            [](QWidget* parent, const QString& folder) {
-                return QFileDialog::getOpenFileName(parent, tr("Import edits"), folder,
-                                                    tr("Edits (*.json *.csv);;All files (*)"));
-            },
-            [](QWidget* parent, const QString& text) {
-                return QMessageBox::question(parent, tr("Emend"), text, QMessageBox::Discard | QMessageBox::Cancel,
-                                             QMessageBox::Cancel) == QMessageBox::Discard;
-            }};
+QString sessionFileOf(const QMimeData* data) {
+    for (const QUrl& url : data->urls())
+        if (SessionDesk::isSessionFile(url.toLocalFile()))
+            return url.toLocalFile();
+    return {};
 }
+
+} // namespace
 
 MainWindow::MainWindow(Workbench& workbench, Settings& settings, Theme& theme, Questions questions)
     : m_workbench(workbench)
     , m_settings(settings)
     , m_theme(theme)
     , m_questions(std::move(questions))
+    , m_session(workbench)
+    , m_sessionDesk(workbench, m_session, settings, m_actions, m_questions, this)
     , m_history(workbench.studio(), workbench.log())
     , m_tradeOff(workbench)
     , m_tracing(workbench)
     , m_diagnosing(workbench)
     , m_trying(workbench)
-    , m_sessionNorms(workbench, settings) {
+    , m_sessionNorms(workbench, settings)
+    , m_exporting(workbench, settings) {
     setObjectName(QStringLiteral("mainWindow"));
     setWindowTitle(tr("Emend"));
     setAcceptDrops(true);
@@ -80,8 +76,10 @@ MainWindow::MainWindow(Workbench& workbench, Settings& settings, Theme& theme, Q
     connectRecipe();
     connectTrace();
     connectHistory();
+    connectExport();
     connectWhy();
     connectLayers();
+    connectSession();
     loadLayout();
     refreshActions();
     m_compare->showNothing(tr("Opening the model…"), tr("Edits can be typed meanwhile."));
@@ -104,6 +102,11 @@ void MainWindow::buildPanels() {
     m_jobs->setObjectName(QStringLiteral("jobBar"));
     m_failure = new FailureLine;
     m_failure->setObjectName(QStringLiteral("mainFailure"));
+    m_sessionLine = new SessionLine;
+    m_sessionLine->setObjectName(QStringLiteral("sessionLine"));
+
+    m_result = new ResultLine;
+    m_result->setObjectName(QStringLiteral("resultLine"));
 
     m_tabs = new QTabWidget;
     m_tabs->setObjectName(QStringLiteral("centreTabs"));
@@ -130,7 +133,9 @@ void MainWindow::buildPanels() {
     auto* layout = new QVBoxLayout(centre);
     layout->setContentsMargins(0, 0, 0, 0);
     layout->setSpacing(0);
+    layout->addWidget(m_sessionLine);
     layout->addWidget(m_failure);
+    layout->addWidget(m_result);
     layout->addWidget(m_splitter, 1);
     setCentralWidget(centre);
 
@@ -148,7 +153,7 @@ void MainWindow::connectWorkbench() {
     connect(&studio, &Studio::modelOpened, this, [this](const std::shared_ptr<const ModelInfo>& model) {
         m_jobs->setModel(model.get());
         m_recipe->setModel(*model);
-        setWindowTitle(tr("%1 - Emend").arg(fromStd(model->name)));
+        refreshTitle();
         m_modelButton->setText(fromStd(model->name));
         m_settings.addRecentModel(fromStd(model->path));
         refreshRecent();
@@ -187,10 +192,12 @@ void MainWindow::connectCompare() {
 }
 
 void MainWindow::openModel(const QString& folder) {
-    if (folder.isEmpty() || !mayLoseEdits(tr("Open another model and lose what was applied?")))
+    if (folder.isEmpty())
         return;
-    m_settings.set(Setting::LastFolder, QFileInfo(folder).absolutePath());
-    m_workbench.openModel(folder);
+    m_sessionDesk.leave(tr("Open another model?"), [this, folder](Unsaved end) {
+        m_settings.set(Setting::LastFolder, QFileInfo(folder).absolutePath());
+        m_workbench.openModel(folder, end);
+    });
 }
 
 void MainWindow::showTab(CentreTab tab) {
@@ -227,40 +234,33 @@ void MainWindow::loadLayout() {
         m_splitter->restoreState(splitter);
 }
 
-bool MainWindow::mayLoseEdits(const QString& question) {
-    const Studio& studio = m_workbench.studio();
-    if (!studio.isEditing() && !studio.ledger().can_undo())
-        return true;
-    int applied = 0; // edits: a batch may be many
-    for (std::size_t i = 0; i < studio.ledger().position; ++i) {
-        const auto& report = studio.ledger().entries[i].report;
-        applied += report ? static_cast<int>(report->edits.size()) : 1;
-    }
-    const QString what = studio.isEditing() ? tr("An edit is being applied.")
-                                            : tr("%n applied edit(s) live in memory only.", nullptr, applied);
-    return m_questions.confirmLoss(this, what + QLatin1Char(' ') + question);
-}
-
+// Closing waits for what is being written; then it is asked for again.
 void MainWindow::closeEvent(QCloseEvent* event) {
-    if (!mayLoseEdits(tr("Close the window and lose what was applied?"))) {
-        event->ignore();
-        return;
+    if (!m_closed) {
+        m_sessionDesk.quit();
+        event->setAccepted(m_closed);
     }
+    if (!event->isAccepted())
+        return;
+    m_closed = false; // shown again, it is another time
     saveLayout();
-    event->accept();
 }
 
 void MainWindow::dragEnterEvent(QDragEnterEvent* event) {
-    if (!modelFolderOf(event->mimeData()).isEmpty())
+    if (!modelFolderOf(event->mimeData()).isEmpty() || !sessionFileOf(event->mimeData()).isEmpty())
         event->acceptProposedAction();
 }
 
 void MainWindow::dropEvent(QDropEvent* event) {
     const QString folder = modelFolderOf(event->mimeData());
-    if (folder.isEmpty())
+    const QString session = sessionFileOf(event->mimeData());
+    if (folder.isEmpty() && session.isEmpty())
         return;
     event->acceptProposedAction();
-    openModel(folder);
+    if (!session.isEmpty())
+        openSession(session);
+    else
+        openModel(folder);
 }
 
 } // namespace emend::ui

@@ -5,7 +5,11 @@
 
 #include "shell/actions.h"
 #include "shell/diagnosing.h"
+#include "shell/exporting.h"
 #include "shell/history.h"
+#include "shell/questions.h"
+#include "shell/session_desk.h"
+#include "shell/session_document.h"
 #include "shell/session_norms.h"
 #include "shell/settings.h"
 #include "shell/theme.h"
@@ -14,10 +18,7 @@
 #include "shell/trying.h"
 #include "shell/workbench.h"
 
-#include <QCoreApplication>
 #include <QMainWindow>
-
-#include <functional>
 
 class QDockWidget;
 class QLabel;
@@ -35,22 +36,14 @@ class FailureLine;
 class HistoryPanel;
 class JobBar;
 class RecipePanel;
+class ResultLine;
+class SessionLine;
 class TracePanel;
 class TradeOffPanel;
 class TrialsPanel;
 class UpdatePanel;
 
 enum class CentreTab { Compare, Trace, Update, TradeOff, Diagnosis, Trials };
-
-// Dialogs a test cannot click; replaced there.
-struct Questions {
-    Q_DECLARE_TR_FUNCTIONS(emend::ui::Questions)
-  public:
-    std::function<QString(QWidget*, const QString& folder)> chooseModelFolder;
-    std::function<QString(QWidget*, const QString& folder)> chooseEditsFile;
-    std::function<bool(QWidget*, const QString& text)> confirmLoss; // applied edits would be gone: go on?
-    static Questions fromUser();
-};
 
 class MainWindow : public QMainWindow {
     Q_OBJECT
@@ -63,10 +56,15 @@ class MainWindow : public QMainWindow {
     void showTab(CentreTab tab);
     void showHistory(bool shown);
     bool traceSelected(); // shows the tab; false: there is nothing that can be traced
+    void showExport();    // the dialog, where there is something to export
     void runTrials();     // as the tab stands
     void restoreDefaultLayout();
     // Opens a folder, remembers it.
     void openModel(const QString& folder);
+    void openSession(const QString& file) { m_sessionDesk.open(file); }
+    [[nodiscard]] SessionDocument& session() { return m_session; }
+    // The rows there are came with the program. `recovery`: sessions that were left behind are looked for and offered.
+    void begin(bool recovery);
 
   protected:
     void closeEvent(QCloseEvent* event) override;
@@ -85,6 +83,9 @@ class MainWindow : public QMainWindow {
     void connectWhy();
     void changeSetting(const QString& setting); // that a verdict names
     void useRecipe(const Recipe& recipe);       // of the trials
+    // main_window_export.cpp
+    void connectExport();
+    void refreshExport();
     // main_window_history.cpp
     void buildHistory();
     void connectHistory();
@@ -93,8 +94,13 @@ class MainWindow : public QMainWindow {
     void showEditsOf(int historyRow);
     void showDock(QDockWidget* dock, bool shown);
     QDockWidget* makeDock(const QString& title, const char* name, QWidget* panel);
-    // True when nothing would be lost, or the user says so.
-    [[nodiscard]] bool mayLoseEdits(const QString& question);
+    // main_window_session.cpp
+    void connectSession();
+    void refreshTitle();
+    void refreshRecentSessions();
+    void editNote(); // of the current row
+    [[nodiscard]] QJsonObject viewState() const;
+    void restoreView(const QJsonObject& state);
     void saveLayout();
     void loadLayout();
     // main_window_actions.cpp
@@ -117,12 +123,15 @@ class MainWindow : public QMainWindow {
     Theme& m_theme;
     Questions m_questions;
     Actions m_actions;
+    SessionDocument m_session;
+    SessionDesk m_sessionDesk;
     History m_history;
     TradeOff m_tradeOff;
     Tracing m_tracing;
     Diagnosing m_diagnosing;
     Trying m_trying;
     SessionNorms m_sessionNorms;
+    Exporting m_exporting;
     EditsPanel* m_edits;
     ComparePanel* m_compare;
     TracePanel* m_trace;
@@ -134,11 +143,15 @@ class MainWindow : public QMainWindow {
     RecipePanel* m_recipe;
     JobBar* m_jobs;
     FailureLine* m_failure;
+    SessionLine* m_sessionLine;
+    ResultLine* m_result;
     QSplitter* m_splitter;
     QTabWidget* m_tabs;
     QDockWidget* m_logDock;
     QDockWidget* m_historyDock;
     QMenu* m_recentMenu = nullptr;
+    QMenu* m_recentSessionsMenu = nullptr;
+    bool m_closed = false; // the session is
     QToolButton* m_modelButton = nullptr;
 };
 

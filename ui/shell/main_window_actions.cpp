@@ -36,14 +36,21 @@ void MainWindow::buildMenus() {
         }
     };
     QMenu* file = menuBar()->addMenu(tr("&File"));
-    fill(file, {OpenModel});
-    m_recentMenu = file->addMenu(tr("&Recent models"));
-    fill(file, {Count, ImportEdits, Count, Quit});
+    fill(file, {NewSession, OpenSession, OpenModel});
+    QMenu* recent = file->addMenu(tr("Open &recent"));
+    m_recentSessionsMenu = recent->addMenu(tr("&Sessions"));
+    m_recentMenu = recent->addMenu(tr("&Models"));
+    for (QMenu* menu : {m_recentSessionsMenu, m_recentMenu})
+        menu->setToolTipsVisible(true);
+    fill(file, {Count, SaveSession, SaveSessionAs, SessionNote});
+    fill(file, {Count});
+    fill(file->addMenu(tr("&Import")), {ImportEdits, ImportDelta});
+    fill(file, {Export, Count, Quit});
     QMenu* edit = menuBar()->addMenu(tr("&Edit"));
     fill(edit, {Undo, Redo});
-    fill(edit->addMenu(tr("&History")),
-         {GoHere, GoToCheckpoint, GoToNewest, Count, SwitchBatch, SolveAgain, SolveStale});
-    fill(edit, {Count, AddEdit, PasteRows, Duplicate, Remove, Count, WatchPrompts, FindConflicts});
+    fill(edit->addMenu(tr("&History")), {GoHere, GoToCheckpoint, GoToNewest, Count, SwitchBatch, SolveAgain, SolveStale,
+                                         Count, RenameBatch, NoteBatch});
+    fill(edit, {Count, AddEdit, PasteRows, Duplicate, Remove, Count, WatchPrompts, EditNote, FindConflicts});
     fill(menuBar()->addMenu(tr("&Run")),
          {Apply, ApplyAll, Count, TraceFact, SuggestLayers, Count, Diagnose, TryRecipes, Count, ActionId::Cancel});
     fill(menuBar()->addMenu(tr("&View")),
@@ -234,8 +241,11 @@ void MainWindow::refreshActions() {
     // The start of the engine cannot be stopped half way.
     m_actions[ActionId::Cancel]->setEnabled(status.id != 0 && status.lane != Lane::Engine && !status.stopping);
     m_actions[Diagnose]->setEnabled(m_diagnosing.canDiagnose());
+    m_actions[EditNote]->setEnabled(current >= 0 && current < edits.rowCount());
+    m_sessionDesk.refreshActions();
     refreshUndo();
     refreshHistory();
+    refreshExport();
 }
 
 void MainWindow::refreshUndo() {
@@ -260,6 +270,7 @@ void MainWindow::refreshRecent() {
     const QStringList recent = m_settings.get(Setting::RecentModels).toStringList();
     for (const QString& folder : recent) {
         QAction* action = m_recentMenu->addAction(QDir::toNativeSeparators(folder));
+        action->setToolTip(action->text());
         connect(action, &QAction::triggered, this, [this, folder] { openModel(folder); });
     }
     m_recentMenu->setEnabled(!recent.isEmpty());

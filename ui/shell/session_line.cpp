@@ -26,6 +26,9 @@ SessionLine::SessionLine(QWidget* parent)
 }
 
 void SessionLine::tell(const QString& text, const QString& details, const QList<QAction*>& actions, bool alarm) {
+    if (!isHidden() && text == m_text->text() && actions == m_shown)
+        return; // the focus stays where it is
+    m_shown = actions;
     while (QLayoutItem* item = m_buttons->takeAt(0)) {
         if (QWidget* widget = item->widget()) {
             widget->hide();

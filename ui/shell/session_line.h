@@ -23,6 +23,7 @@ class SessionLine : public QFrame {
   private:
     QLabel* m_text;
     QHBoxLayout* m_buttons;
+    QList<QAction*> m_shown;
 };
 
 } // namespace emend::ui

@@ -26,7 +26,10 @@ const Entry& entry(Setting setting) {
         {Setting::TextSize, "look/text_size", 0},                 // steps of one point from the system's size
         {Setting::RecentModels, "models/recent", QStringList()},
         {Setting::LastFolder, "models/last_folder", QString()},
+        {Setting::RecentSessions, "sessions/recent", QStringList()},
+        {Setting::LastSessionFolder, "sessions/last_folder", QString()},
         {Setting::NormAlarm, "update/norm_alarm", NormHistoryModel::usualBound}, // of |W - W0| / |W0|
+        {Setting::LastExport, "export/last_folder", QString()},
     }};
     const Entry& found = table[static_cast<std::size_t>(setting)];
     Q_ASSERT(found.setting == setting);
@@ -58,11 +61,19 @@ void Settings::reset(Setting setting) {
     m_store->remove(key(setting));
 }
 
-void Settings::addRecentModel(const QString& path) {
-    QStringList recent = get(Setting::RecentModels).toStringList();
+void Settings::addRecent(Setting list, const QString& path) {
+    QStringList recent = get(list).toStringList();
     recent.removeAll(path);
     recent.prepend(path);
-    set(Setting::RecentModels, QStringList(recent.mid(0, mostRecent)));
+    set(list, QStringList(recent.mid(0, mostRecent)));
+}
+
+void Settings::addRecentModel(const QString& path) {
+    addRecent(Setting::RecentModels, path);
+}
+
+void Settings::addRecentSession(const QString& path) {
+    addRecent(Setting::RecentSessions, path);
 }
 
 } // namespace emend::ui

@@ -10,7 +10,20 @@
 
 namespace emend::ui {
 
-enum class Setting { Geometry, WindowState, Splitter, Theme, TextSize, RecentModels, LastFolder, NormAlarm, Count };
+enum class Setting {
+    Geometry,
+    WindowState,
+    Splitter,
+    Theme,
+    TextSize,
+    RecentModels,
+    LastFolder,
+    RecentSessions,
+    LastSessionFolder,
+    NormAlarm,
+    LastExport,
+    Count
+};
 
 class Settings {
   public:
@@ -24,8 +37,11 @@ class Settings {
 
     // Most recent first, each once, at most ten.
     void addRecentModel(const QString& path);
+    void addRecentSession(const QString& path);
 
   private:
+    void addRecent(Setting list, const QString& path);
+
     std::unique_ptr<QSettings> m_store;
 };
 

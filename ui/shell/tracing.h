@@ -32,6 +32,8 @@ class Tracing : public QObject {
     void run();
     [[nodiscard]] bool canSuggest() const;
     void suggest(); // traces the facts that are missing, so many as one waits for, and shows the average
+    // Of a session that was opened: those on the checkpoint; what was traced on edited weights is traced again.
+    void putBack(const std::vector<SessionTrace>& traces);
     [[nodiscard]] bool isRunning() const { return m_running.has_value(); }
 
   signals:

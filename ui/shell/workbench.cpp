@@ -87,6 +87,12 @@ void Workbench::connectModel() {
         lookAgain();
         noteState();
     });
+    const auto stayed = [this] {
+        lookAgain();
+        noteState();
+    };
+    connect(&m_studio.sessions(), &SessionKeeper::openFailed, this, stayed);
+    connect(&m_studio.sessions(), &SessionKeeper::modelWanted, this, stayed);
     connect(&m_studio, &Studio::editsRead, this,
             [this](const QString& file, const std::shared_ptr<const EditsFile>& edits) {
                 addEdits(*edits, QFileInfo(file).fileName());
@@ -207,11 +213,11 @@ QString Workbench::appliedText(const EditReport& report) const {
     return tr("Applied: %1 of %2 edits hold: %3, in %4").arg(held).arg(known).arg(title, took);
 }
 
-void Workbench::openModel(const QString& path) {
+void Workbench::openModel(const QString& path, Unsaved end) {
     LoadOptions options;
     options.path = path.toStdString();
     m_log.add(LogModel::Level::Info, tr("Opening %1").arg(path));
-    m_studio.openModel(options);
+    m_studio.openModel(options, end);
     lookAgain();
     noteState();
 }
