@@ -3,11 +3,14 @@
 #include "base/file.h"
 #include "base/job_part.h"
 #include "edit_input.h"
+#include "edit_run.h"
+#include "export_text.h"
 #include "frontier_file.h"
 #include "program.h"
 #include "recipe_options.h"
 #include "report_json.h"
 #include "report_text.h"
+#include "session_input.h"
 
 #include <algorithm>
 #include <chrono>
@@ -20,6 +23,7 @@ namespace {
 
 struct Options {
     EditOptions edits;
+    EditPlaces places;
     RecipeOptions recipe;
     ApplyOptions apply;
     std::string save_recipe, frontier, overlay;
@@ -29,13 +33,16 @@ struct Options {
     bool diagnose_all = false;
 };
 
-std::vector<Comparison> compare(const std::vector<EditRequest>& edits, Engine& engine, const JobContext& job) {
+// position: of the history before the edits.
+std::vector<Comparison> compare(const std::vector<EditRequest>& edits, std::size_t position, Engine& engine,
+                                const JobContext& job) {
     std::vector<Comparison> comparisons;
     const StepProgress progress("comparing", edits.size(), job);
     for (const EditRequest& edit : edits) {
         progress.report(comparisons.size());
         ComparisonRequest request;
         request.edit = edit;
+        request.before = position;
         const bool more = !edit.paraphrases.empty() || !edit.neighbours.empty();
         comparisons.push_back(more ? engine.compare(request, job) : Comparison{});
     }
@@ -81,8 +88,9 @@ void check_frontier(const Options& options, const Recipe& recipe, const ModelInf
 }
 
 // Every edit costs a solve: those that do not hold first, and not more than can be read unless all.
-std::vector<Diagnosis> diagnose(const EditReport& report, bool all, Engine& engine, const JobContext& job) {
+std::vector<Diagnosis> diagnose(const AppliedEdits& applied, bool all, Engine& engine, const JobContext& job) {
     constexpr std::size_t most = 20;
+    const EditReport& report = applied.whole;
     std::vector<std::size_t> order(report.edits.size());
     std::iota(order.begin(), order.end(), std::size_t{0});
     std::ranges::stable_partition(order, [&](std::size_t i) { return !report.edits[i].after.says_new; });
@@ -93,8 +101,9 @@ std::vector<Diagnosis> diagnose(const EditReport& report, bool all, Engine& engi
     const auto count = static_cast<double>(order.size());
     for (const std::size_t edit : order) {
         const auto done = static_cast<double>(diagnoses.size());
-        diagnoses.push_back(
-            engine.diagnose(report.batch_id, edit, part_of(job, done / count, (done + 1) / count, start)));
+        const auto& [batch, place] = applied.places[edit];
+        diagnoses.push_back(engine.diagnose(batch, place, part_of(job, done / count, (done + 1) / count, start)));
+        diagnoses.back().edit = edit;
     }
     return diagnoses;
 }
@@ -110,115 +119,197 @@ void print_diagnoses(const EditReport& report, const std::vector<Diagnosis>& dia
     std::cout << '\n';
 }
 
-Json document_of(const EditReport& report, const std::vector<Comparison>& comparisons, const GatheredEdits& gathered) {
+// All that came of an edit.
+struct Result {
+    GatheredEdits gathered;
+    AppliedEdits applied;
+    std::vector<Comparison> comparisons;
+    Scores scores;
+    std::optional<Frontier> frontier;
+    std::optional<OverlaidFrontier> overlay;
+    std::vector<Diagnosis> diagnoses;
+    NormHistory norms;
+    std::optional<ExportReport> exported;
+};
+
+Json to_json(const Result& result) {
+    const EditReport& report = result.applied.whole;
     Json document = cli::to_json(report);
-    for (std::size_t i = 0; i < comparisons.size(); ++i)
-        for (const Comparison::Row& row : comparisons[i].rows)
+    for (std::size_t i = 0; i < result.comparisons.size(); ++i)
+        for (const Comparison::Row& row : result.comparisons[i].rows)
             if (row.kind != Comparison::Row::Kind::edit) {
                 const bool paraphrase = row.kind == Comparison::Row::Kind::paraphrase;
                 document["edits"][i][paraphrase ? "paraphrases" : "neighbours"].push_back(cli::to_json(row));
             }
-    document["skipped"] = skipped_json(gathered);
+    document["skipped"] = skipped_json(result.gathered);
+    document["batches"] = batches_json(result.applied);
+    document["scores"] = cli::to_json(result.scores);
+    document["norms"] = cli::to_json(result.norms);
+    if (result.frontier)
+        document["frontier"] = frontier_rows(*result.frontier);
+    if (result.overlay)
+        document["overlay"] = cli::to_json(*result.overlay);
+    for (const Diagnosis& diagnosis : result.diagnoses)
+        document["diagnosis"].push_back(cli::to_json(report, diagnosis));
+    if (result.exported)
+        document["export"] = cli::to_json(*result.exported);
     return document;
 }
 
-void print_text(const Options& options, const EditReport& report, const std::vector<Comparison>& comparisons) {
+void print_text(const Options& options, const Result& result) {
+    const EditReport& report = result.applied.whole;
     const bool all = options.verbose || report.edits.size() <= most_listed;
     print_report(report, all);
+    print_batches(result.applied);
     if (!all) {
         std::cout << '\n';
-        return print_comparison_summary(comparisons);
+        return print_comparison_summary(result.comparisons);
     }
-    for (std::size_t i = 0; i < comparisons.size(); ++i) {
-        if (!comparisons[i].rows.empty()) {
+    for (const Comparison& comparison : result.comparisons) {
+        if (!comparison.rows.empty()) {
             std::cout << '\n';
-            print_comparison(comparisons[i].rows);
+            print_comparison(comparison.rows);
         }
     }
 }
 
-void run_edit(Program& program, const Options& options) {
-    if (options.edits.file.empty() && options.edits.prompt.empty() && options.edits.relation.empty())
+void print_result(const Options& options, const Result& result) {
+    const EditReport& report = result.applied.whole;
+    print_text(options, result);
+    if (!result.diagnoses.empty())
+        print_diagnoses(report, result.diagnoses);
+    if (result.frontier)
+        std::cout << "  trade-off over " << result.frontier->total.size() << " softnesses: " << options.frontier
+                  << '\n';
+    if (!options.save_recipe.empty())
+        std::cout << "  recipe as used: " << options.save_recipe << '\n';
+    if (result.exported)
+        print_export(*result.exported);
+    print_verdict(report, result.scores);
+}
+
+bool has_edits(const Options& options) {
+    return !options.edits.file.empty() || !options.edits.prompt.empty() || !options.edits.relation.empty();
+}
+
+void check_options(const Program& program, const Options& options, const EditPlaces& places) {
+    if (!has_edits(options) && places.delta.empty())
         throw UsageError("give --edits FILE, or --subject, --prompt and --object");
     check_recipe_options(options.recipe);
-    check_output_files({options.apply.dump_file, options.frontier, options.save_recipe}, program.model_folder());
+    check_output_files({options.apply.dump_file, options.frontier, options.save_recipe, places.out, places.session},
+                       program.model_folder());
     if (!options.frontier.empty())
         check_frontier_file(options.frontier);
     if (!options.overlay.empty() && options.frontier.empty())
         throw UsageError("there is no trade-off to lay another over", "--overlay", "use it with --frontier FILE");
+}
+
+// What tells about one batch of the history wants one.
+void check_one_batch(const Options& options, std::size_t batches) {
+    if (batches == 1)
+        return;
+    const std::string option = !options.frontier.empty()          ? "--frontier"
+                               : !options.apply.dump_file.empty() ? "--dump"
+                                                                  : "";
+    if (!option.empty())
+        throw UsageError(option + " is of one batch, not of " + std::to_string(batches), option,
+                         "leave it out, or --batch, or --session");
+}
+
+std::optional<OverlaidFrontier> lay_over(const Options& options, const EditReport& report, Engine& engine,
+                                         const JobContext& job) {
+    if (options.overlay.empty())
+        return {};
+    const Recipe other = overlaid(report.recipe, options.overlay, engine.model_info());
+    return OverlaidFrontier{
+        .distribution = other.distribution,
+        .frontier = engine.frontier_of({.batch_id = report.batch_id, .requests = {}, .recipe = other}, job)};
+}
+
+void look_at(Result& result, const Program& program, const Options& options, Engine& engine, const JobContext& job) {
+    const std::vector<EditRequest> edits = result.applied.requests();
+    if (!options.no_comparisons)
+        result.comparisons = compare(edits, result.applied.position, engine, job);
+    result.scores = scores_of(edits, !options.no_comparisons, engine, job);
+    if (!options.frontier.empty())
+        result.frontier = engine.frontier(result.applied.whole.batch_id, job);
+    result.overlay = lay_over(options, result.applied.whole, engine, job);
+    if (options.diagnose || options.diagnose_all)
+        result.diagnoses = diagnose(result.applied, options.diagnose_all, engine, job);
+    if (program.json)
+        result.norms = engine.norm_history(job);
+}
+
+// All there is to write is known; each file appears whole.
+void write_files(const Options& options, const Result& result) {
+    const Recipe& recipe = result.applied.whole.recipe;
+    if (result.frontier)
+        write_file_atomic(options.frontier,
+                          frontier_content(options.frontier, *result.frontier, recipe, result.overlay));
+    if (!options.save_recipe.empty())
+        write_file_atomic(options.save_recipe, recipe_to_json(recipe) + '\n');
+}
+
+std::optional<ExportReport> export_result(const EditPlaces& places, Engine& engine, EditSession* session,
+                                          const JobContext& job) {
+    if (places.out.empty())
+        return {};
+    return engine.export_edits({.format = export_format_from(places.out_format),
+                                .out = places.out,
+                                .at = {},
+                                .provenance = session ? provenance_of(session->session()) : std::string()},
+                               job);
+}
+
+void run_edit(Program& program, const Options& options) {
+    EditPlaces places = options.places;
+    settle_places(program, places);
+    check_options(program, options, places);
     // Faults of the request are found before a model is loaded.
-    GatheredEdits gathered = gather_edits(options.edits);
+    Result result;
+    if (has_edits(options))
+        result.gathered = gather_edits(options.edits);
+    GatheredEdits& gathered = result.gathered;
     auto engine = program.open_model();
     const Recipe recipe = build_recipe(options.recipe, engine->model_info(), program.seed,
                                        [&](const std::string& text) { program.message(text); });
     check_frontier(options, recipe, engine->model_info());
-    drop_faulty(gathered, *engine, program.model_folder(), program.job());
+    if (!gathered.edits.empty())
+        drop_faulty(gathered, *engine, program.model_folder(), program.job());
     tell_about(gathered, program);
+    check_one_batch(options, batch_count(recipe, gathered.edits.size(), !places.session.empty()) +
+                                 (places.delta.empty() ? 0 : 1));
+    const auto session = EditSession::open(program, *engine, places.session);
     const JobContext job = program.job(gathered.edits.size());
-    const EditReport report = engine->apply(gathered.edits, recipe, options.apply, job);
-    for (const std::string& warning : report.warnings)
+    result.applied = apply_edits(program, *engine, session.get(), places, gathered.edits, recipe, options.apply, job);
+    for (const std::string& warning : result.applied.whole.warnings)
         program.message(warning, true);
-    std::vector<Comparison> comparisons;
-    if (!options.no_comparisons)
-        comparisons = compare(gathered.edits, *engine, job);
-    const Scores scores = scores_of(gathered.edits, !options.no_comparisons, *engine, job);
-    std::optional<Frontier> frontier;
-    std::optional<OverlaidFrontier> overlay;
-    if (!options.frontier.empty())
-        frontier = engine->frontier(report.batch_id, job);
-    if (!options.overlay.empty()) {
-        const Recipe other = overlaid(report.recipe, options.overlay, engine->model_info());
-        overlay = {.distribution = other.distribution,
-                   .frontier =
-                       engine->frontier_of({.batch_id = report.batch_id, .requests = {}, .recipe = other}, job)};
-    }
-    std::vector<Diagnosis> diagnoses;
-    if (options.diagnose || options.diagnose_all)
-        diagnoses = diagnose(report, options.diagnose_all, *engine, job);
-
-    const NormHistory norms = program.json ? engine->norm_history(job) : NormHistory{};
-
-    // All there is to write is known; each file appears whole.
+    look_at(result, program, options, *engine, job);
+    if (session && result.applied.batches.size() == 1 && result.scores.efficacy)
+        session->keep(result.applied.whole.batch_id, result.scores);
     program.check_stop();
-    if (frontier)
-        write_file_atomic(options.frontier, frontier_content(options.frontier, *frontier, report.recipe, overlay));
-    if (!options.save_recipe.empty())
-        write_file_atomic(options.save_recipe, recipe_to_json(report.recipe) + '\n');
-    if (program.json) {
-        Json document = document_of(report, comparisons, gathered);
-        document["scores"] = to_json(scores);
-        document["norms"] = to_json(norms);
-        if (frontier)
-            document["frontier"] = frontier_rows(*frontier);
-        if (overlay)
-            document["overlay"] = to_json(*overlay);
-        for (const Diagnosis& diagnosis : diagnoses)
-            document["diagnosis"].push_back(to_json(report, diagnosis));
-        return program.print(document);
-    }
+    result.exported = export_result(places, *engine, session.get(), job);
+    write_files(options, result);
     program.clear_progress();
-    print_text(options, report, comparisons);
-    if (!diagnoses.empty())
-        print_diagnoses(report, diagnoses);
-    if (frontier)
-        std::cout << "  trade-off over " << frontier->total.size() << " softnesses: " << options.frontier << '\n';
-    if (!options.save_recipe.empty())
-        std::cout << "  recipe as used: " << options.save_recipe << '\n';
-    print_verdict(report, scores);
+    if (program.json)
+        return program.print(to_json(result));
+    print_result(options, result);
 }
 
 } // namespace
 
 void add_edit(Program& program) {
     auto options = std::make_shared<Options>();
-    CLI::App* command = program.add_command("edit", "Apply edits to the model in memory and report",
-                                            [&program, options] { run_edit(program, *options); });
+    CLI::App* command =
+        program.add_command("edit", "Apply edits to the model in memory, report, and keep or export them",
+                            [&program, options] { run_edit(program, *options); });
     program.add_model(command);
     program.add_compute(command);
     program.add_seed(command);
-    command->add_flag("--force", options->apply.force, "Use statistics that name another model");
+    command->add_flag("--force", options->apply.force, "Use statistics, or a delta, that name another model");
     add_edit_options(command, options->edits);
     add_recipe_options(command, options->recipe);
+    add_place_options(command, options->places);
     const char* const group = "Output";
     command->add_flag("--verbose", options->verbose, "List every edit, however many")->group(group);
     command->add_flag("--no-comparisons", options->no_comparisons, "Do not ask paraphrases and neighbours")
@@ -261,7 +352,9 @@ void add_edit(Program& program) {
     command->footer(
         "hold: edits whose new object the model says. efficacy: edits whose new object is likelier than the "
         "true one.\n" +
-        algorithms_text() + "The model's folder is never written to.");
+        algorithms_text() +
+        "MODEL may be a session (.emend): it is continued. With --session and --batch N every N edits are a batch "
+        "of the history. The model's folder is never written to.");
 }
 
 } // namespace emend::cli

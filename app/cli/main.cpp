@@ -15,6 +15,8 @@ int main(int argc, char** argv) {
     add_trace(program);
     add_edit(program);
     add_try(program);
+    add_session(program);
+    add_export(program);
     add_demo(program);
     return program.run(argc, argv);
 }

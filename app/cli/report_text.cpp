@@ -177,7 +177,8 @@ void print_report(const EditReport& report, bool all) {
         print_edit_summary(report.edits);
     }
     std::cout << '\n';
-    print_layers(report);
+    if (!report.layers.empty())
+        print_layers(report);
     print_kept_values(report.edits);
     print_conflicts(report);
     std::cout << "  "
