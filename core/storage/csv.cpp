@@ -29,7 +29,8 @@ char find_separator(std::string_view text) {
 
 } // namespace
 
-std::vector<std::vector<std::string>> parse_csv(std::string_view text, const std::string& where) {
+std::vector<std::vector<std::string>> parse_csv(std::string_view text, const std::string& where,
+                                                std::vector<std::size_t>* lines) {
     if (text.starts_with("\xEF\xBB\xBF"))
         text.remove_prefix(3);
     const char separator = find_separator(text);
@@ -37,13 +38,17 @@ std::vector<std::vector<std::string>> parse_csv(std::string_view text, const std
     std::vector<std::string> row;
     std::string field;
     std::size_t line = 1;
+    std::size_t row_line = 1;   // where the row began
     std::size_t quote_line = 0; // where the open quote began; 0 when none is open
     bool was_quoted = false;
     const auto end_row = [&] {
         if (!row.empty() || !field.empty() || was_quoted) {
             row.push_back(std::move(field));
             rows.push_back(std::move(row));
+            if (lines)
+                lines->push_back(row_line);
         }
+        row_line = line;
         row.clear();
         field.clear();
         was_quoted = false;

@@ -33,6 +33,7 @@ constexpr Names true_names = {"target_true", "true_object", "ground_truth"};
 constexpr Names answer_names = {"answers"}; // zsRE: the true answer, or the object where no other is given
 constexpr Names paraphrase_names = {"paraphrases", "paraphrase_prompts", "rephrase_prompt", "rephrase"};
 constexpr Names neighbour_names = {"neighbours", "neighborhood_prompts", "locality_prompt", "loc"};
+constexpr Names locality_names = {"locality"}; // EasyEdit: {kind: [{"prompt", "ground_truth"}]}
 
 // The first of the names that is there and not null.
 const json* find_in(const json& object, Names names) {
@@ -83,6 +84,24 @@ std::vector<std::string> find_texts(const Record& record, Names names) {
     return texts;
 }
 
+// EasyEdit's prompts about others, of every kind there is.
+std::vector<std::string> find_locality(const Record& record) {
+    std::vector<std::string> texts;
+    const json* kinds = record.find(locality_names);
+    if (!kinds || !kinds->is_object())
+        return texts;
+    for (const json& kind : *kinds) {
+        const json list = kind.is_array() ? kind : json::array({kind});
+        for (const json& item : list)
+            if (item.is_object() && item.contains("prompt")) {
+                const json& prompts = item["prompt"];
+                for (const json& prompt : prompts.is_array() ? prompts : json::array({prompts}))
+                    texts.push_back(text_of(prompt, "locality"));
+            }
+    }
+    return texts;
+}
+
 // zsRE's unrelated questions carry the name of the data set they come from, and no question mark.
 std::string clean_neighbour(std::string prompt) {
     constexpr std::string_view prefix = "nq question: ";
@@ -123,6 +142,7 @@ EditRequest read_record(const json& given) {
     }
     edit.paraphrases = find_texts(record, paraphrase_names);
     edit.neighbours = find_texts(record, neighbour_names);
+    std::ranges::move(find_locality(record), std::back_inserter(edit.neighbours));
     std::ranges::transform(edit.neighbours, edit.neighbours.begin(), clean_neighbour);
     return edit;
 }
@@ -175,8 +195,10 @@ json split_list(std::string_view field) {
     return list;
 }
 
-EditsFile read_csv(std::string_view text, const std::string& where) {
-    const auto rows = parse_csv(text, where);
+// first_line: of the file, where the text begins.
+EditsFile read_csv(std::string_view text, const std::string& where, std::size_t first_line) {
+    std::vector<std::size_t> lines;
+    const auto rows = parse_csv(text, where, &lines);
     std::vector<std::string> columns;
     if (!rows.empty())
         std::ranges::transform(rows.front(), std::back_inserter(columns), column_name);
@@ -184,8 +206,8 @@ EditsFile read_csv(std::string_view text, const std::string& where) {
         return std::ranges::any_of(names, [&](const char* name) { return std::ranges::count(columns, name) > 0; });
     };
     if (!has_any(subject_names) || !has_any(object_names) || !(has_any(prompt_names) || has_any({"relation"})))
-        throw Error("the header needs the columns subject, object, and prompt or relation", where + ", line 1",
-                    shape_hint);
+        throw Error("the header needs the columns subject, object, and prompt or relation",
+                    where + ", line " + std::to_string(first_line), shape_hint);
     const auto is_list = [](const std::string& column) {
         const auto equal = [&](const char* name) { return column == name; };
         return std::ranges::any_of(paraphrase_names, equal) || std::ranges::any_of(neighbour_names, equal);
@@ -194,19 +216,17 @@ EditsFile read_csv(std::string_view text, const std::string& where) {
     EditsFile file;
     file.kind = "CSV";
     for (std::size_t r = 1; r < rows.size(); ++r) {
-        if (rows[r].size() != columns.size()) {
-            file.problems.push_back({static_cast<int>(r - 1), std::to_string(rows[r].size()) + " fields instead of " +
-                                                                  std::to_string(columns.size())});
-            continue;
-        }
-        json record = json::object();
-        for (std::size_t c = 0; c < columns.size(); ++c)
-            if (const auto field = trim_white_space(rows[r][c]); !field.empty())
-                record[columns[c]] = is_list(columns[c]) ? split_list(field) : json(field);
         try {
+            if (rows[r].size() != columns.size())
+                throw Error(std::to_string(rows[r].size()) + " fields instead of " + std::to_string(columns.size()));
+            json record = json::object();
+            for (std::size_t c = 0; c < columns.size(); ++c)
+                if (const auto field = trim_white_space(rows[r][c]); !field.empty())
+                    record[columns[c]] = is_list(columns[c]) ? split_list(field) : json(field);
             file.edits.push_back(read_record(record));
         } catch (const Error& error) {
-            file.problems.push_back({static_cast<int>(r - 1), error.message()});
+            const std::string line = std::to_string(first_line + lines[r] - 1);
+            file.problems.push_back({static_cast<int>(r - 1), "line " + line + ": " + error.message()});
         }
     }
     return file;
@@ -241,8 +261,10 @@ EditsFile parse_edits(std::string_view text, const std::string& where) {
     const std::string_view content = trim_white_space(text.starts_with("\xEF\xBB\xBF") ? text.substr(3) : text);
     if (content.empty())
         throw Error("the file is empty", where, shape_hint);
-    EditsFile file =
-        content.front() == '[' || content.front() == '{' ? read_json(content, where) : read_csv(content, where);
+    const auto first_line =
+        static_cast<std::size_t>(1 + std::count(text.data(), content.data(), '\n')); // blank lines before it
+    EditsFile file = content.front() == '[' || content.front() == '{' ? read_json(content, where)
+                                                                      : read_csv(content, where, first_line);
     if (file.edits.empty() && file.problems.empty())
         throw Error("the file holds no edits", where, shape_hint);
     return file;

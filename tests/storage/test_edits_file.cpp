@@ -103,6 +103,31 @@ class TestEditsFile : public QObject {
         QCOMPARE(parse_edits("subject;relation;object\nA;city;\"R;me\"", "f").edits.at(0).object, std::string("R;me"));
     }
 
+    void csv_says_the_line() {
+        // Blank lines before and between, a field over two lines: a row is not where its number says.
+        const EditsFile file =
+            parse_edits("\n\nsubject,prompt,object\nA,\"{}\nis in\",Rome\n\nB,{} is in\n,{} is in,Rome\n"
+                        "C,{} is in,Bern",
+                        "f.csv");
+        QCOMPARE(file.edits.size(), std::size_t{2});
+        QCOMPARE(file.problems.size(), std::size_t{2});
+        QCOMPARE(file.problems[0].index, 1);
+        QCOMPARE(file.problems[0].reason, std::string("line 7: 2 fields instead of 3"));
+        QCOMPARE(file.problems[1].index, 2);
+        QCOMPARE(file.problems[1].reason, std::string("line 8: no subject"));
+        EXPECT_FAULT(parse_edits("\nsubject,prompt\na,b", "f.csv"), "f.csv, line 2");
+    }
+
+    void locality_of_easyedit() {
+        const EditsFile file = parse_edits(R"([{"subject": "Ada", "prompt": "Ada lives in", "target_new": "Rome",
+            "locality": {"Relation_Specificity": [{"prompt": "Bob lives in", "ground_truth": [["Bern"]]},
+                                                  {"prompt": ["Eve lives in"]}],
+                         "neighborhood": {"prompt": "Max lives in", "ground_truth": "Oslo"}}}])",
+                                           "f");
+        QCOMPARE(file.problems.size(), std::size_t{0});
+        QCOMPARE(file.edits.at(0).neighbours, (Texts{"Bob lives in", "Eve lives in", "Max lives in"}));
+    }
+
     void csv_fields() {
         QCOMPARE(parse_csv("a,\"\",c\n\"\"\n,\n", "f"), (std::vector<Texts>{{"a", "", "c"}, {""}, {"", ""}}));
         QCOMPARE(parse_csv("a\rb,c\r\nd", "f"), (std::vector<Texts>{{"a\rb", "c"}, {"d"}}));
@@ -148,7 +173,7 @@ class TestEditsFile : public QObject {
         }
         const EditsFile rows = parse_edits("subject,prompt,object\nParis,{} is,Rome\nParis,{} is\n,{} is,Rome\n", "f");
         QCOMPARE(rows.edits.size(), std::size_t{1});
-        QCOMPARE(rows.problems.at(0).reason, std::string("2 fields instead of 3"));
+        QCOMPARE(rows.problems.at(0).reason, std::string("line 3: 2 fields instead of 3"));
         QCOMPARE(rows.problems.at(1).index, 2);
     }
 
