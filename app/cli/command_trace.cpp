@@ -2,6 +2,7 @@
 // emend-cli trace: where the model keeps a fact, or the facts of a file on average.
 #include "base/file.h"
 #include "base/job_part.h"
+#include "csv_text.h"
 #include "edit_input.h"
 #include "emend/chart.h"
 #include "program.h"
@@ -16,8 +17,6 @@
 namespace emend::cli {
 
 namespace {
-
-constexpr const char* standard_output = "-";
 
 struct Options {
     EditOptions facts;
@@ -287,7 +286,9 @@ void add_trace(Program& program) {
     file("--png", options->png, "The map as a picture");
     file("--svg", options->svg, "The same, texts as texts, numbers on hover");
     file("--pdf", options->pdf, "The same on one page");
-    file("--csv", options->csv, "Every cell, or role and layer, in a row; - is standard output");
+    command->add_option("--csv", options->csv, "Every cell, or role and layer, in a row; - is standard output")
+        ->check(names_a_table)
+        ->group(group);
     command->add_option("--scale", options->scale, "Pixels of the PNG a unit (default 2)")
         ->check(above_zero())
         ->group(group);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // emend-cli try: several recipes on the same edits, each on its own copy of the matrices it writes.
 #include "base/file.h"
+#include "csv_text.h"
 #include "edit_input.h"
 #include "emend/trial_order.h"
 #include "program.h"
@@ -152,7 +153,7 @@ void try_all(Program& program, Engine& engine, const std::vector<EditRequest>& e
 
 void run_try(Program& program, const Options& options) {
     check_options(options);
-    if (options.csv == "-" && program.json)
+    if (options.csv == standard_output && program.json)
         throw UsageError("standard output is the JSON's", "--csv", "name a file, or leave --json out");
     check_output_files({options.csv, options.save_recipe}, program.model_folder());
     GatheredEdits gathered = gather_edits(options.edits);
@@ -177,7 +178,7 @@ void run_try(Program& program, const Options& options) {
         throw Error("no recipe could be tried: " + best.problem, "grid", best.hint);
 
     program.check_stop();
-    const bool to_output = options.csv == "-";
+    const bool to_output = options.csv == standard_output;
     if (!options.csv.empty() && !to_output)
         write_file_atomic(options.csv, rows_csv(tried.rows));
     if (!options.save_recipe.empty())
@@ -241,7 +242,7 @@ void add_try(Program& program) {
     add_recipe_options(command, options->recipe);
     group = "Output";
     command->add_option("--csv", options->csv, "A row a recipe; - is standard output")
-        ->check(names_a_file)
+        ->check(names_a_table)
         ->group(group);
     command->add_option("--save-recipe", options->save_recipe, "The best recipe as used (JSON)")
         ->check(names_a_file)

@@ -6,6 +6,10 @@
 
 namespace emend::cli {
 
+std::string names_a_table(const std::string& value) {
+    return value.empty() ? "the name is empty; name a file, or - for standard output" : "";
+}
+
 std::string digits(double value) {
     if (!std::isfinite(value))
         return {};
