@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The export dialog: what it says before anything is written, and what it asks for.
-#include "fake_window.h"
+#include "fake_engine.h"
+#include "own_data.h"
 #include "panels/panel_parts.h"
 #include "shell/export_dialog.h"
+#include "shell/workbench.h"
 
 #include <QCheckBox>
 #include <QDialogButtonBox>
@@ -13,6 +15,8 @@
 #include <QRadioButton>
 #include <QSignalSpy>
 #include <QSpinBox>
+#include <QTemporaryDir>
+#include <QtTest>
 
 using namespace emend;
 using namespace emend::test;
@@ -21,12 +25,22 @@ using namespace emend::ui;
 class TestExportDialog : public QObject {
     Q_OBJECT
 
-    std::unique_ptr<Theme> m_theme;
     std::shared_ptr<FakeScript> m_script;
 
-    // One edit applied; the dialog on an Exporting of its own.
+    // What the dialog needs of the program, without its window.
+    struct Program {
+        explicit Program(const std::shared_ptr<FakeScript>& script)
+            : workbench(fakeFactory(script)) {}
+        [[nodiscard]] bool settle() {
+            return QTest::qWaitFor([this] { return workbench.isSettled(); }, 20000);
+        }
+        QTemporaryDir scratch;
+        Settings settings{scratch.filePath(QStringLiteral("settings.ini"))};
+        Workbench workbench;
+    };
+    // One edit applied.
     struct Opened {
-        std::unique_ptr<WindowFixture> f;
+        std::unique_ptr<Program> f;
         std::unique_ptr<Exporting> exporting;
         std::unique_ptr<ExportDialog> dialog;
         QString browsed;
@@ -55,7 +69,12 @@ class TestExportDialog : public QObject {
 
     std::unique_ptr<Opened> open(bool applied = true) {
         auto made = std::make_unique<Opened>();
-        made->f = openSettled(*m_theme, m_script);
+        made->f = std::make_unique<Program>(m_script);
+        made->f->workbench.addEdits({fakeDrafts(), {}, "test"}, QStringLiteral("Drafts"));
+        made->f->workbench.openModel(QStringLiteral("/models/demo_model"));
+        if (!made->f->settle())
+            qFatal("did not settle");
+        made->f->workbench.setRecipe(default_recipe(*made->f->workbench.studio().model()), true);
         made->f->settings.set(Setting::LastExport, made->f->scratch.path());
         if (applied)
             made->f->workbench.apply({0});
@@ -71,7 +90,6 @@ class TestExportDialog : public QObject {
     }
 
   private slots:
-    void initTestCase() { m_theme = std::make_unique<Theme>(); }
     void init() { m_script = std::make_shared<FakeScript>(); }
 
     void everyKindSaysWhatItIs();

@@ -7,6 +7,7 @@
 #include "plots/theme_colors.h"
 
 #include <QAction>
+#include <QApplication>
 #include <QHeaderView>
 #include <QKeyEvent>
 #include <QLineEdit>
@@ -234,8 +235,10 @@ void HistoryPanel::refresh() {
     // Where the model stands is what the reader wants to see.
     if (m_model.positionRow() != m_position || currentRow() < 0) {
         m_position = m_model.positionRow();
-        selectRow(m_position);
-        m_table->scrollTo(m_model.index(m_position, 0));
+        if (!isTyping()) {
+            selectRow(m_position);
+            m_table->scrollTo(m_model.index(m_position, 0));
+        }
     }
     refreshOffer();
     refreshDetails();
@@ -287,6 +290,11 @@ void HistoryPanel::sizeColumns() {
     wide(HistoryModel::Took, QStringLiteral("12 min 55 s"));
 }
 
+bool HistoryPanel::isTyping() const {
+    const QWidget* focus = QApplication::focusWidget();
+    return focus && focus != m_table && m_table->isAncestorOf(focus);
+}
+
 bool HistoryPanel::isOnCheckBox(const QPoint& position) const {
     const QModelIndex index = m_table->indexAt(position);
     if (index.column() != HistoryModel::Title || index.row() == 0)
@@ -295,7 +303,8 @@ bool HistoryPanel::isOnCheckBox(const QPoint& position) const {
 }
 
 bool HistoryPanel::eventFilter(QObject* watched, QEvent* event) {
-    if (event->type() == QEvent::KeyPress) {
+    // A key that an editor leaves over comes by here as well.
+    if (event->type() == QEvent::KeyPress && !isTyping()) {
         const int key = static_cast<QKeyEvent*>(event)->key();
         const auto modifiers = static_cast<QKeyEvent*>(event)->modifiers() & ~Qt::KeypadModifier;
         const int row = currentRow();

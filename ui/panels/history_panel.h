@@ -73,6 +73,7 @@ class HistoryPanel : public QWidget {
     void refreshDetails();
     void sizeColumns();
     void editCell(int column);
+    [[nodiscard]] bool isTyping() const; // in a cell
     [[nodiscard]] bool isOnCheckBox(const QPoint& position) const;
 
     HistoryModel& m_model;
