@@ -121,7 +121,7 @@ int main(int argc, char** argv) {
     QTimer::singleShot(0, &window, [&] {
         const bool demo = options.model.isEmpty() && options.session.isEmpty();
         loadResources(workbench, demo);
-        window.begin(!options.screenshot);
+        window.begin(true);
         if (!options.session.isEmpty())
             return window.openSession(QDir::current().absoluteFilePath(options.session));
         try {

@@ -57,7 +57,7 @@ struct FakeScript {
     std::atomic<int> plan_ms{0};
     std::atomic<int> export_ms{0};
     std::atomic<std::uint64_t> bytes_free{400'000'000'000};
-    std::atomic<bool> fail_restore{false};
+    std::atomic<int> fail_restores{0}; // so many of the next ones
     std::atomic<bool> fail_plan{false};
     std::atomic<bool> fail_export{false};
     std::atomic<bool> fail_import{false}; // unless it is forced

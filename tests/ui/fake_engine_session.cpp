@@ -116,7 +116,7 @@ BatchRecord FakeEngine::record(std::uint64_t batch_id) const {
 LedgerState FakeEngine::restore(const std::vector<BatchRecord>& batches, std::size_t position, const JobContext& job) {
     ++m_script->restores;
     work(m_script->restore_ms, job, "restoring the edits");
-    if (m_script->fail_restore)
+    if (m_script->fail_restores > 0 && m_script->fail_restores-- > 0)
         throw Error("the updates of batch 1 do not fit the model", "batch 1", "open the session with its own model");
     if (position > batches.size())
         throw Error("there is no such point in the history", "position " + std::to_string(position));

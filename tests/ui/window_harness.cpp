@@ -202,6 +202,16 @@ int main(int argc, char** argv) {
             });
         });
     }
+    if (args.contains(QStringLiteral("note"))) {
+        shot.reset();
+        QObject::connect(&workbench, &Workbench::settled, &window, [&] {
+            window.actions()[ActionId::SessionNote]->trigger();
+            QTimer::singleShot(500, &window, [&] {
+                window.findChild<QWidget*>(QStringLiteral("noteDialog"))->grab().save(args[1]);
+                QApplication::exit(0);
+            });
+        });
+    }
     if (args.contains(QStringLiteral("running"))) {
         // Grabbed in the middle of an edit, with the log open.
         shot.reset();

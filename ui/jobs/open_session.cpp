@@ -4,6 +4,7 @@
 #include "emend/session_work.h"
 #include "jobs/weights_hash.h"
 
+#include <exception>
 #include <filesystem>
 #include <utility>
 
@@ -49,6 +50,19 @@ class OpenNow {
     std::vector<BatchRecord> m_batches;
     std::size_t m_position = 0;
 };
+
+// Hardly ever fails: it was there a moment ago. If it does, its file must not follow an engine that has lost it.
+void putBack(const OpenNow& before, Engine& engine, Document& document) {
+    try {
+        before.putBack();
+    } catch (const std::exception& fault) {
+        const std::string file = document.state().path.toStdString();
+        document.close(Unsaved::Keep);
+        engine.close();
+        throw Error(std::string("the session could not be opened, and what was open is not any more: ") + fault.what(),
+                    file, "open it again; its file is whole");
+    }
+}
 
 ModelInfo inspectThere(Engine& engine, LoadOptions& options, const JobContext& job) {
     try {
@@ -106,7 +120,7 @@ OpenSessionAnswer openSession(Engine& engine, Document& document, const OpenSess
         document.adopt(std::move(session), request.end);
     } catch (...) {
         if (loaded)
-            before->putBack();
+            putBack(*before, engine, document);
         throw;
     }
     opened.model = std::make_shared<const ModelInfo>(engine.model_info());
