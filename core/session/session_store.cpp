@@ -96,6 +96,7 @@ void SessionStore::take_lock() {
 }
 
 void SessionStore::open_database(Access access, const SessionSchema& schema) {
+    const bool log_before = has_log(file_);
     if (access == Access::read_only)
         read_only_because_ = "it was opened for reading only";
     else if (::access(file_.c_str(), W_OK) != 0)
@@ -117,10 +118,19 @@ void SessionStore::open_database(Access access, const SessionSchema& schema) {
             read_only_because_ = "the file may not be written";
         }
     }
-    tidy_at_the_end_ = !lock_ && (SessionLock::is_held(file_) || !has_log(file_));
     if (!database_)
         database_ = connect_to_read(file_);
-    if (check_is_session(*database_, file_, schema) < schema.version)
+    int version = 0;
+    try {
+        version = check_is_session(*database_, file_, schema);
+    } catch (...) { // nothing of it is touched, not even a log that somebody's crash has left
+        if (log_before)
+            sqlite3_db_config(database_->getHandle(), SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
+        database_.reset();
+        throw;
+    }
+    tidy_at_the_end_ = !lock_ && (SessionLock::is_held(file_) || !log_before);
+    if (version < schema.version)
         bring_up_to_date(schema);
 }
 

@@ -15,7 +15,8 @@ using namespace emend::test;
 
 namespace {
 
-const std::string odd_text("a\0b \xff\xfe \xed\xa0\x80 \xf0\x9f\x97\xbc \"\\\n", 24);
+using namespace std::string_literals;
+const std::string odd_text = "a\0b \xff\xfe \xed\xa0\x80 \xf0\x9f\x97\xbc \"\\\n"s;
 
 } // namespace
 

@@ -47,6 +47,7 @@ class TestSessionFaults : public QObject {
     void a_file_that_is_there_already();
     void a_folder_that_is_not();
     void a_later_version();
+    void a_log_of_what_is_not_ours();
     void closing_leaves_one_file();
     void two_windows();
     void two_programs();
@@ -158,6 +159,23 @@ void TestSessionFaults::a_later_version() {
     const QString error = QString::fromStdString(error_of([&] { Session::open(path()); }));
     QVERIFY2(error.contains("later version") && error.contains("update Emend"), qPrintable(error));
     QCOMPARE(bytes(), before);
+}
+
+void TestSessionFaults::a_log_of_what_is_not_ours() {
+    // Of a later version, and left behind by a crash: the newest of it is in the log.
+    session_->database().exec("PRAGMA user_version = 2");
+    for (const char* suffix : {"", "-wal"})
+        QVERIFY(QFile::copy(QString::fromStdString(path()) + suffix, folder_->filePath("b.emend") + suffix));
+    session_->database().exec("PRAGMA user_version = 1");
+    const QByteArray file = bytes("b.emend");
+    const QByteArray log = bytes("b.emend-wal");
+    QVERIFY(!log.isEmpty());
+    for (const auto access : {Session::Access::read_write, Session::Access::read_only}) {
+        const std::string error = error_of([&] { Session::open(path("b.emend"), access); });
+        QVERIFY(error.find("later version") != std::string::npos);
+        QCOMPARE(bytes("b.emend"), file);
+        QCOMPARE(bytes("b.emend-wal"), log);
+    }
 }
 
 void TestSessionFaults::closing_leaves_one_file() {
