@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Values that were searched once are found again by what they depend on, and by nothing less.
 #include "edit_fixture.h"
+#include "editing/solved_values.h"
 #include "editing/value_store.h"
 #include "emend/error.h"
 
@@ -24,6 +25,8 @@ class TestValueStore : public QObject {
     void a_stopped_run_goes_on_where_it_was();
     void merged_values_are_found_together();
     void a_broken_entry_is_searched_again();
+    void remembered_values_data();
+    void remembered_values();
 
   private:
     Recipe recipe(const std::string& algorithm) const;
@@ -227,6 +230,52 @@ void TestValueStore::a_broken_entry_is_searched_again() {
         QCOMPARE(kept(run({requests_[0]}, recipe("MEMIT"), &store)), 0);
         QVERIFY(store.find(key));
     }
+}
+
+void TestValueStore::remembered_values_data() {
+    QTest::addColumn<int>("batch");
+    QTest::newRow("solved together") << 0;
+    QTest::newRow("in parts") << 1; // each on what the one before wrote
+}
+
+// From a record: they solve as before, are not enough for a diagnosis, and never reach the disk.
+void TestValueStore::remembered_values() {
+    QFETCH(int, batch);
+    Recipe with_parts = recipe("MEMIT");
+    with_parts.batch = batch;
+    const EditBatchResult before = run(requests_, with_parts, nullptr);
+    EditReport report;
+    report.recipe = before.recipe;
+    for (const EditRequest& request : requests_)
+        report.edits.emplace_back().request = request;
+    std::vector<LayerUpdate> updates;
+    for (const LayerStep& step : before.steps)
+        updates.push_back({.layer = step.layer, .left = step.solution.left, .right = step.solution.right});
+    const std::map<int, at::Tensor> targets{{1, at::cat(before.targets.at(1), 1)}};
+    QCOMPARE(before.targets.size(), std::size_t{1});
+    const std::string file = scratch_.filePath(QString("remembered%1.sqlite").arg(batch)).toStdString();
+    const auto all = static_cast<int>(requests_.size());
+    {
+        ValueStore store(file);
+        remember_values(store, "m ", model_->tokenizer, 0,
+                        {.report = report, .updates = updates, .targets = targets, .base = ""});
+        const EditBatchResult again = run(requests_, with_parts, &store);
+        QCOMPARE(kept(again), all);
+        QVERIFY(same(again, before));
+    }
+    ValueStore another(file);
+    remember_values(another, "m ", model_->tokenizer, 0,
+                    {.report = report, .updates = updates, .targets = targets, .base = ""});
+    Ledger::Draft draft(*ledger_);
+    EditorOptions options;
+    options.whole_values = true;
+    const EditBatchResult whole =
+        run_edits({model_->decoder, model_->tokenizer, draft,
+                   [&](int layer) { return statistics_.metric(layer, metric_options(with_parts)); }, &another, "m "},
+                  requests_, with_parts, options, {});
+    QCOMPARE(kept(whole), 0); // neither remembered nor on disk
+    QVERIFY(std::ranges::all_of(whole.values, [](const ValueResult& value) { return value.delta.defined(); }));
+    QVERIFY(same(whole, before));
 }
 
 QTEST_GUILESS_MAIN(TestValueStore)
