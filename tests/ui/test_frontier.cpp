@@ -89,6 +89,8 @@ class TestFrontier : public QObject {
     void markedPointSitsWhereTheDataSay_data();
     void markedPointSitsWhereTheDataSay();
     void axesAreLogarithmic();
+    void labelsDoNotOverlap_data();
+    void labelsDoNotOverlap();
     void withoutStatisticsTheNormStandsIn();
     void layersAreShownOnDemand();
     void pointIsDragged();
@@ -198,6 +200,25 @@ void TestFrontier::markedPointSitsWhereTheDataSay() {
             line += image.pixelColor(at) == ThemeColors::light().muted ? 1 : 0;
     }
     QVERIFY(line > 0);
+}
+
+void TestFrontier::labelsDoNotOverlap_data() {
+    QTest::addColumn<double>("softness");
+    for (const double softness : {0.0, 0.01, 0.03, 1.0, 100.0, 1e4})
+        QTest::addRow("%g", softness) << softness;
+}
+
+void TestFrontier::labelsDoNotOverlap() {
+    QFETCH(const double, softness);
+    Shown shown;
+    shown.plot.setDefaultSoftness(100, QStringLiteral("MEMIT"));
+    shown.plot.setSoftness(softness);
+    (void)picture(shown.plot);
+    const QList<QRectF> labels = shown.plot.labelRects();
+    QVERIFY(labels.size() >= 2);
+    for (qsizetype i = 0; i < labels.size(); ++i)
+        for (qsizetype j = 0; j < i; ++j)
+            QVERIFY2(!labels[i].intersects(labels[j]), qPrintable(QStringLiteral("%1 and %2").arg(i).arg(j)));
 }
 
 void TestFrontier::axesAreLogarithmic() {

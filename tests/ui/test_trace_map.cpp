@@ -12,6 +12,7 @@
 #include <QSvgRenderer>
 #include <QtTest>
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 
@@ -69,6 +70,7 @@ class TestTraceMap : public QObject {
     void init() { QApplication::setPalette(ThemeColors::light().palette()); }
 
     void coloursStandWhereTheDataSay();
+    void namesStandOnTheirRows();
     void negativeEffectsHaveTheirOwnColours();
     void cellsNotRunAreHatched();
     void fillsInWhileItRuns();
@@ -335,6 +337,24 @@ void TestTraceMap::exportsAndEmptiness() {
     QTest::keyClick(&f.map, Qt::Key_Return);
     QTest::mouseClick(f.area, Qt::LeftButton, {}, QPoint(200, 100));
     QVERIFY(!f.map.currentCell().isValid());
+}
+
+void TestTraceMap::namesStandOnTheirRows() {
+    Fixture f;
+    for (const int height : {360, 210}) { // low rows have small letters
+        f.map.resize(480, height);
+        QCoreApplication::processEvents();
+        f.image();
+        QCOMPARE(f.map.namePlaces().size(), 6);
+        QSet<int> aboveLine;
+        for (const auto& [row, place] : f.map.namePlaces()) {
+            const QRectF cell = f.map.cellRect({0, row, 0});
+            QVERIFY(place.x() >= 0 && place.x() < cell.left());
+            aboveLine << static_cast<int>(std::lround(place.y() - cell.center().y()));
+        }
+        const auto [least, most] = std::minmax_element(aboveLine.begin(), aboveLine.end());
+        QVERIFY2(*most - *least <= 1, "the letters are staggered"); // cells end at whole pixels
+    }
 }
 
 QTEST_MAIN(TestTraceMap)

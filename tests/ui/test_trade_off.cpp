@@ -3,12 +3,15 @@
 #include "fake_window.h"
 #include "models/frontier_model.h"
 #include "panels/panel_parts.h"
+#include "panels/recipe_panel.h"
 #include "panels/softness_control.h"
 #include "panels/trade_off_panel.h"
 #include "plots/frontier_plot.h"
 #include "plots/probability_bars.h"
 
+#include <QComboBox>
 #include <QLabel>
+#include <QPushButton>
 #include <QSignalSpy>
 #include <QTextDocument>
 #include <QToolButton>
@@ -61,6 +64,9 @@ class TestTradeOff : public QObject {
     void otherBatchOtherFrontier();
     void switchedOffSaysSo();
     void busyIsShown();
+    void frontierStandsBackForAnEdit();
+    void preparedEditsHaveAPreview();
+    void theOtherEditOfThePromptStays();
 };
 
 void TestTradeOff::frontierIsAskedOnlyWhenSomebodyLooks() {
@@ -289,6 +295,70 @@ void TestTradeOff::busyIsShown() {
     QTRY_VERIFY(waiting->isVisible() && waiting->accessibleName().startsWith(QStringLiteral("Preparing")));
     QVERIFY(f->settle());
     QVERIFY(!waiting->isVisible());
+}
+
+void TestTradeOff::frontierStandsBackForAnEdit() {
+    auto f = open();
+    m_script->frontier_ms = 60000;
+    f->action(ActionId::ShowTradeOff)->trigger();
+    QTRY_COMPARE(m_script->frontiers.load(), 1);
+    m_script->frontier_ms = 0;
+    f->workbench.apply({1});
+    QVERIFY(f->settle(20000)); // it did not wait for a minute
+    QCOMPARE(m_script->applies.load(), 2);
+    QTRY_COMPARE(m_script->frontiers.load(), 2); // asked again
+    QVERIFY(f->settle());
+    QVERIFY(f->get<QTableView>("frontierTable")->model()->rowCount() > 10);
+}
+
+void TestTradeOff::preparedEditsHaveAPreview() {
+    auto f = open(false);
+    show(*f);
+    auto* preview = f->get<EmptyState>("tradeOffEmpty")->findChild<QPushButton*>();
+    QVERIFY(preview && preview->isVisible());
+    QVERIFY2(preview->text().contains(QStringLiteral("1 prepared")), qPrintable(preview->text()));
+    f->get<QComboBox>("recipe_algorithm")->setCurrentText(QStringLiteral("MEMIT"));
+    QVERIFY(f->settle());
+    preview->click();
+    QVERIFY(f->settle());
+    auto* panel = f->get<TradeOffPanel>("tradeOffPanel");
+    QVERIFY(panel->isShowing());
+    QCOMPARE(m_script->overlays.load(), 1);
+    QVERIFY(f->get<QTableView>("frontierTable")->model()->rowCount() > 10);
+    QVERIFY(f->get<QLabel>("tradeOffPhase")->text().startsWith(QStringLiteral("Preview")));
+    emit f->get<FrontierPlot>("frontierPlot")->softnessChosen(20000);
+    QVERIFY(f->settle());
+    QCOMPARE(f->get<RecipePanel>("recipePanel")->recipe().softness.value_or(-1), 20000.0);
+    QCOMPARE(f->get<FrontierPlot>("frontierPlot")->softness(), 20000.0); // the mark is where the recipe is
+    QVERIFY(panel->isShowing());
+    QCOMPARE(m_script->softenings.load(), 0);
+    QCOMPARE(m_script->applies.load(), 0);
+    f->edits().setData(f->edits().index(0, EditsModel::Object), QStringLiteral("London"));
+    QVERIFY(f->settle());
+    QTRY_VERIFY(!panel->isShowing()); // of another text
+}
+
+// Two edits that ask the same question: the answer of one is not shown as the other's.
+void TestTradeOff::theOtherEditOfThePromptStays() {
+    std::vector<EditRequest> drafts{fakeDrafts().front(), fakeDrafts().front()};
+    drafts[1].object = "London";
+    auto f = openWindow(*m_theme, m_script, drafts);
+    QVERIFY(f->settle());
+    f->window.editsPanel().selectRow(0);
+    f->workbench.apply({0, 1});
+    QVERIFY(f->settle());
+    auto* bars = f->get<ProbabilityBars>("probabilityBars");
+    const double after = bars->entries().at(0).after.value();
+    Studio& studio = f->workbench.studio();
+    QSignalSpy softened(&studio, &Studio::softened);
+    SoftnessRequest request;
+    request.batch_id = studio.ledger().entries.front().id;
+    request.softness = 1e6;
+    request.watch = {drafts[1]};
+    studio.setSoftness(request, f->edits().row(1).id);
+    QVERIFY(softened.wait());
+    QCOMPARE(softened[0][3].toULongLong(), f->edits().row(1).id);
+    QCOMPARE(bars->entries().at(0).after.value(), after); // until the hand rests
 }
 
 QTEST_MAIN(TestTradeOff)

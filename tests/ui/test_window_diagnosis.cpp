@@ -34,9 +34,9 @@ class TestDiagnosis : public QObject {
         auto diagnosis = std::make_shared<Diagnosis>();
         diagnosis->summary = "the layers wrote only 31 %";
         diagnosis->verdicts = {
-            {"object-tokens", true, 1, 5, "the object is 1 token: Rome", {}, "object"},
-            {"layers", false, 0.31, 0.9, "only 31 %, \"too\" little", "lower the softness", "softness"},
-            {"news-of-tomorrow", true, std::numeric_limits<double>::quiet_NaN(), 0, "fine", {}, {}}};
+            {"object-tokens", true, true, 1, 5, "the object is 1 token: Rome", {}, "object"},
+            {"layers", false, true, 0.31, 0.9, "only 31 %, \"too\" little", "lower the softness", "softness"},
+            {"news-of-tomorrow", true, true, std::numeric_limits<double>::quiet_NaN(), 0, "fine", {}, {}}};
         diagnosis->loss = {6, 2, 0.5, 0.04};
         diagnosis->layers = {{1, 8, 5.5, 0.31}};
         diagnosis->lens.before = {{{{1, " the", 0.5}}, 0.001, {}}, {{{2, " Paris", 0.9}}, 0.002, {}}};
@@ -118,10 +118,10 @@ void TestDiagnosis::csvIsQuotedAndExact() {
     DiagnosisModel model;
     model.setDiagnosis(weak(), {});
     const QStringList lines = model.toCsv().split(u'\n');
-    QCOMPARE(lines.at(0), QStringLiteral("check,ok,value,bound,finding,advice,setting"));
-    QCOMPARE(lines.at(2), QStringLiteral("layers,false,0.31,0.90000000000000002,\"only 31 %, \"\"too\"\" little\","
+    QCOMPARE(lines.at(0), QStringLiteral("check,judged,ok,value,bound,finding,advice,setting"));
+    QCOMPARE(lines.at(2), QStringLiteral("layers,true,false,0.31,0.90000000000000002,\"only 31 %, \"\"too\"\" little\","
                                          "lower the softness,softness"));
-    QCOMPARE(lines.at(3), QStringLiteral("news-of-tomorrow,true,,0,fine,,")); // no number: an empty cell
+    QCOMPARE(lines.at(3), QStringLiteral("news-of-tomorrow,true,true,,0,fine,,")); // no number: an empty cell
 }
 
 void TestDiagnosis::layersSayWhatTheyWroteAndAnswer() {

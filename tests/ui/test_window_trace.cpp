@@ -2,6 +2,7 @@
 // The trace tab in the window: its actions, its layers in the recipe, layers pointed at in every view.
 #include "fake_engine.h"
 #include "models/trace_model.h"
+#include "panels/lens_table.h"
 #include "panels/recipe_panel.h"
 #include "panels/trace_panel.h"
 #include "plots/trace_map.h"
@@ -39,6 +40,7 @@ class TestWindowTrace : public QObject {
 
     void actionsRunAndCancel();
     void layersGoIntoTheRecipe();
+    void lensIsLinkedToTheMap();
 };
 
 void TestWindowTrace::actionsRunAndCancel() {
@@ -87,6 +89,23 @@ void TestWindowTrace::layersGoIntoTheRecipe() {
     emit recipe->layerHovered(6);
     QCOMPARE(map->highlightedLayer(), 6);
     emit recipe->layerHovered(-1);
+    QCOMPARE(map->highlightedLayer(), -1);
+}
+
+void TestWindowTrace::lensIsLinkedToTheMap() {
+    auto f = open();
+    f->action(ActionId::TraceFact)->trigger();
+    QVERIFY(f->settle());
+    auto* lens = f->get<LensTable>("lensTable");
+    auto* map = f->get<TraceMap>("traceMap");
+    QTRY_VERIFY(lens->model()->rowCount() > 3);
+    emit map->layerHovered(2);
+    QCOMPARE(lens->highlightedLayer(), 2);
+    emit map->layerHovered(-1);
+    QCOMPARE(lens->highlightedLayer(), -1);
+    emit lens->entered(lens->model()->index(3, 0)); // the mouse is upon a row
+    QCOMPARE(map->highlightedLayer(), 3);
+    emit lens->viewportEntered();
     QCOMPARE(map->highlightedLayer(), -1);
 }
 

@@ -16,11 +16,11 @@ constexpr int padding = 13; // of a header, both sides
 constexpr int arrow = 18;
 
 // What tells two recipes apart soonest comes first.
-constexpr std::array byImportance{TrialsModel::Algorithm,  TrialsModel::Layers,       TrialsModel::Norms,
-                                  TrialsModel::Held,       TrialsModel::Score,        TrialsModel::Paraphrases,
-                                  TrialsModel::Neighbours, TrialsModel::Softness,     TrialsModel::Distribution,
-                                  TrialsModel::PNew,       TrialsModel::Efficacy,     TrialsModel::Preservation,
-                                  TrialsModel::Seconds,    TrialsModel::RelativeNorm, TrialsModel::Memorization};
+constexpr std::array byImportance{TrialsModel::Algorithm,   TrialsModel::Layers,       TrialsModel::Norms,
+                                  TrialsModel::Held,        TrialsModel::Score,        TrialsModel::Efficacy,
+                                  TrialsModel::Paraphrases, TrialsModel::Neighbours,   TrialsModel::Softness,
+                                  TrialsModel::PNew,        TrialsModel::Preservation, TrialsModel::Distribution,
+                                  TrialsModel::Seconds,     TrialsModel::RelativeNorm, TrialsModel::Memorization};
 static_assert(byImportance.size() == TrialsModel::ColumnCount);
 
 } // namespace

@@ -29,6 +29,12 @@ QCPRange decades(double least, double most) {
     return {least / spare, most * std::max(spare, std::pow(most / least, 0.12))};
 }
 
+// Of the letters, a little smaller: lines of text stand close.
+QRectF rectOf(const QCPItemText& label) {
+    return QRectF(label.topLeft->pixelPosition(), label.bottomRight->pixelPosition())
+        .marginsRemoved(QMarginsF(label.padding()) + QMarginsF(1, 1, 1, 1));
+}
+
 } // namespace
 
 FrontierPlot::FrontierPlot(FrontierModel& model, QWidget* parent)
@@ -273,8 +279,25 @@ void FrontierPlot::placeMarks() {
     m_softEnd->setVisible(!(areLevel(marker, soft) && marker.x() - soft.x() < plot().axisRect()->rect().width() / 2.0));
     if (m_default->visible())
         placeDefault(exact, marker);
+    // Where there is no room for all of them, the one with the number in use stays.
+    QList<QRectF> taken;
+    for (QCPItemText* label : {m_markerLabel, m_defaultLabel, m_exactEnd, m_softEnd}) {
+        const QRectF rect = rectOf(*label);
+        if (std::any_of(taken.begin(), taken.end(), [&](const QRectF& other) { return rect.intersects(other); }))
+            label->setVisible(false);
+        else if (label->visible())
+            taken << rect;
+    }
     if (m_current >= 0)
         m_read->position->setPixelPosition(pixelOf(m_model.point(m_current)));
+}
+
+QList<QRectF> FrontierPlot::labelRects() const {
+    QList<QRectF> rects;
+    for (const QCPItemText* label : {m_exactEnd, m_softEnd, m_defaultLabel, m_markerLabel})
+        if (label->visible())
+            rects << rectOf(*label);
+    return rects;
 }
 
 bool FrontierPlot::areLevel(const QPointF& a, const QPointF& b) const {

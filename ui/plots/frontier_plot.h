@@ -8,6 +8,7 @@
 #include "plots/chart_view.h"
 
 #include <QList>
+#include <QRectF>
 
 class QCPCurve;
 class QCPItemText;
@@ -34,6 +35,8 @@ class FrontierPlot : public ChartView {
     [[nodiscard]] QString toCsv() const override;
     // In the widget that draws; what lies beyond the axes is put on their edge.
     [[nodiscard]] QPointF pixelOf(const FrontierPoint& point) const;
+
+    [[nodiscard]] QList<QRectF> labelRects() const; // of those that are seen, in the widget that draws
 
   signals:
     void currentRowChanged(int row);

@@ -274,6 +274,14 @@ void TraceMap::highlightChanged() {
     showMarks();
 }
 
+QList<std::pair<int, QPointF>> TraceMap::namePlaces() const {
+    QList<std::pair<int, QPointF>> places;
+    if (m_names)
+        for (const TraceNames::Name& name : m_names->names())
+            places << std::pair(name.row, m_names->placeOf(name));
+    return places;
+}
+
 QRectF TraceMap::cellRect(const Cell& cell) const {
     return m_panels[cell.map].cells->rectOf(cell.row, cell.layer);
 }
