@@ -196,7 +196,7 @@ void check_options(const Program& program, const Options& options, const EditPla
     if (!has_edits(options) && places.delta.empty())
         throw UsageError("give --edits FILE, or --subject, --prompt and --object");
     check_recipe_options(options.recipe);
-    check_output_files({options.apply.dump_file, options.frontier, options.save_recipe, places.out, places.session},
+    check_output_files({options.apply.dump_file, options.frontier, options.save_recipe, places.session},
                        program.model_folder());
     if (!options.frontier.empty())
         check_frontier_file(options.frontier);

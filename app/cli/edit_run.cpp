@@ -20,13 +20,15 @@ std::string count_text(std::size_t count, const std::string& one) {
     return std::to_string(count) + " " + one + (count == 1 ? "" : one == "batch" ? "es" : "s");
 }
 
+// For an export after minutes of work.
 void check_new_place(const std::string& out, const std::string& model_folder) {
     std::error_code none;
-    if (!fs::is_directory(out, none) || !fs::is_empty(out, none))
-        check_output_file(out, model_folder);
-    if (fs::exists(out, none) && !(fs::is_directory(out, none) && fs::is_empty(out, none)))
+    const bool empty_folder = fs::is_directory(out, none) && fs::is_empty(out, none);
+    if (fs::exists(out, none) && !empty_folder)
         throw Error("something is there already", out,
                     "name another place; emend-cli export --force replaces what an earlier export wrote");
+    if (!empty_folder)
+        check_output_file(out, model_folder);
 }
 
 std::string title_of(const Engine& engine, std::uint64_t batch) {
@@ -52,7 +54,7 @@ class Kept {
         program_.kept_when_cancelled = text();
         program_.message("batch " + std::to_string(report.batch_id) + " (" + title_of(engine_, report.batch_id) +
                          ") is in the session: " + std::to_string(holding(report)) + " of " +
-                         count_text(report.edits.size(), "edit") + " hold");
+                         count_text(report.edits.size(), "edit") + (report.edits.size() == 1 ? " holds" : " hold"));
     }
     [[nodiscard]] std::string text() const {
         return kept_ == 0
