@@ -41,7 +41,7 @@ constexpr KindText kindTexts[] = {
                        "The change alone, exact and small; Emend or a few lines of Python apply it.")},
     {ExportKind::Lora, "exportLora", QT_TRANSLATE_NOOP("emend::ui::ExportDialog", "&LoRA adapter"),
      QT_TRANSLATE_NOOP("emend::ui::ExportDialog", "The change as an adapter for PEFT, vLLM and converters.")},
-    {ExportKind::Report, "exportReport", QT_TRANSLATE_NOOP("emend::ui::ExportDialog", "Re&port"),
+    {ExportKind::Report, "exportReport", QT_TRANSLATE_NOOP("emend::ui::ExportDialog", "Rep&ort"),
      QT_TRANSLATE_NOOP("emend::ui::ExportDialog", "One page for people: .html or .md; the numbers as .json or .csv.")},
 };
 static_assert(std::size(kindTexts) == exportKinds);
