@@ -91,6 +91,10 @@ QCheckBox::indicator:hover, QCheckBox::indicator:focus, QTableView::indicator:ho
 QCheckBox::indicator:checked, QTableView::indicator:checked { background: @accent; border-color: @accent; image: url(:/icons/@checkmark.svg); }
 QCheckBox::indicator:disabled, QTableView::indicator:disabled { border-color: @neutral; background: @window; }
 QCheckBox::indicator:checked:disabled, QTableView::indicator:checked:disabled { background: @neutral; border-color: @neutral; }
+QRadioButton { spacing: 6px; }
+QRadioButton::indicator { width: 14px; height: 14px; border: 1px solid @muted; border-radius: 8px; background: @surface; }
+QRadioButton::indicator:hover, QRadioButton::indicator:focus { border-color: @accent; }
+QRadioButton::indicator:checked { width: 6px; height: 6px; border: 5px solid @accent; background: @onAccent; }
 QSplitter#updateSplitter::handle { background: transparent; }
 QScrollArea { background: transparent; border: none; }
 QScrollArea > QWidget > QWidget { background: transparent; }
