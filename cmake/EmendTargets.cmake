@@ -75,7 +75,7 @@ function(emend_test name)
         endif()
     elseif("emend_ui" IN_LIST ARG_LIBS)
         target_precompile_headers(${name} REUSE_FROM emend_ui_test_pch)
-    else()
+    elseif(NOT "emend_ui_models" IN_LIST ARG_LIBS) # those know Qt's Gui, which a shared PCH may not
         target_link_libraries(${name} PRIVATE nlohmann_json::nlohmann_json)
         target_precompile_headers(${name} REUSE_FROM emend_plain_test_pch)
     endif()

@@ -33,7 +33,11 @@ class TestEditsModel : public QObject {
             EditOutcome outcome;
             outcome.request = test::fakeDrafts()[0];
             report->edits.push_back(outcome);
-            ledger.entries.push_back({id, "title", report});
+            LedgerEntry entry;
+            entry.id = id;
+            entry.title = "title";
+            entry.report = report;
+            ledger.entries.push_back(std::move(entry));
         }
         ledger.position = position;
         return ledger;

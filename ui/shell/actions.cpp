@@ -41,7 +41,7 @@ constexpr Spec specs[] = {
     {ActionId::DiscardRecoverable, "discardRecoverable",
      QT_TRANSLATE_NOOP("emend::ui::Actions", "&Discard unsaved session"),
      QT_TRANSLATE_NOOP("emend::ui::Actions", "Remove an earlier session without a name for good"), "", ""},
-    {ActionId::DismissLine, "dismissLine", QT_TRANSLATE_NOOP("emend::ui::Actions", "&Later"),
+    {ActionId::DismissLine, "dismissLine", QT_TRANSLATE_NOOP("emend::ui::Actions", "Not no&w"),
      QT_TRANSLATE_NOOP("emend::ui::Actions", "Put the line above the panels away; it comes back with the next start"),
      "", ""},
     {ActionId::ImportEdits, "importEdits", QT_TRANSLATE_NOOP("emend::ui::Actions", "&Import edits…"),

@@ -41,6 +41,7 @@ void SessionLine::tell(const QString& text, const QString& details, const QList<
         button->setDefaultAction(action);
         button->setIcon({});
         button->setToolButtonStyle(Qt::ToolButtonTextOnly);
+        button->setProperty("outlined", true);
         button->setFocusPolicy(Qt::StrongFocus);
         button->setAccessibleName(action->text().remove(u'&'));
         button->setObjectName(action->objectName() + QStringLiteral("Button"));
