@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "session/batch_matrices.h"
+#include "session/damaged.h"
 
 #include "base/hash.h"
 #include "emend/error.h"
@@ -20,10 +21,6 @@ std::string hash_of(const void* data, std::size_t bytes) {
     Xxh3 hash;
     hash.update(data, bytes);
     return hash.hex();
-}
-
-[[noreturn]] void damaged(const std::string& what) {
-    throw Error("the session is damaged: " + what, {}, "an older copy may be sound");
 }
 
 struct Matrix {

@@ -28,7 +28,7 @@ std::string from_hex(std::string_view hex) {
         const std::size_t high = hex_digits.find(hex[i]);
         const std::size_t low = hex_digits.find(hex[i + 1]);
         if (high == std::string_view::npos || low == std::string_view::npos)
-            not_as_written("a text in hexadecimal digits has another letter");
+            damaged("a text in hexadecimal digits has another letter");
         bytes += static_cast<char>(static_cast<unsigned char>(high * 16 + low));
     }
     return bytes;
@@ -89,7 +89,7 @@ Json put(const Prediction& prediction) {
 const Json& member(const Json& object, const char* key) {
     const auto found = object.find(key);
     if (!object.is_object() || found == object.end())
-        not_as_written("\"" + std::string(key) + "\" is missing");
+        damaged("\"" + std::string(key) + "\" is missing");
     return *found;
 }
 
@@ -102,7 +102,7 @@ double number(const Json& value) {
         return std::numeric_limits<double>::infinity();
     if (value == "-inf")
         return -std::numeric_limits<double>::infinity();
-    not_as_written("a number is not one");
+    damaged("a number is not one");
 }
 
 std::string text(const Json& value) {
@@ -110,18 +110,18 @@ std::string text(const Json& value) {
         return value.get<std::string>();
     if (value.is_object())
         return from_hex(text(member(value, "hex")));
-    not_as_written("a text is not one");
+    damaged("a text is not one");
 }
 
 bool truth(const Json& value) {
     if (!value.is_boolean())
-        not_as_written("neither true nor false");
+        damaged("neither true nor false");
     return value.get<bool>();
 }
 
 const Json& list(const Json& value) {
     if (!value.is_array())
-        not_as_written("a list is not one");
+        damaged("a list is not one");
     return value;
 }
 
@@ -158,7 +158,7 @@ Prediction prediction(const Json& value) {
     prediction.prompt = text(member(value, "prompt"));
     for (const Json& token : list(member(value, "top"))) {
         if (list(token).size() != 3)
-            not_as_written("a token is not one");
+            damaged("a token is not one");
         prediction.top.push_back({whole<std::int32_t>(token[0]), text(token[1]), number(token[2])});
     }
     prediction.p_new = number(member(value, "p_new"));

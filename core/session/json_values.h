@@ -5,7 +5,7 @@
 #pragma once
 
 #include "emend/edit.h"
-#include "emend/error.h"
+#include "session/damaged.h"
 
 #include <concepts>
 #include <limits>
@@ -18,10 +18,6 @@
 namespace emend::stored {
 
 using Json = nlohmann::json;
-
-[[noreturn]] inline void not_as_written(const std::string& what) {
-    throw Error("the session is damaged: " + what, {}, "an older copy of the file may be sound");
-}
 
 Json put(double value);
 Json put(const std::string& text);
@@ -45,7 +41,7 @@ T whole(const Json& value) {
         return static_cast<T>(value.get<std::uint64_t>());
     if (value.is_number_integer() && !value.is_number_unsigned() && std::in_range<T>(value.get<std::int64_t>()))
         return static_cast<T>(value.get<std::int64_t>());
-    not_as_written("a whole number is not one");
+    damaged("a whole number is not one");
 }
 
 const Json& list(const Json& value);

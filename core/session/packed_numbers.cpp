@@ -2,6 +2,7 @@
 #include "session/packed_numbers.h"
 
 #include "emend/error.h"
+#include "session/damaged.h"
 
 #include <bit>
 #include <cstdint>
@@ -40,7 +41,7 @@ void unpack_numbers(std::string_view packed, std::span<double> numbers) {
     std::string planes(count * sizeof(double), '\0');
     const std::size_t size = ZSTD_decompress(planes.data(), planes.size(), packed.data(), packed.size());
     if (ZSTD_isError(size) != 0 || size != planes.size())
-        throw Error("packed numbers are damaged", {}, "an older copy of the file may be sound");
+        damaged("packed numbers are not what was packed");
     for (std::size_t i = 0; i < count; ++i) {
         std::uint64_t bits = 0;
         for (std::size_t plane = 0; plane < sizeof(double); ++plane)

@@ -2,6 +2,7 @@
 // Session over SQLite: what is in it, read and written.
 #include "emend/error.h"
 #include "session/batch_matrices.h"
+#include "session/damaged.h"
 #include "session/session_rows.h"
 #include "session/session_store.h"
 #include "session/stored_values.h"
@@ -13,10 +14,6 @@ namespace emend {
 namespace fs = std::filesystem;
 
 namespace {
-
-[[noreturn]] void damaged(const std::string& what) {
-    throw Error("the session is damaged: " + what, {}, "an older copy may be sound");
-}
 
 void must_be_sealed(SQLite::Statement& row, int column, const std::string& what) {
     if (number_at<int>(row, column) == 0)

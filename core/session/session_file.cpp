@@ -2,6 +2,7 @@
 #include "session/session_file.h"
 
 #include "emend/error.h"
+#include "session/damaged.h"
 
 #include <cerrno>
 #include <fcntl.h>
@@ -19,7 +20,6 @@ namespace {
 constexpr int busy_timeout_ms = 5000;
 constexpr const char* not_a_session = "this is not a session of Emend";
 constexpr const char* choose_a_session = "choose a file that Emend has saved (.emend)";
-constexpr const char* damaged_hint = "an older copy may be sound; nothing was changed in this one";
 
 std::string hint_for(int code) {
     switch (code & 0xFF) {

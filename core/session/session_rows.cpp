@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "session/session_rows.h"
 
-#include "base/hash.h"
-#include "emend/error.h"
 #include "session/batch_matrices.h"
+#include "session/damaged.h"
 #include "session/stored_values.h"
 
 #include <array>
@@ -40,7 +39,7 @@ SessionHead read_head(SQLite::Database& database) {
                           " m.vocab, m.parameters, (SELECT count(*) FROM edit), (SELECT count(*) FROM batch),"
                           " (SELECT count(*) FROM trace) FROM session s, model m");
     if (!row.executeStep())
-        throw Error("the session is damaged: its head is missing", {}, "an older copy may be sound");
+        damaged("its head is missing");
     SessionHead head;
     head.schema = database.execAndGet("PRAGMA user_version").getInt();
     head.created = text_at(row, 0);

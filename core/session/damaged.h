@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// What to say of a file that does not hold what was written.
+#pragma once
+
+#include "emend/error.h"
+
+#include <string>
+
+namespace emend {
+
+inline constexpr const char* damaged_hint = "an older copy may be sound; nothing was changed in this one";
+
+[[noreturn]] inline void damaged(const std::string& what) {
+    throw Error("the session is damaged: " + what, {}, damaged_hint);
+}
+
+} // namespace emend
