@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "base/file.h"
 
+#include "base/errno_words.h"
 #include "emend/error.h"
 
 #include <algorithm>
@@ -20,42 +21,6 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::size_t write_buffer_bytes = std::size_t{1} << 20;
-
-std::string hint_for(int code) {
-    switch (code) {
-    case ENOSPC:
-    case EDQUOT:
-        return "the disk is full; free some space or choose another folder";
-    case EFBIG:
-        return "the file is larger than the file system or the limits of this account allow";
-    case EACCES:
-    case EPERM:
-        return "no permission; choose a folder of yours or change the permissions";
-    case EROFS:
-        return "this file system is read-only; choose another folder";
-    case ENOENT:
-        return "check the path; is the folder there?";
-    case ENOTDIR:
-        return "a part of the path is a file, not a folder";
-    case EISDIR:
-        return "this is a folder, a file is needed";
-    case ENAMETOOLONG:
-        return "choose a shorter name";
-    case EMFILE:
-    case ENFILE:
-        return "too many open files; close some programs or raise the limit (ulimit -n)";
-    case ENOMEM:
-        return "not enough memory or address space";
-    case EIO:
-        return "the disk reports a fault; check the cable, the disk and the system log";
-    default:
-        return {};
-    }
-}
-
-[[noreturn]] void fail(const std::string& what, const fs::path& path, int code) {
-    throw Error(what + ": " + std::generic_category().message(code), path.string(), hint_for(code));
-}
 
 class Descriptor {
   public:
@@ -77,12 +42,12 @@ class Descriptor {
 std::uint64_t open_regular(const fs::path& path, int& descriptor) {
     descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     if (descriptor < 0)
-        fail("cannot open the file", path, errno);
+        throw_errno("cannot open the file", path, errno);
     struct stat info {};
     if (::fstat(descriptor, &info) != 0) {
         const int code = errno;
         ::close(descriptor);
-        fail("cannot read the file's size", path, code);
+        throw_errno("cannot read the file's size", path, code);
     }
     if (!S_ISREG(info.st_mode)) {
         ::close(descriptor);
@@ -109,10 +74,10 @@ MappedFile::MappedFile(const fs::path& path)
     if (size_ == 0)
         return;
     if (size_ > std::numeric_limits<std::size_t>::max())
-        fail("cannot map the file", path, EFBIG);
+        throw_errno("cannot map the file", path, EFBIG);
     void* address = ::mmap(nullptr, static_cast<std::size_t>(size_), PROT_READ, MAP_PRIVATE, descriptor.get(), 0);
     if (address == MAP_FAILED)
-        fail("cannot map the file into memory", path, errno);
+        throw_errno("cannot map the file into memory", path, errno);
     data_ = static_cast<const std::byte*>(address);
 }
 
@@ -152,7 +117,7 @@ std::string read_file(const fs::path& path, std::uint64_t max_bytes) {
         if (got < 0 && errno == EINTR)
             continue;
         if (got < 0)
-            fail("cannot read the file", path, errno);
+            throw_errno("cannot read the file", path, errno);
         if (got == 0)
             break; // it became shorter while we read
         done += static_cast<std::size_t>(got);
@@ -175,7 +140,7 @@ AtomicFile::AtomicFile(fs::path target)
         if (const fs::path real = fs::weakly_canonical(target_, ignored); !ignored)
             target_ = real;
     if (fs::is_directory(target_, ignored))
-        fail("cannot write the file", target_, EISDIR);
+        throw_errno("cannot write the file", target_, EISDIR);
 
     static std::atomic<unsigned> counter{0};
     for (int attempt = 0; attempt < 100; ++attempt) {
@@ -189,7 +154,7 @@ AtomicFile::AtomicFile(fs::path target)
     }
     const int code = errno;
     temporary_.clear();
-    fail("cannot write the file", target_, code);
+    throw_errno("cannot write the file", target_, code);
 }
 
 AtomicFile::~AtomicFile() {
@@ -224,7 +189,7 @@ void AtomicFile::flush() {
         if (put < 0 && errno == EINTR)
             continue;
         if (put < 0)
-            fail("cannot write the file", target_, errno);
+            throw_errno("cannot write the file", target_, errno);
         done += static_cast<std::size_t>(put);
     }
     buffer_.clear();
@@ -237,11 +202,11 @@ void AtomicFile::commit() {
     if (::stat(target_.c_str(), &info) == 0)
         (void)::fchmod(descriptor_, info.st_mode & 07777U);
     if (::fsync(descriptor_) != 0 && errno != EINVAL && errno != ENOTSUP)
-        fail("cannot write the file to disk", target_, errno);
+        throw_errno("cannot write the file to disk", target_, errno);
     if (::close(std::exchange(descriptor_, -1)) != 0)
-        fail("cannot write the file to disk", target_, errno);
+        throw_errno("cannot write the file to disk", target_, errno);
     if (::rename(temporary_.c_str(), target_.c_str()) != 0)
-        fail("cannot put the new file in place", target_, errno);
+        throw_errno("cannot put the new file in place", target_, errno);
     temporary_.clear();
     sync_folder(target_.has_parent_path() ? target_.parent_path() : fs::path("."));
 }

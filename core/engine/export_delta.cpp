@@ -201,7 +201,7 @@ void write_delta(const ExportJob& job, ExportReport& report, const JobContext& c
     ExportFile file{.name = out.filename().string(), .bytes = fs::file_size(beside), .sha256 = {}, .origin = "new"};
     file.sha256 = file_sha256(beside, context, [](std::uint64_t) {});
     context.check();
-    staging.commit_file(file.name);
+    staging.commit_file(file.name, job.request.force);
     report.bytes = file.bytes;
     report.out = out.string();
     report.files.push_back(std::move(file));

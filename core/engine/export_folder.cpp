@@ -270,7 +270,7 @@ void write_folder(const ExportJob& job, ExportReport& report, const JobContext& 
     if (job.layers.empty())
         report.warnings.emplace_back("nothing is edited: the folder is a copy");
     context.check();
-    if (std::string warning = staging.commit(); !warning.empty())
+    if (std::string warning = staging.commit(job.request.force); !warning.empty())
         report.warnings.push_back(std::move(warning));
 }
 

@@ -245,7 +245,7 @@ void write_lora(const ExportJob& job, ExportReport& report, const JobContext& co
     }
     add_warnings(adapters, report.warnings);
     context.check();
-    if (std::string warning = staging.commit(); !warning.empty())
+    if (std::string warning = staging.commit(job.request.force); !warning.empty())
         report.warnings.push_back(std::move(warning));
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "engine/export_staging.h"
 
+#include "base/errno_words.h"
 #include "base/file.h"
 #include "base/json_text.h"
 #include "emend/error.h"
@@ -28,35 +29,12 @@ namespace {
 constexpr std::size_t piece = std::size_t{8} << 20; // copied between two looks at whether to stop
 constexpr std::uint64_t small_file = std::uint64_t{64} << 20;
 
-std::string hint_for(int code) {
-    switch (code) {
-    case ENOSPC:
-    case EDQUOT:
-        return "the disk is full; free some space or choose another folder";
-    case EFBIG:
-        return "the file is larger than the file system or the limits of this account allow";
-    case EACCES:
-    case EPERM:
-        return "no permission; choose a folder of yours or change the permissions";
-    case EROFS:
-        return "this file system is read-only; choose another folder";
-    case ENOENT:
-        return "check the path; is the folder there?";
-    default:
-        return {};
-    }
-}
-
-[[noreturn]] void fail(const std::string& what, const fs::path& path, int code) {
-    throw Error(what + ": " + std::generic_category().message(code), path.string(), hint_for(code));
-}
-
 class Descriptor {
   public:
     Descriptor(const fs::path& path, int flags, const std::string& what)
         : value_(::open(path.c_str(), flags | O_CLOEXEC, 0666)) {
         if (value_ < 0)
-            fail(what, path, errno);
+            throw_errno(what, path, errno);
     }
     ~Descriptor() {
         if (value_ >= 0)
@@ -76,7 +54,7 @@ void write_all(int descriptor, const char* data, std::size_t bytes, std::uint64_
         if (put < 0 && errno == EINTR)
             continue;
         if (put < 0)
-            fail("cannot write the file", path, errno);
+            throw_errno("cannot write the file", path, errno);
         data += put;
         bytes -= static_cast<std::size_t>(put);
         offset += static_cast<std::uint64_t>(put);
@@ -101,14 +79,14 @@ void copy_bytes(int from, int to, std::uint64_t size, const fs::path& source, co
                 continue;
             }
             if (got < 0)
-                fail("cannot write the file", path, errno);
+                throw_errno("cannot write the file", path, errno);
         } else {
             buffer.resize(piece);
             got = ::pread(from, buffer.data(), wanted, static_cast<off_t>(done));
             if (got < 0 && errno == EINTR)
                 continue;
             if (got < 0)
-                fail("cannot read the file", source, errno);
+                throw_errno("cannot read the file", source, errno);
             write_all(to, buffer.data(), static_cast<std::size_t>(got), done, path);
         }
         if (got == 0)
@@ -121,7 +99,7 @@ void copy_bytes(int from, int to, std::uint64_t size, const fs::path& source, co
 void sync_path(const fs::path& path, int flags) {
     const Descriptor descriptor(path, flags, "cannot open");
     if (::fsync(descriptor.get()) != 0 && errno != EINVAL && errno != ENOTSUP)
-        fail("cannot write to disk", path, errno);
+        throw_errno("cannot write to disk", path, errno);
 }
 
 void sync_parent(const fs::path& path) {
@@ -129,6 +107,12 @@ void sync_parent(const fs::path& path) {
         sync_path(path.parent_path(), O_RDONLY | O_DIRECTORY);
     } catch (const Error&) { // the files themselves are safe by now
     }
+}
+
+[[noreturn]] void not_in_place(const std::string& kind, const fs::path& target, int code) {
+    if (code == EEXIST || code == ENOTEMPTY || code == ENOTDIR)
+        throw Error("something was put there during the export", target.string(), "choose another name");
+    throw_errno("cannot put the new " + kind + " in place", target, code);
 }
 
 } // namespace
@@ -194,7 +178,7 @@ ExportStaging::ExportStaging(fs::path target)
     }
     const int code = errno;
     folder_.clear();
-    fail("cannot make a folder there", target_, code);
+    throw_errno("cannot make a folder there", target_, code);
 }
 
 ExportStaging::~ExportStaging() {
@@ -209,7 +193,7 @@ std::string ExportStaging::copy(const fs::path& from, const std::string& name, c
     const Descriptor copy(to, O_WRONLY | O_CREAT | O_EXCL, "cannot write the file");
     struct stat info {};
     if (::fstat(source.get(), &info) != 0)
-        fail("cannot read the file's size", from, errno);
+        throw_errno("cannot read the file's size", from, errno);
     const auto size = static_cast<std::uint64_t>(info.st_size);
     if (size > 0 && ::ioctl(copy.get(), FICLONE, source.get()) == 0) {
         moved(size);
@@ -237,41 +221,43 @@ void ExportStaging::sync() {
     sync_path(folder_, O_RDONLY | O_DIRECTORY);
 }
 
-void ExportStaging::commit_file(const std::string& name) {
-    if (::rename((folder_ / name).c_str(), target_.c_str()) != 0)
-        fail("cannot put the new file in place", target_, errno);
+void ExportStaging::commit_file(const std::string& name, bool replace) {
+    const fs::path from = folder_ / name;
+    int code = 0;
+    if (!replace)
+        code = rename_to_new(from, target_);
+    else if (::rename(from.c_str(), target_.c_str()) != 0)
+        code = errno;
+    if (code != 0)
+        not_in_place("file", target_, code);
     sync_parent(target_);
 }
 
-std::string ExportStaging::commit() {
-    const bool there = look_at(target_).kind == ExportPlace::Kind::ours;
-    std::string warning;
-    if (!there) {
-        if (::rename(folder_.c_str(), target_.c_str()) != 0) // over an empty folder too
-            fail("cannot put the new folder in place", target_, errno);
+std::string ExportStaging::commit(bool replace) {
+    fs::path old; // what is replaced, under another name
+    if (!replace || look_at(target_).kind != ExportPlace::Kind::ours) {
+        // Of what is there, it takes the place of an empty folder only: the kernel refuses everything else.
+        if (::rename(folder_.c_str(), target_.c_str()) != 0)
+            not_in_place("folder", target_, errno);
     } else if (::renameat2(AT_FDCWD, folder_.c_str(), AT_FDCWD, target_.c_str(), RENAME_EXCHANGE) == 0) {
-        std::error_code code; // the old one now has the temporary name
-        fs::remove_all(folder_, code);
-        if (code)
-            warning = "the folder that was replaced could not be removed: " + folder_.string();
+        old = folder_;
     } else { // a file system that cannot exchange
-        fs::path aside = folder_;
-        aside += ".old";
-        if (::rename(target_.c_str(), aside.c_str()) != 0)
-            fail("cannot put the new folder in place", target_, errno);
+        old = folder_;
+        old += ".old";
+        if (::rename(target_.c_str(), old.c_str()) != 0)
+            not_in_place("folder", target_, errno);
         if (::rename(folder_.c_str(), target_.c_str()) != 0) {
             const int code = errno;
-            (void)::rename(aside.c_str(), target_.c_str());
-            fail("cannot put the new folder in place", target_, code);
+            (void)::rename(old.c_str(), target_.c_str());
+            not_in_place("folder", target_, code);
         }
-        std::error_code code;
-        fs::remove_all(aside, code);
-        if (code)
-            warning = "the folder that was replaced could not be removed: " + aside.string();
     }
     folder_.clear();
+    std::error_code left;
+    if (!old.empty())
+        fs::remove_all(old, left);
     sync_parent(target_);
-    return warning;
+    return left ? "the folder that was replaced could not be removed: " + old.string() : std::string();
 }
 
 } // namespace emend

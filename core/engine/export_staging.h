@@ -50,11 +50,13 @@ class ExportStaging {
     void overwrite(const std::string& name, std::uint64_t offset, const void* data, std::size_t bytes);
     // All of the files on disk.
     void sync();
-    // One of the files, in place of the target and of what is there. Nothing can be stopped from here on.
-    void commit_file(const std::string& name);
-    // The folder in place of the target, which is removed when it was a folder of ours. Nothing can be stopped from
-    // here on. Returns a warning when something of the old folder is left.
-    std::string commit();
+    // One of the files becomes the target. Throws Error when something is there and `replace` is off. Nothing can be
+    // stopped from here on.
+    void commit_file(const std::string& name, bool replace);
+    // The folder becomes the target; of what is there, it takes the place of an empty folder, and with `replace` of a
+    // folder of ours. Throws Error when something else is there by now. Nothing can be stopped from here on. Returns a
+    // warning when something of the old folder is left.
+    std::string commit(bool replace);
 
   private:
     std::filesystem::path target_;

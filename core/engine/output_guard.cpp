@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "engine/output_guard.h"
 
-#include "base/output_guard.h"
+#include "emend/output_guard.h"
 
 namespace emend {
 

@@ -2,20 +2,23 @@
 #include "session/batch_matrices.h"
 #include "session/damaged.h"
 
+#include "base/checked_math.h"
 #include "base/hash.h"
 #include "emend/error.h"
 #include "session/packed_numbers.h"
 #include "session/session_rows.h"
 
 #include <algorithm>
+#include <array>
+#include <optional>
 #include <span>
-#include <utility>
 
 namespace emend {
 
 namespace {
 
 constexpr std::size_t numbers_a_part = std::size_t{1} << 21; // 16 MiB
+constexpr std::size_t most_numbers = std::size_t{1} << 30;   // 8 GiB: 50,000 edits of a model of 6 billion parameters
 
 std::string hash_of(const void* data, std::size_t bytes) {
     Xxh3 hash;
@@ -31,17 +34,15 @@ struct Matrix {
     std::int64_t columns;
 };
 
-// [rows, columns] holds so many numbers, without an overflow on the way.
-bool has_size(const Matrix& matrix, std::size_t numbers) {
-    if (matrix.rows <= 0 || matrix.columns <= 0)
-        return numbers == 0 && matrix.rows >= 0 && matrix.columns >= 0;
-    const auto rows = static_cast<std::size_t>(matrix.rows);
-    return numbers % rows == 0 && std::cmp_equal(numbers / rows, matrix.columns);
+// Empty when no model has a matrix like that: a file from anywhere may ask for all the memory there is.
+std::optional<std::size_t> size_of(std::int64_t rows, std::int64_t columns) {
+    const auto numbers = checked_elements(std::array{rows, columns});
+    return numbers && *numbers <= most_numbers ? std::optional(static_cast<std::size_t>(*numbers)) : std::nullopt;
 }
 
 void write_matrix(SQLite::Database& database, std::uint64_t batch, const Matrix& matrix,
                   std::span<const double> numbers) {
-    if (!has_size(matrix, numbers.size()))
+    if (size_of(matrix.rows, matrix.columns) != numbers.size())
         throw Error("a matrix of the batch has another size than it says", "layer " + std::to_string(matrix.layer));
     run(database, "INSERT INTO matrix (batch, kind, place, layer, rows, columns) VALUES (?, ?, ?, ?, ?, ?)", batch,
         matrix.kind, matrix.place, matrix.layer, matrix.rows, matrix.columns);
@@ -59,24 +60,26 @@ void write_matrix(SQLite::Database& database, std::uint64_t batch, const Matrix&
     }
 }
 
-// The part's numbers are added to `numbers`.
-void read_part(SQLite::Statement& row, std::vector<double>& numbers) {
+// The part's numbers are added to `numbers`, which may have so many in all.
+void read_part(SQLite::Statement& row, std::vector<double>& numbers, std::size_t most) {
     const auto count = number_at<std::size_t>(row, 0);
     const SQLite::Column data = row.getColumn(3);
     const auto size = static_cast<std::size_t>(data.getBytes());
-    if (count == 0 || count > numbers_a_part || size != number_at<std::size_t>(row, 1) ||
-        hash_of(data.getBlob(), size) != text_at(row, 2))
+    if (count == 0 || count > std::min(numbers_a_part, most - numbers.size()) ||
+        size != number_at<std::size_t>(row, 1) || hash_of(data.getBlob(), size) != text_at(row, 2))
         damaged("numbers are not those that were written");
     numbers.resize(numbers.size() + count);
     unpack_numbers({static_cast<const char*>(data.getBlob()), size}, std::span(numbers).last(count));
 }
 
-std::vector<double> read_numbers(SQLite::Database& database, std::int64_t matrix) {
-    std::vector<double> numbers;
+std::vector<double> read_numbers(SQLite::Database& database, std::int64_t matrix, std::size_t count) {
+    std::vector<double> numbers; // grows with what is there, not with what is promised
     SQLite::Statement parts =
         prepared(database, "SELECT numbers, size, hash, data FROM part WHERE matrix = ? ORDER BY part", matrix);
     while (parts.executeStep())
-        read_part(parts, numbers);
+        read_part(parts, numbers, count);
+    if (numbers.size() != count)
+        damaged("numbers are missing");
     return numbers;
 }
 
@@ -106,9 +109,10 @@ void read_matrices(SQLite::Database& database, BatchRecord& record) {
                             .layer = number_at<int>(row, 3),
                             .rows = number_at<std::int64_t>(row, 4),
                             .columns = number_at<std::int64_t>(row, 5)};
-        std::vector<double> numbers = read_numbers(database, number_at<std::int64_t>(row, 0));
-        if (number_at<int>(row, 6) == 0 || !has_size(matrix, numbers.size()))
+        const auto size = size_of(matrix.rows, matrix.columns);
+        if (number_at<int>(row, 6) == 0 || !size)
             damaged("a matrix of layer " + std::to_string(matrix.layer) + " is not as it was written");
+        std::vector<double> numbers = read_numbers(database, number_at<std::int64_t>(row, 0), *size);
         // By kind: all left factors first, then the right ones, each in their order.
         if (kind == "left") {
             if (matrix.place != record.updates.size())
@@ -129,9 +133,12 @@ void read_matrices(SQLite::Database& database, BatchRecord& record) {
                 {.layer = matrix.layer, .rows = matrix.rows, .edits = matrix.columns, .targets = std::move(numbers)});
         }
     }
-    for (const StoredUpdate& update : record.updates)
+    for (const StoredUpdate& update : record.updates) {
         if (update.columns == 0 && update.rank != 0)
             damaged("a factor of an update is missing");
+        if (!size_of(update.rows, update.columns)) // of the layer's own matrix
+            damaged("an update is larger than any model's matrix");
+    }
 }
 
 std::vector<std::string> damaged_parts(SQLite::Database& database, const JobContext& job) {
@@ -143,7 +150,7 @@ std::vector<std::string> damaged_parts(SQLite::Database& database, const JobCont
         job.check();
         numbers.clear();
         try {
-            read_part(row, numbers);
+            read_part(row, numbers, numbers_a_part);
         } catch (const Error& error) {
             faults.push_back("batch " + text_at(row, 4) + ", layer " + text_at(row, 5) + ", " + text_at(row, 6) + ": " +
                              error.message());

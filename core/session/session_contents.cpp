@@ -211,7 +211,10 @@ void SessionStore::set_scores(const SessionScores& scores) {
 }
 
 std::string SessionStore::ui_state() {
-    return reading([&] { return database_->execAndGet("SELECT ui_state FROM session").getString(); });
+    return reading([&] {
+        check_seals(*database_, "session");
+        return database_->execAndGet("SELECT ui_state FROM session").getString();
+    });
 }
 
 } // namespace emend

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "session/session_file.h"
 
+#include "base/errno_words.h"
 #include "emend/error.h"
 #include "session/damaged.h"
 
+#include <array>
 #include <cerrno>
 #include <fcntl.h>
 #include <sqlite3.h>
@@ -91,21 +93,48 @@ void sync_path(const fs::path& path, bool must) {
                     "check the disk, or choose another one");
 }
 
+void sync_folder_of(const fs::path& file) {
+    sync_path(file.has_parent_path() ? file.parent_path() : fs::path("."), false);
+}
+
+constexpr std::array beside{"-wal", "-shm", "-journal"}; // where SQLite keeps what is not in the file yet
+
+// The log of a file that is not there any more would be replayed into the one that takes its name.
+void remove_logs_of(const fs::path& target) {
+    bool removed = false;
+    for (const char* suffix : beside) {
+        const fs::path log = target.string() + suffix;
+        std::error_code failed;
+        removed = fs::remove(log, failed) || removed;
+        if (failed)
+            throw Error("an old log beside the session cannot be removed: " + failed.message(), log.string(),
+                        "remove it, or choose another name");
+    }
+    if (removed) // before the name is there, whatever the power does
+        sync_folder_of(target);
+}
+
 // Never takes the place of anything unless told to.
 void put_in_place(const fs::path& from, const fs::path& target, bool replace) {
-    int done = replace ? ::rename(from.c_str(), target.c_str())
-                       : ::renameat2(AT_FDCWD, from.c_str(), AT_FDCWD, target.c_str(), RENAME_NOREPLACE);
-    if (done != 0 && !replace && (errno == EINVAL || errno == ENOSYS)) { // a file system that does not know it
-        done = ::link(from.c_str(), target.c_str());
-        if (done == 0)
-            ::unlink(from.c_str());
-    }
-    if (done != 0 && errno == EEXIST)
+    int code = 0;
+    if (!replace)
+        code = rename_to_new(from, target);
+    else if (::rename(from.c_str(), target.c_str()) != 0)
+        code = errno;
+    if (code == EEXIST)
         throw Error("there is a file of this name already", target.string(), "choose another name");
-    if (done != 0)
-        throw Error("the session cannot be put in place: " + std::generic_category().message(errno), target.string(),
+    if (code != 0)
+        throw Error("the session cannot be put in place: " + std::generic_category().message(code), target.string(),
                     "choose another folder");
-    sync_path(target.has_parent_path() ? target.parent_path() : fs::path("."), false);
+    sync_folder_of(target);
+}
+
+// Enough to tell one state of a history from the next.
+std::string state_of(SQLite::Database& database) {
+    return database
+        .execAndGet("SELECT position || ' ' || edited_hash || ' ' || (SELECT count(*) FROM batch) || ' ' ||"
+                    " (SELECT count(*) FROM edit) FROM session")
+        .getString();
 }
 
 class Temporary {
@@ -122,7 +151,8 @@ class Temporary {
   private:
     void remove() const {
         std::error_code ignored;
-        for (const char* suffix : {"", "-wal", "-shm", "-journal"})
+        fs::remove(path_, ignored);
+        for (const char* suffix : beside)
             fs::remove(path_.string() + suffix, ignored);
     }
     fs::path path_;
@@ -231,14 +261,22 @@ void put_copy(SQLite::Database& database, const fs::path& target, bool replace,
         copy.bind(1, temporary.path().string());
         copy.exec();
     });
-    with_errors("the session cannot be copied", target, [&] {
+    const std::string wanted = with_errors("the session cannot be copied", target, [&] {
         const auto made = connect(temporary.path(), SQLite::OPEN_READWRITE);
         SQLite::Transaction transaction(*made, SQLite::TransactionBehavior::IMMEDIATE);
         change(*made);
         transaction.commit();
+        return state_of(*made);
     });
     sync_path(temporary.path(), true);
+    if (replace || !fs::exists(fs::symlink_status(target)))
+        remove_logs_of(target);
     put_in_place(temporary.path(), target, replace);
+    with_errors("the copy of the session cannot be read", target, [&] {
+        if (state_of(*connect_to_read(target)) != wanted)
+            throw Error("the copy holds something else than the session", target.string(),
+                        "another program has written to it; save the session under another name");
+    });
 }
 
 } // namespace emend

@@ -35,11 +35,13 @@ std::unique_ptr<SQLite::Database> connect_to_read(const std::filesystem::path& f
 int check_is_session(SQLite::Database& database, const std::filesystem::path& file, const SessionSchema& schema);
 
 // Puts what a killed writer left in its log into the file, so that nothing lies beside it. The lock must be held.
+// Throws Error, also while another connection reads it.
 void tidy(const std::filesystem::path& file);
 bool has_log(const std::filesystem::path& file); // with something in it
 
-// A copy of the database with `change` done to it takes the place of `target`, as a whole or not at all. Throws Error;
-// also when something is there already and `replace` is off.
+// A copy of the database with `change` done to it takes the place of `target`, as a whole or not at all, and is read
+// back under its name. What a crash left beside that name goes: the target's lock must be held. Throws Error; also when
+// something is there already and `replace` is off.
 void put_copy(SQLite::Database& database, const std::filesystem::path& target, bool replace,
               const std::function<void(SQLite::Database&)>& change);
 

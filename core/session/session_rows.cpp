@@ -23,6 +23,11 @@ std::string program_name() {
     return "Emend " EMEND_VERSION;
 }
 
+void check_seals(SQLite::Database& database, const std::string& table) {
+    if (database.execAndGet("SELECT count(*) FROM " + table + " WHERE NOT " + is_sealed(table)).getInt() != 0)
+        damaged("a row of the table \"" + table + "\" is not as it was written");
+}
+
 void write_model(SQLite::Database& database, const SessionModel& model) {
     run(database,
         "INSERT OR REPLACE INTO model (id, path, name, family, fingerprint, dtype, device, layers, d_model, d_mlp,"
@@ -33,6 +38,8 @@ void write_model(SQLite::Database& database, const SessionModel& model) {
 }
 
 SessionHead read_head(SQLite::Database& database) {
+    check_seals(database, "session");
+    check_seals(database, "model");
     SQLite::Statement row(database,
                           "SELECT s.created, s.changed, s.program, s.untitled, s.note, s.position, s.edited_hash,"
                           " m.path, m.name, m.family, m.fingerprint, m.dtype, m.device, m.layers, m.d_model, m.d_mlp,"

@@ -54,7 +54,11 @@ T number_at(SQLite::Statement& row, int column) {
     return static_cast<T>(row.getColumn(column).getInt64());
 }
 
+// Throws Error when a row of the table is not as it was written.
+void check_seals(SQLite::Database& database, const std::string& table);
+
 void write_model(SQLite::Database& database, const SessionModel& model);
+// Throws Error when it is not as it was written.
 SessionHead read_head(SQLite::Database& database);
 
 // A batch of the history, with its matrices; in place of one of the same number.

@@ -179,6 +179,7 @@ void SessionStore::writing(const std::function<void()>& work) {
     with_errors("the session cannot be written", file_, [&] {
         database_->exec("PRAGMA journal_mode = WAL"); // for readers' sake; where there can be none, it does without
         SQLite::Transaction transaction(*database_, SQLite::TransactionBehavior::IMMEDIATE);
+        check_seals(*database_, "session"); // else the new seal would hide it
         work();
         run(*database_, "UPDATE session SET changed = ?, program = ?", utc_now(), program_name());
         run(*database_, seal_statement("session", "id = 1"));
@@ -200,23 +201,26 @@ void SessionStore::set_ui_state(const std::string& json) {
 
 void SessionStore::copy_to(const std::string& path, bool replace) {
     fs::path target = fs::absolute(path);
-    std::unique_ptr<SessionLock> lock;
-    if (fs::exists(fs::symlink_status(target))) {
+    const bool there = fs::exists(fs::symlink_status(target));
+    if (there) {
         if (!replace)
             throw Error("there is a file of this name already", path, "choose another name, or replace it");
-        // Only sessions are replaced, and only those that nobody works with.
         target = existing_file(target);
         if (fs::equivalent(target, file_))
             throw Error("the session cannot be copied onto itself", path, "choose another name");
-        SessionLock::Attempt attempt = SessionLock::attempt(target);
-        if (!attempt.lock)
-            throw Error(attempt.held_by_other ? std::string(in_another_window)
-                                              : "the folder cannot be written: " + attempt.problem,
-                        path, "choose another name");
-        lock = std::move(attempt.lock);
-        (void)check_is_session(*connect_to_read(target), target, current_schema());
-        tidy(target); // what its log holds must not end up in the new file
     }
+    // Of a name that is free, too: nobody makes a session of it meanwhile.
+    const SessionLock::Attempt attempt = SessionLock::attempt(target);
+    if (!attempt.lock)
+        throw Error(attempt.held_by_other
+                        ? std::string(in_another_window)
+                        : "the session cannot be copied: the folder cannot be written (" + attempt.problem + ")",
+                    path, "choose another name");
+    if (there) { // only sessions are replaced, and only those that nobody works with
+        (void)check_is_session(*connect_to_read(target), target, current_schema());
+        tidy(target); // what its log holds must not end up in the new file; throws while somebody reads it
+    }
+    reading([&] { check_seals(*database_, "session"); }); // else the new seal would hide it
     put_copy(*database_, target, replace, [&](SQLite::Database& copy) {
         run(copy, "UPDATE session SET untitled = 0");
         run(copy, seal_statement("session", "id = 1"));

@@ -6,7 +6,7 @@
 #include "session/session_store.h"
 #include "session/stored_values.h"
 
-#include <set>
+#include <algorithm>
 
 namespace emend {
 
@@ -35,6 +35,22 @@ bool has_report(SQLite::Database& database, const LedgerEntry& entry) {
     if (!row.executeStep() || row.getColumn(0).isNull())
         return false;
     return entry.report && report_to_text(*entry.report) == text_at(row, 0);
+}
+
+// Of the edits that a batch had applied. A row that is damaged stays so: a new seal would hide it.
+void forget_batch(SQLite::Database& database, std::uint64_t id) {
+    std::vector<std::int64_t> sound;
+    SQLite::Statement row = prepared(database, "SELECT place FROM edit WHERE batch = ? AND " + is_sealed("edit"), id);
+    while (row.executeStep())
+        sound.push_back(number_at<std::int64_t>(row, 0));
+    run(database, "UPDATE edit SET batch = NULL WHERE batch = ?", id);
+    for (const std::int64_t place : sound)
+        run(database, seal_statement("edit", "place = ?"), place);
+}
+
+bool is_sound(SQLite::Database& database, std::uint64_t id) {
+    SQLite::Statement row = prepared(database, "SELECT 1 FROM batch WHERE id = ? AND " + is_sealed("batch"), id);
+    return row.executeStep();
 }
 
 // What has to be done to the file.
@@ -101,10 +117,13 @@ void SessionStore::sync(const LedgerState& ledger, const std::function<BatchReco
                 run(*database_, "DELETE FROM batch WHERE id = ?", id);
                 run(*database_, "DELETE FROM text WHERE batch = ?", id);
                 run(*database_, "DELETE FROM score WHERE batch = ?", id);
-                run(*database_, "UPDATE edit SET batch = NULL WHERE batch = ?", id);
+                forget_batch(*database_, id);
             }
-            if (!changes.gone.empty())
-                run(*database_, seal_statement("edit", "batch IS NULL"));
+            // A damaged row is written as a whole: a new seal would hide the damage.
+            const auto unsound = std::ranges::partition(
+                changes.annotated, [&](std::size_t place) { return is_sound(*database_, ledger.entries[place].id); });
+            changes.written.insert(changes.written.end(), unsound.begin(), unsound.end());
+            changes.annotated.erase(unsound.begin(), unsound.end());
             for (const std::size_t place : changes.written) {
                 const LedgerEntry& entry = ledger.entries[place];
                 BatchRecord record = fetch(entry.id);
@@ -115,6 +134,7 @@ void SessionStore::sync(const LedgerState& ledger, const std::function<BatchReco
                 record.note = entry.note;
                 record.active = entry.active;
                 write_batch(*database_, record, place);
+                run(*database_, "DELETE FROM score WHERE batch = ?", entry.id); // of other updates
             }
             for (const std::size_t place : changes.annotated) {
                 const LedgerEntry& entry = ledger.entries[place];

@@ -12,6 +12,10 @@ namespace emend {
 
 namespace {
 
+std::string counted(std::size_t count, const char* one, const char* many) {
+    return std::to_string(count) + " " + (count == 1 ? one : many);
+}
+
 constexpr double norm_tolerance = 1e-6; // relative; both sides are float64, summed in another order
 // Absolute, of probabilities: the weights are the same bits, but texts run in other company, which rounds otherwise.
 constexpr double answer_tolerance = 1e-4;
@@ -74,7 +78,7 @@ class Verification {
             add("file", 0, false, fault);
         if (faults.empty())
             add("file", 0, true,
-                "sound: " + std::to_string(head_.batches) + " batches, " + std::to_string(head_.bytes) + " bytes");
+                "sound: " + counted(head_.batches, "batch", "batches") + ", " + std::to_string(head_.bytes) + " bytes");
         return faults.empty();
     }
 
@@ -120,8 +124,8 @@ class Verification {
             keep_largest(largest, difference);
         }
         add("update-norm", batch.id, worst.empty(),
-            "norms of " + std::to_string(batch.report->layers.size()) + " layers agree to " + number_text(largest) +
-                " of themselves, " + number_text(norm_tolerance) + " is allowed" + worst,
+            "norms of " + counted(batch.report->layers.size(), "layer", "layers") + " agree to " +
+                number_text(largest) + " of themselves, " + number_text(norm_tolerance) + " is allowed" + worst,
             largest);
     }
 
@@ -195,7 +199,7 @@ class Verification {
             }
         }
         add("answers", batch.id, largest <= tolerance(),
-            "probabilities of " + std::to_string(requests.size()) + " edits before and after agree to " +
+            "probabilities of " + counted(requests.size(), "edit", "edits") + " before and after agree to " +
                 number_text(largest) + ", " + number_text(tolerance()) + " is allowed" + worst,
             largest);
     }

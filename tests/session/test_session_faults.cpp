@@ -9,6 +9,7 @@
 #include <QTemporaryDir>
 #include <QTest>
 
+#include <algorithm>
 #include <csignal>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -59,6 +60,10 @@ class TestSessionFaults : public QObject {
     void cut_off_anywhere();
     void flipped_bits();
     void a_damaged_part_is_found();
+    void a_damaged_head_is_found_data();
+    void a_damaged_head_is_found();
+    void more_numbers_than_a_matrix_has();
+    void a_matrix_that_no_model_has();
 
   private:
     [[nodiscard]] std::string path(const char* name = "a.emend") const { return folder_->filePath(name).toStdString(); }
@@ -394,6 +399,73 @@ void TestSessionFaults::a_damaged_part_is_found() {
     QVERIFY(damage("UPDATE edit SET request = '{}'", "edit"));
     QVERIFY(damage("UPDATE session SET position = 9", "session"));
     QCOMPARE(session_->check({}), std::vector<std::string>());
+}
+
+void TestSessionFaults::a_damaged_head_is_found_data() {
+    QTest::addColumn<QString>("change");
+    QTest::newRow("position") << "session SET position = 1";
+    QTest::newRow("untitled") << "session SET untitled = 1";
+    QTest::newRow("hash") << "session SET edited_hash = 'state 1'";
+    QTest::newRow("state of the window") << "session SET ui_state = '{}'";
+    QTest::newRow("model") << "model SET fingerprint = '0123456789abcdee'";
+    QTest::newRow("precision") << "model SET dtype = 'float16'";
+}
+
+void TestSessionFaults::a_damaged_head_is_found() {
+    QFETCH(QString, change);
+    session_.reset();
+    SQLite::Database(path(), SQLite::OPEN_READWRITE).exec("UPDATE " + change.toStdString());
+    const auto is_found = [](const auto& work) {
+        return error_of(work).find("not as it was written") != std::string::npos;
+    };
+    QVERIFY(is_found([&] { (void)peek_session(path()); }));
+    const auto session = Session::open(path());
+    QVERIFY(is_found([&] { (void)session->head(); }));
+    if (change.startsWith("session")) { // written again and again: the new seal must not hide it
+        QVERIFY(is_found([&] { (void)session->ui_state(); }));
+        QVERIFY(is_found([&] { session->set_note("mine"); }));
+        QVERIFY(is_found([&] { session->copy_to(path("b.emend"), false); }));
+        QCOMPARE(files().filter("b.emend"), QStringList());
+    }
+    QVERIFY(is_found([&] { (void)session->head(); }));
+    QVERIFY(!session->check({}).empty());
+}
+
+void TestSessionFaults::more_numbers_than_a_matrix_has() {
+    // A part of zeros is small in the file and 16 MiB in memory; a hundred of them hang on a matrix of 16 numbers.
+    BatchRecord zeros = batch_of(3, 1, {.d_model = std::int64_t{1} << 21, .d_mlp = 4});
+    std::ranges::fill(zeros.updates[0].left, 0);
+    history_.add(zeros);
+    history_.write_to(*session_);
+    session_->database().exec("WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 100)"
+                              " INSERT INTO part SELECT first.id, n.i, p.numbers, p.size, p.hash, p.data FROM n, part p"
+                              " JOIN matrix m ON m.id = p.matrix AND m.batch = 3 AND m.kind = 'left', matrix first"
+                              " WHERE first.batch = 1 AND first.kind = 'left'");
+    QCOMPARE(session_->check({}).size(), std::size_t{1});
+    const int status = status_of_child([&] {
+        rlimit memory{};
+        ::getrlimit(RLIMIT_AS, &memory);
+        QFile pages("/proc/self/statm");
+        if (!pages.open(QFile::ReadOnly))
+            return false;
+        const rlim_t now = pages.readAll().split(' ').front().toULongLong() * static_cast<rlim_t>(::getpagesize());
+        memory.rlim_cur = now + (rlim_t{200} << 20);
+        ::setrlimit(RLIMIT_AS, &memory);
+        return error_of([&] { (void)session_->batch(1); }).find("damaged") != std::string::npos;
+    });
+    QCOMPARE(status, 0);
+}
+
+void TestSessionFaults::a_matrix_that_no_model_has() {
+    for (const char* size : {"rows = 1 << 40", "rows = -1", "rows = 1 << 62, columns = 8", "columns = 1 << 30"}) {
+        session_->database().exec("SAVEPOINT damage");
+        session_->database().exec(std::string("UPDATE matrix SET ") + size + " WHERE batch = 1");
+        session_->database().exec(seal_statement("matrix", "batch = 1"));
+        const std::string error = error_of([&] { (void)session_->batch(1); });
+        session_->database().exec("ROLLBACK TO damage");
+        session_->database().exec("RELEASE damage");
+        QVERIFY2(error.find("damaged") != std::string::npos, size);
+    }
 }
 
 QTEST_GUILESS_MAIN(TestSessionFaults)

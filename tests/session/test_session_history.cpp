@@ -37,8 +37,13 @@ class TestSessionHistory : public QObject {
     void only_what_differs_is_fetched();
     void an_opened_session_knows_its_batches();
     void undone_batches_that_are_dropped();
+    void a_dropped_batch_hides_no_damage();
+    void a_damaged_row_is_written_as_a_whole();
     void a_fetch_that_fails_changes_nothing();
     void a_copy();
+    void a_copy_where_an_old_log_lies_data();
+    void a_copy_where_an_old_log_lies();
+    void a_copy_of_what_is_read_elsewhere();
     void a_copy_over_something_data();
     void a_copy_over_something();
     void sessions_that_were_left_behind();
@@ -131,6 +136,33 @@ void TestSessionHistory::undone_batches_that_are_dropped() {
     QVERIFY(session_->batch_ids().empty());
 }
 
+void TestSessionHistory::a_dropped_batch_hides_no_damage() {
+    std::vector<SessionEdit> edits(3);
+    for (std::size_t i = 0; i < edits.size(); ++i)
+        edits[i] = {
+            .request = request_of("Tower " + std::to_string(i), "Rome"), .note = {}, .chosen = true, .batch = {}};
+    edits[1].batch = 3;
+    edits[2].batch = 3;
+    session_->set_edits(edits);
+    auto& database = dynamic_cast<SessionStore&>(*session_).database();
+    database.exec("UPDATE edit SET note = 'damage' WHERE place < 2"); // one of the batch that goes, one of none
+    history_.records.pop_back();
+    history_.position = 2;
+    history_.write_to(*session_);
+    QCOMPARE(session_->check({}).size(), std::size_t{2});
+    QVERIFY(error_of([&] { (void)session_->edits(); }).find("not as it was written") != std::string::npos);
+}
+
+void TestSessionHistory::a_damaged_row_is_written_as_a_whole() {
+    auto& database = dynamic_cast<SessionStore&>(*session_).database();
+    database.exec("UPDATE batch SET base = 'damage' WHERE id = 2");
+    history_.records[1].note = "a note";
+    history_.write_to(*session_);
+    QCOMPARE(history_.fetched, std::vector<std::uint64_t>{2});
+    QVERIFY(same(session_->batch(2), history_.records[1]));
+    QCOMPARE(session_->check({}), std::vector<std::string>());
+}
+
 void TestSessionHistory::a_fetch_that_fails_changes_nothing() {
     history_.add(4);
     history_.records.erase(history_.records.begin());
@@ -166,6 +198,52 @@ void TestSessionHistory::a_copy() {
     QCOMPARE(copy->batch_ids(), (std::vector<std::uint64_t>{1, 2, 3}));
     for (const std::uint64_t id : copy->batch_ids())
         QVERIFY(same(copy->batch(id), history_.records[id - 1]));
+}
+
+void TestSessionHistory::a_copy_where_an_old_log_lies_data() {
+    QTest::addColumn<QString>("suffix");
+    QTest::newRow("a log") << "-wal";
+    QTest::newRow("a journal") << "-journal";
+}
+
+void TestSessionHistory::a_copy_where_an_old_log_lies() {
+    // Somebody removed a session after a crash, and not what lay beside it.
+    QFETCH(QString, suffix);
+    const QString old = folder_->filePath("b.emend");
+    {
+        const auto gone = SessionStore::create_file(old.toStdString(), small_model(), false);
+        if (suffix == "-journal")
+            gone->database().exec("PRAGMA journal_mode = PERSIST; PRAGMA cache_size = 1; BEGIN;"
+                                  " CREATE TABLE t (x); INSERT INTO t VALUES (zeroblob(1000000))");
+        else
+            gone->set_note("the old one");
+        for (const char* of : {"-wal", "-shm", "-journal"})
+            QFile::copy(old + of, folder_->filePath("kept") + of);
+    }
+    QVERIFY(QFile::remove(old));
+    QVERIFY(QFile::exists(folder_->filePath("kept") + suffix));
+    for (const char* of : {"-wal", "-shm", "-journal"}) {
+        QFile::remove(old + of);
+        QFile::rename(folder_->filePath("kept") + of, old + of);
+    }
+    QCOMPARE(error_of([&] { session_->copy_to(old.toStdString(), false); }), std::string());
+    const auto copy = Session::open(old.toStdString());
+    QCOMPARE(copy->head().note, std::string());
+    QCOMPARE(copy->head().edited_hash, std::string("state 3"));
+    QCOMPARE(copy->batch_ids(), (std::vector<std::uint64_t>{1, 2, 3}));
+    QCOMPARE(copy->check({}), std::vector<std::string>());
+}
+
+void TestSessionHistory::a_copy_of_what_is_read_elsewhere() {
+    // Whoever reads the one that is replaced would take the new one's log away when it closes.
+    auto writer = Session::create(path("b.emend"), small_model());
+    writer->set_note("the one before");
+    const auto reader = Session::open(path("b.emend"), Session::Access::read_only);
+    QCOMPARE(reader->head().note, std::string("the one before"));
+    writer.reset();
+    const std::string error = error_of([&] { session_->copy_to(path("b.emend"), true); });
+    QVERIFY2(error.find("another program is using") != std::string::npos, error.c_str());
+    QCOMPARE(reader->head().note, std::string("the one before"));
 }
 
 void TestSessionHistory::a_copy_over_something_data() {
