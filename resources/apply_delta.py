@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Puts a delta that Emend exported into a checkpoint: apply_delta.py model.safetensors delta.safetensors out.safetensors
 
-Needs nothing but Python; with numpy it is fast. A sharded model: run it on every shard."""
+Needs nothing but Python; with numpy it is fast. It says which layers it changed. A sharded model: run
+it on every shard; one that holds none of the delta's layers is an error, and is left as it is."""
 import array, json, struct, sys
 
 try:
@@ -55,7 +56,10 @@ def main(model, delta, out):
     data = bytearray(data)
     # batch.<i>.layer.<l>.<n>.left: batch after batch, and within a batch update after update
     updates = sorted((int(name.split(".")[1]), int(name.split(".")[4]), name[:-5]) for name in factors if name.endswith(".left"))
-    for layer in sorted({int(name.split(".")[3]) for _, _, name in updates}):
+    layers = sorted({int(name.split(".")[3]) for _, _, name in updates})
+    transposed = about["orientation"] == "transposed"
+    applied = []
+    for layer in layers:
         entry = tensors.get(about["matrix"].replace("{}", str(layer)))
         if entry is None:
             continue  # in another shard
@@ -65,10 +69,17 @@ def main(model, delta, out):
             if int(name.split(".")[3]) == layer:
                 left, right = factors[name + ".left"], factors[name + ".right"]
                 numbers = [floats(delta_data[factors_at + f["data_offsets"][0]:factors_at + f["data_offsets"][1]], "F64") for f in (left, right)]
-                matrix = add_product(matrix, *numbers, *left["shape"], right["shape"][1], about["orientation"] == "transposed")
+                shape = [left["shape"][0], right["shape"][1]]
+                if entry["shape"] != (shape[::-1] if transposed else shape):
+                    sys.exit("layer %d of %s has another shape than the delta's: another model; nothing was written" % (layer, model))
+                matrix = add_product(matrix, *numbers, *left["shape"], right["shape"][1], transposed)
         data[begin:end] = stored(matrix, entry["dtype"])
+        applied.append(layer)
+    if not applied:
+        sys.exit("%s holds none of the delta's %d layers: another model, or another shard; nothing was written" % (model, len(layers)))
     with open(out, "xb") as file:
         file.write(data)
+    print("%s: %d of the delta's %d layers changed: %s" % (out, len(applied), len(layers), ", ".join(map(str, applied))))
 
 
 if __name__ == "__main__":

@@ -119,7 +119,11 @@ void export_report(Program& program, const Options& options) {
     if (options.at || options.rank)
         throw UsageError("a report is of the whole session", options.at ? "--at" : "--rank", "leave it out");
     const ReportFormat format = report_kind(options);
-    check_output_file(options.out);
+    check_output_file(options.out, peek_session(options.session.file).model.path);
+    if (!options.session.model.empty()) { // where it is now is no place for a report either
+        program.load.path = options.session.model;
+        check_output_file(options.out, program.model_folder());
+    }
     std::error_code none;
     if (!options.force && std::filesystem::exists(options.out, none))
         throw Error("a file is there already", options.out, "name another one, or replace it with --force");

@@ -203,13 +203,14 @@ void run_verify(Program& program, const Options& options) {
 
 // The engine's history as a new session, whole or not at all.
 void keep_replayed(const std::string& out, Engine& engine, Session& old) {
+    auto session = Session::create(out, session_model(engine.model_info())); // what is there is somebody else's
     try {
-        const auto session = Session::create(out, session_model(engine.model_info()));
         session->set_note(old.head().note);
         save_history(engine, *session, JobContext());
     } catch (const Error&) {
+        session.reset();
         std::error_code none;
-        fs::remove(out, none); // it was not there before: create refuses what is
+        fs::remove(out, none);
         throw;
     }
 }

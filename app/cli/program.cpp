@@ -2,9 +2,9 @@
 #include "program.h"
 
 #include "base/log.h"
-#include "base/output_guard.h"
 #include "base/spelling.h"
 #include "emend/error.h"
+#include "emend/output_guard.h"
 #include "emend/paths.h"
 #include "engine_loader.h"
 

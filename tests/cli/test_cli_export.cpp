@@ -7,6 +7,7 @@
 #include <QDir>
 #include <QFile>
 #include <QTest>
+#include <unistd.h>
 
 using namespace emend::test;
 
@@ -127,6 +128,31 @@ class TestCliExport : public QObject {
         const CliResult again = take({"--format", format, "--out", name});
         QVERIFY2(again.code == 1, again.all());
         QCOMPARE(sandbox_.listing(), before);
+    }
+
+    // The folder of the session's model, and one that --model names: by name, through a link, as another name of a
+    // file.
+    void a_report_never_lands_on_the_model() {
+        const QString model = sandbox_.copy_model("gpt2", "checkpoint");
+        const QByteArray weights = content("checkpoint/model.safetensors");
+        QVERIFY(!weights.isEmpty());
+        const QString demo =
+            part(sandbox_.run({"session", "show", "work.emend", "--json"}), "model", "path").toString();
+        QVERIFY(QFile::link(model, sandbox_.path("link")));
+        QVERIFY(::link(qPrintable(sandbox_.path("checkpoint/model.safetensors")),
+                       qPrintable(sandbox_.path("twin.csv"))) == 0);
+        for (const QString& out :
+             {demo + "/page.html", model + "/config.json", QString("link/page.csv"), QString("twin.csv")})
+            for (const char* format : {"report", "csv-layers"}) {
+                QStringList arguments{"--format", format, "--out", out, "--force"};
+                if (!out.startsWith(demo))
+                    arguments << "--model" << model;
+                const CliResult result = take(arguments);
+                QVERIFY2(result.code == 1 && result.error()["what"].toString().contains("never written to"),
+                         result.all());
+            }
+        QCOMPARE(content("checkpoint/model.safetensors"), weights);
+        QVERIFY(!QFile::exists(demo + "/page.html"));
     }
 
     void faults_data() {

@@ -5,6 +5,8 @@
 #include <csignal>
 #include <QFile>
 #include <QTest>
+#include <QThread>
+#include <random>
 #include <unistd.h>
 
 using namespace emend::test;
@@ -113,6 +115,19 @@ class TestCliSessionFaults : public QObject {
         QCOMPARE(batches(show("used.emend")), 1);
     }
 
+    // Somebody takes the name that a replay was told: theirs stays.
+    void a_replay_takes_nothing_away() {
+        const auto process = sandbox_.start({"session", "replay", "sound.emend", "--out", "mine.emend", "--json"});
+        QByteArray heard;
+        QVERIFY2(reached(*process, "reading", heard), heard);
+        sandbox_.write("mine.emend", "years of work");
+        const CliResult result = CliSandbox::finish(*process);
+        QVERIFY2(result.code == 1 && result.error()["what"].toString().contains("already"), result.all());
+        QFile file(sandbox_.path("mine.emend"));
+        QVERIFY(file.open(QIODevice::ReadOnly));
+        QCOMPARE(file.readAll(), QByteArray("years of work"));
+    }
+
     void a_stop_leaves_no_new_file() {
         QStringList slow = quick_edit(sandbox_, 1, 1);
         slow.replace(slow.indexOf("quick.json"), "slow.json");
@@ -130,7 +145,8 @@ class TestCliSessionFaults : public QObject {
     // What was said to be in the session is there after a kill at any moment, and the file is sound.
     void a_kill_loses_nothing_that_was_told() {
         QStringList many = quick_edit(sandbox_, 24) + QStringList{"--batch", "1", "--session", "killed.emend"};
-        for (const int after : {1, 4}) {
+        std::mt19937 random(7);
+        for (const int after : {1, 2, 4, 7}) {
             QFile::remove(sandbox_.path("killed.emend"));
             const auto process = sandbox_.start(many);
             QByteArray heard;
@@ -138,6 +154,7 @@ class TestCliSessionFaults : public QObject {
                 process->waitForReadyRead(100);
                 heard += process->readAllStandardError();
             }
+            QThread::msleep(random() % 60); // anywhere in the next batch
             process->kill();
             const CliResult ended = CliSandbox::finish(*process);
             QVERIFY2(ended.crashed, ended.all());

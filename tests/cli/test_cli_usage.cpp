@@ -159,12 +159,17 @@ class TestCliUsage : public QObject {
     void help() {
         const CliResult all = sandbox_.run({"--help"});
         QVERIFY2(all.code == 0, all.all());
-        for (const char* command :
-             {"info", "tokenize", "detokenize", "logits", "generate", "statistics", "trace", "edit", "try", "demo"}) {
+        for (const char* command : {"info", "tokenize", "detokenize", "logits", "generate", "statistics", "trace",
+                                    "edit", "try", "export", "demo"}) {
             QVERIFY2(all.out.contains(command), command);
             const CliResult one = sandbox_.run({command, "--help"});
             QVERIFY2(one.code == 0 && one.out.contains("--json"), one.all());
         }
+        QVERIFY2(all.out.contains("session"), all.all());
+        const CliResult session = sandbox_.run({"session", "--help"});
+        for (const char* command :
+             {"list", "show", "verify", "undo", "redo", "goto", "toggle", "rename", "note", "replay"})
+            QVERIFY2(session.code == 0 && session.out.contains(command), session.all());
         QCOMPARE(sandbox_.run({"--version"}).code, 0);
     }
 };

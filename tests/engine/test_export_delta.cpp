@@ -19,7 +19,11 @@ class TestExportDelta : public QObject {
     void what_is_switched_off_stays_behind();
     void applied_by_python_data();
     void applied_by_python();
+    void python_says_what_it_changed_data();
+    void python_says_what_it_changed();
     void places();
+    void what_appears_meanwhile_data();
+    void what_appears_meanwhile();
     void another_model();
     void damaged_data();
     void damaged();
@@ -167,6 +171,49 @@ void TestExportDelta::applied_by_python() {
     }
 }
 
+void TestExportDelta::python_says_what_it_changed_data() {
+    QTest::addColumn<QString>("model");
+    QTest::addColumn<QString>("words");
+    QTest::addColumn<bool>("written");
+    QTest::newRow("its own") << "gpt2_edit/model.safetensors"
+                             << "2 of the delta's 2 layers changed: 0, 1" << true;
+    QTest::newRow("other names") << "gpt2_noprefix_f16/model.safetensors"
+                                 << "none of the delta's 2 layers" << false;
+    QTest::newRow("another shape") << "small.safetensors"
+                                   << "another model" << false;
+}
+
+void TestExportDelta::python_says_what_it_changed() {
+    QFETCH(QString, model);
+    QFETCH(QString, words);
+    QFETCH(bool, written);
+    const QString python = QStandardPaths::findExecutable("python3");
+    if (python.isEmpty())
+        QSKIP("there is no python3");
+    fixture_->edit();
+    (void)engine().export_edits(request("edits.safetensors"), {});
+    QString checkpoint = EMEND_TEST_DATA "/models/" + model;
+    if (!QFile::exists(checkpoint)) { // the same names, smaller
+        checkpoint = QString::fromStdString(fixture_->at("small.safetensors"));
+        const std::vector<float> zeros(4);
+        SafetensorsWriter writer;
+        const SafetensorsFile sound = SafetensorsFile::open(small_model() + "/model.safetensors");
+        for (const std::string& name : sound.names())
+            writer.add(name, DType::F32, {2, 2}, zeros.data());
+        writer.write(checkpoint.toStdString());
+    }
+    QProcess script;
+    script.setProcessChannelMode(QProcess::MergedChannels);
+    script.start(python, {EMEND_SOURCE_DIR "/resources/apply_delta.py", checkpoint,
+                          QString::fromStdString(fixture_->at("edits.safetensors")),
+                          QString::fromStdString(fixture_->at("out.safetensors"))});
+    QVERIFY(script.waitForFinished(60000));
+    const QByteArray said = script.readAll();
+    QVERIFY2(said.contains(words.toUtf8()), said.constData());
+    QCOMPARE(script.exitCode() == 0, written);
+    QCOMPARE(fs::exists(fixture_->at("out.safetensors")), written);
+}
+
 void TestExportDelta::places() {
     fixture_->edit();
     fs::create_directory(fixture_->at("folder"));
@@ -190,6 +237,47 @@ void TestExportDelta::places() {
     (void)engine().export_edits(r, {});
     QVERIFY(read_file(fixture_->at("folder/delta.safetensors")) != one);
     QCOMPARE(ExportFixture::names_in(fixture_->at("folder")).size(), std::size_t{1});
+}
+
+void TestExportDelta::what_appears_meanwhile_data() {
+    QTest::addColumn<int>("format");
+    QTest::addColumn<bool>("ours"); // it looks like an earlier export
+    for (const bool ours : {false, true}) {
+        const char* what = ours ? "ours" : "somebody's";
+        QTest::addRow("delta, %s", what) << static_cast<int>(ExportFormat::delta) << ours;
+        QTest::addRow("folder, %s", what) << static_cast<int>(ExportFormat::folder) << ours;
+        QTest::addRow("adapter, %s", what) << static_cast<int>(ExportFormat::lora) << ours;
+    }
+}
+
+void TestExportDelta::what_appears_meanwhile() {
+    QFETCH(int, format);
+    QFETCH(bool, ours);
+    fixture_->edit();
+    ExportRequest r = fixture_->request_for(static_cast<ExportFormat>(format), "out.safetensors");
+    (void)engine().export_edits(r, {});
+    const fs::path other = fixture_->at("other"), out = r.out;
+    fs::rename(out, other);
+    bool there = false;
+    const JobContext job( // the place was free when it was looked at
+        [&](const Progress&) {
+            if (std::exchange(there, true))
+                return;
+            if (ours)
+                fs::rename(other, out);
+            else if (r.format == ExportFormat::delta)
+                write_file_atomic(out, "years");
+            else
+                fs::create_directories(out / "thesis");
+        },
+        {});
+    EXPECT_FAULT(engine().export_edits(r, job), "was put there during the export");
+    QVERIFY(there);
+    QCOMPARE(fixture_->names().size(), ours ? std::size_t{1} : std::size_t{2}); // nothing is left of the staging
+    if (!ours && r.format != ExportFormat::delta)
+        QVERIFY(fs::exists(out / "thesis"));
+    else if (!ours)
+        QCOMPARE(read_file(out), std::string("years"));
 }
 
 void TestExportDelta::another_model() {
