@@ -16,7 +16,9 @@
 #include <QLineEdit>
 #include <QPushButton>
 #include <QRadioButton>
+#include <QSignalSpy>
 #include <QSpinBox>
+#include <QTemporaryDir>
 #include <QToolButton>
 #include <QXmlStreamReader>
 
@@ -90,6 +92,7 @@ class TestWindowExport : public QObject {
     void theWindowStaysFluidMeanwhile();
     void aReportIsAPage();
     void aReportThatCannotBeWritten();
+    void aReportNeverLandsOnTheModel();
     void aDeltaComesIn();
     void aDeltaOfAnotherModel();
 };
@@ -217,6 +220,35 @@ void TestWindowExport::aReportThatCannotBeWritten() {
     accept(shown);
     QVERIFY(f->settle());
     QVERIFY2(failure(*f).contains(QStringLiteral("could not be written")), qPrintable(failure(*f)));
+}
+
+void TestWindowExport::aReportNeverLandsOnTheModel() {
+    auto f = open();
+    QTemporaryDir folder;
+    QFile config(folder.filePath(QStringLiteral("config.json")));
+    QVERIFY(config.open(QIODevice::WriteOnly) && config.write("{}") == 2);
+    config.close();
+    const QString twin = f->scratch.filePath(QStringLiteral("twin.json"));
+    QVERIFY(QFile::link(config.fileName(), twin));
+    f->window.openModel(folder.path());
+    QVERIFY(f->settle());
+    Studio& studio = f->workbench.studio();
+    for (const QString& file : {config.fileName(), folder.filePath(QStringLiteral("page.html")), twin}) {
+        QSignalSpy planned(&studio, &Studio::exportPlanned);
+        studio.planReport(file, true, 1000);
+        QVERIFY(f->settle());
+        QCOMPARE(planned.size(), 1);
+        const auto plan = planned[0][1].value<std::shared_ptr<const ExportPlan>>();
+        QVERIFY2(QString::fromStdString(plan->problem).contains(QStringLiteral("never written to")),
+                 plan->problem.c_str());
+        studio.writeReport(file, {}, {}); // and whoever did not ask
+        QVERIFY(f->settle());
+        QVERIFY2(failure(*f).contains(QStringLiteral("never written to")), qPrintable(failure(*f)));
+        QVERIFY(config.open(QIODevice::ReadOnly));
+        QCOMPARE(config.readAll(), QByteArray("{}"));
+        config.close();
+        QVERIFY(!QFile::exists(folder.filePath(QStringLiteral("page.html"))));
+    }
 }
 
 void TestWindowExport::aDeltaComesIn() {

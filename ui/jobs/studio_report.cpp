@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // A report of the session: what the engine knows is gathered on its thread, the page is written there, whole or not at
 // all.
+#include "emend/output_guard.h"
 #include "emend/session_report.h"
 #include "jobs/studio.h"
 
@@ -14,7 +15,7 @@ namespace emend::ui {
 namespace {
 
 // The place is judged without writing anything.
-ExportPlan planOf(const QString& file, bool replace) {
+ExportPlan planOf(const QString& file, bool replace, const std::string& modelFolder) {
     ExportPlan plan;
     const QFileInfo info(file);
     const QFileInfo folder(info.absolutePath());
@@ -36,6 +37,11 @@ ExportPlan planOf(const QString& file, bool replace) {
         return refuse(Studio::tr("this is a folder"), Studio::tr("name a file in it"));
     if (!folder.isWritable())
         return refuse(Studio::tr("the folder may not be written to"), Studio::tr("choose another one"));
+    try {
+        check_outside_model(file.toStdString(), modelFolder);
+    } catch (const Error& error) {
+        return refuse(QString::fromStdString(error.message()), QString::fromStdString(error.hint()));
+    }
     if (info.exists() && !replace)
         return refuse(Studio::tr("a file is there already"), Studio::tr("name another one, or replace it"));
     return plan;
@@ -90,7 +96,9 @@ void Studio::planReport(const QString& file, bool replace, quint64 tag) {
          .urgent = true,
          .supersedes = true,
          .needs_engine = false},
-        [file, replace](const Workplace&) { return planOf(file, replace); },
+        [file, replace, folder = m_model ? m_model->path : std::string()](const Workplace&) {
+            return planOf(file, replace, folder);
+        },
         [this, tag](const auto& plan) { emit exportPlanned(tag, plan); },
         [this, tag](const Failure& failure) { emit planFailed(tag, failure); });
 }
@@ -104,6 +112,7 @@ void Studio::writeReport(const QString& file, std::vector<SessionEdit> edits, st
             if (!format)
                 throw Error("the ending does not say what kind of report it is", file.toStdString(),
                             "end the name in .html, .md, .json or .csv");
+            check_outside_model(file.toStdString(), place.engine->model_info().path);
             SessionReportContents contents = gather(*place.engine, *document, place.context);
             contents.edits = edits;
             contents.versions = versions;
