@@ -51,6 +51,8 @@ struct FakeScript {
     std::atomic<int> try_ms{0}; // of every recipe
     std::atomic<bool> fail_diagnose{false};
     std::atomic<bool> fail_trials{false};
+    std::atomic<int> score_ms{0};
+    std::atomic<bool> fail_score{false};
 
     // Sessions and exports. A model whose folder is named "other…" is another model.
     std::atomic<int> restore_ms{0};
@@ -62,6 +64,8 @@ struct FakeScript {
     std::atomic<bool> fail_export{false};
     std::atomic<bool> fail_import{false}; // unless it is forced
 
+    void noteExport(const ExportRequest& request);
+    [[nodiscard]] std::string provenance() const; // of the last export
     void failApply(const std::string& what, const std::string& hint);
     [[nodiscard]] std::pair<std::string, std::string> applyFailure() const;
 
@@ -83,6 +87,8 @@ struct FakeScript {
     std::atomic<int> diagnoses{0};
     std::atomic<int> trials{0};
     std::atomic<int> rows_tried{0};
+    std::atomic<int> scorings{0};    // begun
+    std::atomic<int> rows_scored{0}; // of the last one that came to its end
     std::atomic<int> opens{0};
     std::atomic<int> restores{0};
     std::atomic<int> plans{0};
@@ -93,6 +99,7 @@ struct FakeScript {
   private:
     mutable std::mutex m_mutex;
     std::pair<std::string, std::string> m_failure;
+    std::string m_provenance;
 };
 
 class FakeEngine : public Engine {

@@ -93,14 +93,30 @@ std::string FakeEngine::answerNow(const Prediction& prediction) {
 }
 
 Scores FakeEngine::score(const std::vector<EditRequest>& requests, const JobContext& job) {
-    work(0, job, "scoring");
+    ++m_script->scorings;
+    work(m_script->score_ms, job, "scoring");
+    if (m_script->fail_score)
+        throw Error("the edits could not be scored", {}, "free some memory");
+    m_script->rows_scored = static_cast<int>(requests.size());
     const Facts facts = factsAt({});
-    double held = 0;
-    for (const EditRequest& request : requests)
+    double held = 0, asked = 0;
+    bool paraphrases = false, neighbours = false;
+    for (const EditRequest& request : requests) {
+        if (!request.true_object)
+            continue;
+        ++asked;
         held += predict(filled(request), request, facts).says_new ? 1 : 0;
+        paraphrases = paraphrases || !request.paraphrases.empty();
+        neighbours = neighbours || !request.neighbours.empty();
+    }
     Scores scores;
-    if (!requests.empty())
-        scores.efficacy = held / static_cast<double>(requests.size());
+    if (asked == 0)
+        return scores;
+    scores.efficacy = held / asked;
+    if (paraphrases)
+        scores.paraphrase = 0.95 * held / asked;
+    if (neighbours)
+        scores.neighbourhood = 1 - 0.02 * held / asked;
     return scores;
 }
 

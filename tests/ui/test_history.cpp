@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The history: the ledger as a table, and the dock in the window on the fake engine.
+// The history dock in the window on the fake engine.
 #include "fake_window.h"
 #include "models/history_model.h"
 #include "panels/history_panel.h"
@@ -8,9 +8,6 @@
 #include <QDockWidget>
 #include <QLineEdit>
 #include <QPushButton>
-#include <QSignalSpy>
-#include <QStackedWidget>
-#include <QToolButton>
 
 using namespace emend;
 using namespace emend::test;
@@ -21,39 +18,6 @@ class TestHistory : public QObject {
 
     std::unique_ptr<Theme> m_theme;
     std::shared_ptr<FakeScript> m_script;
-
-    static LedgerEntry entry(std::uint64_t id, const std::string& title, int edits = 1) {
-        auto report = std::make_shared<EditReport>();
-        report->batch_id = id;
-        report->recipe.algorithm = "MEMIT";
-        report->recipe.distribution = "spread";
-        report->recipe.softness = 100;
-        report->edits.resize(static_cast<std::size_t>(edits));
-        for (EditOutcome& outcome : report->edits) {
-            outcome.after.top = {{1, " Rome", 0.9}};
-            outcome.after.p_new = 0.9;
-        }
-        report->edits.front().after.p_new = 0.7;
-        report->layers = {{3, 2.0, 40, 0.05, 1, 768, 10, 0.1, 0.2}, {4, 4.0, 40, 0.10, 1, 768, 10, 0.1, 0.2}};
-        report->seconds.total = 2.5;
-        report->seconds.values = 2;
-        report->seconds.solve = 0.02;
-        LedgerEntry entry;
-        entry.id = id;
-        entry.title = title;
-        entry.report = report;
-        return entry;
-    }
-    static LedgerState ledger(int count, std::size_t position) {
-        LedgerState state;
-        for (int i = 1; i <= count; ++i)
-            state.entries.push_back(entry(static_cast<std::uint64_t>(i), "batch " + std::to_string(i), i));
-        state.position = position;
-        return state;
-    }
-    static QString cell(const HistoryModel& model, int row, int column) {
-        return model.index(row, column).data().toString();
-    }
 
     std::unique_ptr<WindowFixture> open() { return openWindow(*m_theme, m_script); }
     // Three batches of one edit each, the history in sight.
@@ -75,12 +39,6 @@ class TestHistory : public QObject {
     void initTestCase() { m_theme = std::make_unique<Theme>(); }
     void init() { m_script = std::make_shared<FakeScript>(); }
 
-    void rowsSayWhatTheLedgerSays();
-    void statesOfRows();
-    void switchingIsOnlyAsked();
-    void rowsAreKept();
-    void detailsTellWarningsAndTimes();
-    void emptyHistorySaysWhatToDo();
     void jumpByKeyboardAndBack();
     void spaceSwitchesOff();
     void laterBatchesAreOfferedInPlace();
@@ -90,113 +48,11 @@ class TestHistory : public QObject {
     void chosenBatchIsShownInTheCentre();
     void actionsFollowTheRow();
     void dockIsRememberedAndSharesItsPlace();
-    void wordsAreOnlyAskedFor();
     void renamedWithF2();
     void notedWithItsShortcut();
     void doubleClickRenamesOrJumps();
     void typingSurvivesAChangeOfTheLedger();
 };
-
-void TestHistory::rowsSayWhatTheLedgerSays() {
-    HistoryModel model;
-    model.setLedger(ledger(3, 2));
-    QCOMPARE(model.rowCount(), 4);
-    QCOMPARE(cell(model, 0, HistoryModel::Title), QStringLiteral("Checkpoint"));
-    QVERIFY(!model.index(0, HistoryModel::Title).data(Qt::CheckStateRole).isValid());
-    QCOMPARE(cell(model, 3, HistoryModel::Title), QStringLiteral("batch 3"));
-    QCOMPARE(cell(model, 3, HistoryModel::RecipeColumn), QStringLiteral("MEMIT · spread"));
-    QCOMPARE(cell(model, 3, HistoryModel::Layers), QStringLiteral("3, 4"));
-    QCOMPARE(cell(model, 3, HistoryModel::Softness), QStringLiteral("100"));
-    QCOMPARE(cell(model, 3, HistoryModel::Edits), QStringLiteral("3"));
-    QCOMPARE(cell(model, 3, HistoryModel::Efficacy), QStringLiteral("83.3 %")); // mean of 0.7, 0.9, 0.9
-    QCOMPARE(cell(model, 3, HistoryModel::Norm), QStringLiteral("10.0 %"));     // the larger of the two
-    QCOMPARE(cell(model, 3, HistoryModel::Took), QStringLiteral("2.5 s"));
-    for (int column = 0; column < HistoryModel::ColumnCount; ++column)
-        QVERIFY(!model.headerData(column, Qt::Horizontal, Qt::ToolTipRole).toString().isEmpty());
-}
-
-void TestHistory::statesOfRows() {
-    HistoryModel model;
-    LedgerState state = ledger(4, 3);
-    state.entries[0].active = false;
-    state.entries[1].stale = true;
-    state.entries[3].stale = true; // undone: not in the weights, so nothing to mend
-    model.setLedger(state);
-    QCOMPARE(model.state(0), HistoryModel::Checkpoint);
-    QCOMPARE(model.state(1), HistoryModel::SwitchedOff);
-    QCOMPARE(model.state(2), HistoryModel::Stale);
-    QCOMPARE(model.state(3), HistoryModel::Applied);
-    QCOMPARE(model.state(4), HistoryModel::Undone);
-    QCOMPARE(model.staleCount(), 1);
-    QCOMPARE(model.firstStaleRow(), 2);
-    QCOMPARE(model.positionRow(), 3);
-    QVERIFY(cell(model, 3, HistoryModel::State).contains(QStringLiteral("here")));
-    QVERIFY(cell(model, 2, HistoryModel::State).contains(QStringLiteral("stale")));
-    QVERIFY(model.index(2, HistoryModel::State)
-                .data(Qt::ToolTipRole)
-                .toString()
-                .contains(QStringLiteral("earlier batch was switched")));
-}
-
-void TestHistory::switchingIsOnlyAsked() {
-    HistoryModel model;
-    model.setLedger(ledger(2, 2));
-    QSignalSpy asked(&model, &HistoryModel::switchRequested);
-    const QModelIndex box = model.index(1, HistoryModel::Title);
-    QVERIFY(box.flags() & Qt::ItemIsUserCheckable);
-    QVERIFY(!(model.index(0, HistoryModel::Title).flags() & Qt::ItemIsUserCheckable));
-    QVERIFY(!model.setData(box, Qt::Unchecked, Qt::CheckStateRole));
-    QCOMPARE(asked.count(), 1);
-    QCOMPARE(asked.first(), (QVariantList{QVariant::fromValue(quint64{1}), false}));
-    QCOMPARE(box.data(Qt::CheckStateRole).toInt(), int(Qt::Checked)); // until it has happened
-    model.setData(box, Qt::Checked, Qt::CheckStateRole);
-    QCOMPARE(asked.count(), 1); // as it is already
-}
-
-void TestHistory::rowsAreKept() {
-    HistoryModel model;
-    model.setLedger(ledger(3, 3));
-    const QPersistentModelIndex second(model.index(2, HistoryModel::Title));
-    LedgerState state = ledger(2, 2);
-    state.entries.push_back(entry(9, "another way on"));
-    state.position = 3;
-    model.setLedger(state);
-    QVERIFY(second.isValid());
-    QCOMPARE(second.data().toString(), QStringLiteral("batch 2"));
-    QCOMPARE(cell(model, 3, HistoryModel::Title), QStringLiteral("another way on"));
-    model.setLedger({});
-    QCOMPARE(model.rowCount(), 1);
-    QVERIFY(!second.isValid());
-}
-
-void TestHistory::detailsTellWarningsAndTimes() {
-    LedgerState state = ledger(2, 2);
-    auto report = std::make_shared<EditReport>(*state.entries[1].report);
-    report->warnings = {"the system is ill-conditioned (1e13)"};
-    report->edits[0].value_kept = true;
-    state.entries[1].report = report;
-    HistoryModel model;
-    model.setLedger(state);
-    const QString details = model.facts(2);
-    QVERIFY(model.warnings(2).contains(QStringLiteral("ill-conditioned")));
-    QVERIFY(model.warnings(1).isEmpty());
-    QVERIFY(details.contains(QStringLiteral("values 2.0 s")));
-    QVERIFY(details.contains(QStringLiteral("solve 20 ms")));
-    QVERIFY(details.contains(QStringLiteral("1 of 2 value")));
-    QVERIFY(!model.facts(1).contains(QStringLiteral("kept")));
-    QCOMPARE(model.recipeSentence(2), QStringLiteral("MEMIT on layers 3, 4, spread, softness 100."));
-    QVERIFY(!model.recipeSentence(0).isEmpty());
-}
-
-void TestHistory::emptyHistorySaysWhatToDo() {
-    HistoryModel model;
-    HistoryPanel panel(model);
-    auto* stack = panel.findChild<QStackedWidget*>();
-    QCOMPARE(stack->currentWidget()->objectName(), QStringLiteral("historyEmpty"));
-    model.setLedger(ledger(1, 1));
-    QVERIFY(stack->currentWidget()->objectName() != QStringLiteral("historyEmpty"));
-    QCOMPARE(panel.currentRow(), 1); // where the model stands
-}
 
 void TestHistory::jumpByKeyboardAndBack() {
     auto f = openApplied();
@@ -336,31 +192,6 @@ void TestHistory::dockIsRememberedAndSharesItsPlace() {
     f->action(ActionId::RestoreLayout)->trigger();
     QVERIFY(log->isHidden() && history->isHidden());
     QVERIFY(!f->action(ActionId::ToggleHistory)->isChecked());
-}
-
-void TestHistory::wordsAreOnlyAskedFor() {
-    HistoryModel model;
-    LedgerState state = ledger(2, 2);
-    state.entries[1].note = "two\nlines";
-    model.setLedger(state);
-    const QModelIndex title = model.index(2, HistoryModel::Title), note = model.index(2, HistoryModel::Note);
-    QCOMPARE(note.data().toString(), QStringLiteral("two lines"));
-    QCOMPARE(note.data(Qt::EditRole).toString(), QStringLiteral("two\nlines"));
-    QVERIFY(note.data(Qt::ToolTipRole).toString().contains(QStringLiteral("two\nlines")));
-    QVERIFY(title.flags() & Qt::ItemIsEditable && note.flags() & Qt::ItemIsEditable);
-    QVERIFY(!(model.index(2, HistoryModel::State).flags() & Qt::ItemIsEditable));
-    QVERIFY(!(model.index(0, HistoryModel::Title).flags() & Qt::ItemIsEditable)); // the checkpoint is what it is
-    QVERIFY(!(model.index(0, HistoryModel::Note).flags() & Qt::ItemIsEditable));
-
-    QSignalSpy asked(&model, &HistoryModel::annotateRequested);
-    QVERIFY(!model.setData(title, QStringLiteral("  batch 2 "), Qt::EditRole)); // nothing new
-    QVERIFY(!model.setData(title, QString(), Qt::EditRole));                    // a batch has a title
-    QCOMPARE(asked.size(), 0);
-    model.setData(title, QStringLiteral("second"), Qt::EditRole);
-    QCOMPARE(asked.takeFirst(), (QVariantList{quint64{2}, QStringLiteral("second"), QStringLiteral("two\nlines")}));
-    model.setData(note, QString(), Qt::EditRole); // a note may go
-    QCOMPARE(asked.takeFirst(), (QVariantList{quint64{2}, QStringLiteral("batch 2"), QString()}));
-    QCOMPARE(title.data().toString(), QStringLiteral("batch 2")); // until it has happened
 }
 
 void TestHistory::renamedWithF2() {

@@ -1,12 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Sessions as a person meets them: saved by name, opened again, moved models, two windows, recovery, recent files.
+// Sessions as a person meets them: saved by name, opened again, moved models, two windows, recent files.
 #include "panels/recipe_panel.h"
 #include "session_fixture.h"
-#include "shell/note_dialog.h"
 
 #include <QDropEvent>
 #include <QMimeData>
-#include <QPlainTextEdit>
 #include <QTabWidget>
 
 using namespace emend;
@@ -58,13 +56,8 @@ class TestWindowSession : public QObject {
     void whatCannotBeOpenedChangesNothing_data();
     void whatCannotBeOpenedChangesNothing();
     void openingCanBeCancelled();
-    void leavingAsks_data();
-    void leavingAsks();
-    void unsavedSessionsAreOffered();
-    void nothingToRecoverNothingToSay();
     void aDroppedSessionOpens();
     void recentSessionsAreKept();
-    void theNoteDialogWritesTheNote();
 };
 
 void TestWindowSession::saveAsTakesAName() {
@@ -303,78 +296,6 @@ void TestWindowSession::openingCanBeCancelled() {
     QCOMPARE(look(f.file())->batch_ids().size(), std::size_t{2});
 }
 
-void TestWindowSession::leavingAsks_data() {
-    QTest::addColumn<Questions::Leave>("answer");
-    QTest::addColumn<bool>("leaves");
-    QTest::addColumn<bool>("kept");
-    QTest::newRow("save") << Questions::Leave::Save << true << false;
-    QTest::newRow("keep") << Questions::Leave::Keep << true << true;
-    QTest::newRow("discard") << Questions::Leave::Discard << true << false;
-    QTest::newRow("cancel") << Questions::Leave::Cancel << false << true;
-}
-
-void TestWindowSession::leavingAsks() {
-    QFETCH(Questions::Leave, answer);
-    QFETCH(bool, leaves);
-    QFETCH(bool, kept);
-    const QString target = m_folder.filePath(QStringLiteral("left.emend"));
-    QFile::remove(target);
-    SessionFixture f(*m_theme);
-    f.apply(0);
-    f.rest();
-    const QString own = f.file();
-    f.leave = answer;
-    f.target = target;
-    f.window->window.close();
-    QTest::qWait(100);
-    f.settle();
-    QCOMPARE(f.window->window.isVisible(), !leaves);
-    QCOMPARE(QFile::exists(own), kept);
-    QCOMPARE(QFile::exists(target), answer == Questions::Leave::Save);
-    if (leaves && kept)
-        QCOMPARE(recoverable_sessions(own_data.sessions().toStdString()).size(), std::size_t{1});
-}
-
-void TestWindowSession::unsavedSessionsAreOffered() {
-    {
-        SessionFixture f(*m_theme);
-        f.apply(0);
-        f.rest();
-        QVERIFY(f.close()); // kept for later
-    }
-    SessionFixture f(*m_theme);
-    f.window->window.begin(true);
-    f.settle();
-    QVERIFY2(f.line().contains(QStringLiteral("was not saved by name")), qPrintable(f.line()));
-    QVERIFY(f.line().contains(QStringLiteral("demo_model")));
-    QCOMPARE(f.window->workbench.studio().ledger().entries.size(), std::size_t{0}); // by nobody's wish but a person's
-    QDir(m_folder.path()).mkdir(QStringLiteral("demo_model"));
-    f.chosenModel = m_folder.filePath(QStringLiteral("demo_model"));
-    f.window->get<QAbstractButton>("recoverSessionButton")->click();
-    f.settle();
-    QCOMPARE(f.window->workbench.studio().ledger().entries.size(), std::size_t{1});
-    QVERIFY(f.state().untitled);
-    QVERIFY(!f.window->get<QWidget>("sessionLine")->isVisible());
-    QVERIFY(f.window->window.session().isAtStake()); // it still has no name
-
-    QVERIFY(f.close());
-    SessionFixture again(*m_theme);
-    again.window->window.begin(true);
-    again.settle();
-    again.window->get<QAbstractButton>("discardRecoverableButton")->click();
-    again.settle();
-    QVERIFY(!again.window->get<QWidget>("sessionLine")->isVisible());
-    QVERIFY(QDir(own_data.sessions()).entryList({QStringLiteral("*.emend")}).isEmpty());
-}
-
-void TestWindowSession::nothingToRecoverNothingToSay() {
-    SessionFixture f(*m_theme);
-    f.window->window.begin(true);
-    f.settle();
-    QVERIFY(!f.window->get<QWidget>("sessionLine")->isVisible());
-    QVERIFY(!f.window->action(ActionId::RecoverSession)->isEnabled());
-}
-
 void TestWindowSession::aDroppedSessionOpens() {
     const QString file = makeSession("dropped.emend");
     SessionFixture f(*m_theme);
@@ -405,30 +326,6 @@ void TestWindowSession::recentSessionsAreKept() {
     f.saveAs(f.path("later.emend"));
     QCOMPARE(f.window->settings.get(Setting::RecentSessions).toStringList(),
              (QStringList{f.path("later.emend"), file}));
-}
-
-void TestWindowSession::theNoteDialogWritesTheNote() {
-    SessionFixture f(*m_theme);
-    f.apply(0);
-    f.window->action(ActionId::SessionNote)->trigger();
-    auto* dialog = f.window->window.findChild<NoteDialog*>();
-    QVERIFY(dialog);
-    dialog->findChild<QPlainTextEdit*>()->setPlainText(QStringLiteral("  found in layer 3\n"));
-    dialog->accept();
-    f.rest();
-    QCOMPARE(look(f.file())->head().note, std::string("found in layer 3"));
-    f.window->window.editsPanel().selectRow(0);
-    f.settle();
-    f.window->action(ActionId::EditNote)->trigger();
-    dialog = nullptr;
-    for (NoteDialog* open : f.window->window.findChildren<NoteDialog*>())
-        if (open->isVisible())
-            dialog = open;
-    QVERIFY(dialog);
-    dialog->findChild<QPlainTextEdit*>()->setPlainText(QStringLiteral("the first"));
-    dialog->accept();
-    f.rest();
-    QCOMPARE(look(f.file())->edits()[0].note, std::string("the first"));
 }
 
 QTEST_MAIN(TestWindowSession)

@@ -9,6 +9,7 @@
 #include <mutex>
 #include <optional>
 #include <thread>
+#include <utility>
 
 #ifdef Q_OS_LINUX
 #include <sys/resource.h>
@@ -160,10 +161,12 @@ quint64 JobQueue::enqueue(JobPtr job) {
         supersede(job->options.lane);
     job->id = ++m_lastId;
     const quint64 id = job->id;
-    // Urgent jobs keep their order among themselves and go before the others.
-    const auto place = job->options.urgent ? std::find_if(m_waiting.begin(), m_waiting.end(),
-                                                          [](const JobPtr& other) { return !other->options.urgent; })
-                                           : m_waiting.end();
+    if (!job->options.background)
+        stopBackground();
+    // Urgent jobs keep their order among themselves and go before the others, those of the background behind.
+    const auto rank = [](const JobOptions& options) { return options.urgent ? 0 : options.background ? 2 : 1; };
+    const auto place = std::find_if(m_waiting.begin(), m_waiting.end(),
+                                    [&](const JobPtr& other) { return rank(other->options) > rank(job->options); });
     m_waiting.insert(place, std::move(job));
     // Not from inside the caller: it may still be writing down the id.
     QMetaObject::invokeMethod(
@@ -177,6 +180,13 @@ void JobQueue::supersede(Lane lane) {
         m_running->stale = true;
         m_running->stop.request_stop();
     }
+}
+
+void JobQueue::stopBackground() {
+    if (!m_running || !m_running->options.background || m_running->stop.stop_requested())
+        return;
+    m_running->again = true;
+    m_running->stop.request_stop();
 }
 
 void JobQueue::stopCurrent() {
@@ -209,7 +219,11 @@ void JobQueue::startNext() {
 
 void JobQueue::finished(const JobPtr& job) {
     m_running.reset();
-    if (!job->fault && (!job->stale || job->options.changes_engine))
+    if (std::exchange(job->again, false) && job->fault && job->fault->cancelled && !job->stale) {
+        job->fault.reset();
+        job->stop = std::stop_source();
+        m_waiting.push_back(job);
+    } else if (!job->fault && (!job->stale || job->options.changes_engine))
         job->deliver();
     else if (job->fault && !job->stale)
         job->failed(*job->fault);

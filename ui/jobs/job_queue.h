@@ -45,7 +45,8 @@ enum class Lane {
     Recovery,
     Plan,   // what an export would take
     Export, // files are written
-    Note    // beside a batch
+    Note,   // beside a batch
+    Score   // of a batch, in the background
 };
 
 // What a job's work gets on the worker thread.
@@ -60,6 +61,7 @@ struct JobOptions {
     Lane lane = Lane::Check;
     QString title;           // "Applying the edit", for the status bar
     bool urgent = false;     // asked for by a person: goes ahead of everything that is not
+    bool background = false; // behind everything: stopped for whatever else comes, and begun again behind that
     bool supersedes = false; // earlier jobs of this lane are dropped, running or not
     // What it did to the engine has happened: its result is told even when a later job superseded it.
     bool changes_engine = false;
@@ -125,6 +127,7 @@ class JobQueue : public QObject {
         std::function<void(const Failure&)> failed;
         std::stop_source stop;
         bool stale = false;             // UI thread only
+        bool again = false;             // likewise: it was stopped for another one
         std::unique_ptr<Failure> fault; // written by the worker before it hands the job back
     };
     using JobPtr = std::shared_ptr<Job>;
@@ -132,6 +135,7 @@ class JobQueue : public QObject {
 
     quint64 enqueue(JobPtr job);
     void startNext();
+    void stopBackground();
     void finished(const JobPtr& job);
     void progressed(const JobPtr& job, const Progress& progress);
     void setStatus(const JobStatus& status);

@@ -63,9 +63,10 @@ int HistoryModel::columnCount(const QModelIndex& parent) const {
 QVariant HistoryModel::headerData(int section, Qt::Orientation orientation, int role) const {
     if (orientation == Qt::Vertical || section < 0 || section >= ColumnCount)
         return {};
-    static const char* const names[] = {
-        QT_TR_NOOP("Batch"),    QT_TR_NOOP("Note"),  QT_TR_NOOP("State"),  QT_TR_NOOP("Recipe"),  QT_TR_NOOP("Layers"),
-        QT_TR_NOOP("Softness"), QT_TR_NOOP("Edits"), QT_TR_NOOP("p(new)"), QT_TR_NOOP("|D|/|W|"), QT_TR_NOOP("Took")};
+    static const char* const names[] = {QT_TR_NOOP("Batch"),   QT_TR_NOOP("Note"),   QT_TR_NOOP("State"),
+                                        QT_TR_NOOP("Recipe"),  QT_TR_NOOP("Layers"), QT_TR_NOOP("Softness"),
+                                        QT_TR_NOOP("Edits"),   QT_TR_NOOP("p(new)"), QT_TR_NOOP("Score"),
+                                        QT_TR_NOOP("|D|/|W|"), QT_TR_NOOP("Took")};
     static const char* const tips[] = {
         QT_TR_NOOP("What was applied; the box switches it off and on, F2 renames it"),
         QT_TR_NOOP("What somebody wrote about it"),
@@ -75,6 +76,7 @@ QVariant HistoryModel::headerData(int section, Qt::Orientation orientation, int 
         QT_TR_NOOP("0 memorizes exactly; larger leaves ordinary text alone"),
         QT_TR_NOOP("How many edits were applied together"),
         QT_TR_NOOP("Mean probability of the new objects, as this batch's report has it"),
+        QT_TR_NOOP("Harmonic mean of efficacy, paraphrases and neighbours; each by itself below the table"),
         QT_TR_NOOP("Update beside weight (Frobenius norms), the largest over the layers"),
         QT_TR_NOOP("Time it took to apply")};
     if (role == Qt::DisplayRole)
@@ -167,6 +169,10 @@ QString HistoryModel::text(int row, int column) const {
         return formatCount(static_cast<std::int64_t>(report.edits.size()));
     case Efficacy:
         return formatProbability(meanNew(report));
+    case Score:
+        if (const auto known = m_scores.constFind(of->id); known != m_scores.cend())
+            return known->scores.score ? formatProbability(*known->scores.score) : QStringLiteral("–");
+        return {};
     case Norm:
         return formatProbability(largestNorm(report));
     case Took:
@@ -182,6 +188,8 @@ QString HistoryModel::toolTip(int row, int column) const {
         return tr("The weights as they are in the checkpoint; Enter goes back there, everything can be redone");
     if (column == Note && !of->note.empty())
         return fromStd(of->note);
+    if (const QString told = column == Score ? scores(row) : QString(); !told.isEmpty())
+        return told;
     switch (column == State ? state(row) : Checkpoint) {
     case Stale:
         return tr("Solved on weights that are no longer underneath it: an earlier batch was switched or its softness "
@@ -316,6 +324,30 @@ QString HistoryModel::recipeSentence(int row) const {
     return parts.join(QStringLiteral(", ")) + u'.';
 }
 
+void HistoryModel::setScores(const QHash<quint64, ShownScores>& scores) {
+    m_scores = scores;
+    emit dataChanged(index(0, Score), index(rowCount() - 1, Score));
+}
+
+QString HistoryModel::scores(int row) const {
+    const LedgerEntry* of = entry(row);
+    const auto known = of ? m_scores.constFind(of->id) : m_scores.cend();
+    if (known == m_scores.cend())
+        return {};
+    QStringList parts;
+    const auto add = [&](const QString& name, const std::optional<double>& share) {
+        if (share)
+            parts << QStringLiteral("%1 %2").arg(name, formatProbability(*share));
+    };
+    add(tr("efficacy"), known->scores.efficacy);
+    add(tr("paraphrases"), known->scores.paraphrase);
+    add(tr("neighbours"), known->scores.neighbourhood);
+    QString told = parts.join(QStringLiteral(", "));
+    if (!told.isEmpty() && known->of && of->report && *known->of < of->report->edits.size())
+        told += tr(" of the first %n edit(s)", nullptr, static_cast<int>(*known->of));
+    return told;
+}
+
 QString HistoryModel::facts(int row) const {
     const LedgerEntry* of = entry(row);
     if (!of || !of->report)
@@ -335,6 +367,8 @@ QString HistoryModel::facts(int row) const {
     const auto kept = std::count_if(report.edits.begin(), report.edits.end(),
                                     [](const EditOutcome& outcome) { return outcome.value_kept; });
     QStringList facts;
+    if (const QString told = scores(row); !told.isEmpty())
+        facts << told;
     if (report.seconds.total > 0)
         facts << (seconds.isEmpty()
                       ? formatDuration(report.seconds.total)

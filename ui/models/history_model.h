@@ -6,20 +6,30 @@
 #pragma once
 
 #include "emend/report.h"
+#include "emend/scores.h"
 
 #include <QAbstractTableModel>
+#include <QHash>
+
+#include <optional>
 
 namespace emend::ui {
 
 class HistoryModel : public QAbstractTableModel {
     Q_OBJECT
   public:
-    enum Column { Title, Note, State, RecipeColumn, Layers, Softness, Edits, Efficacy, Norm, Took, ColumnCount };
+    enum Column { Title, Note, State, RecipeColumn, Layers, Softness, Edits, Efficacy, Score, Norm, Took, ColumnCount };
     enum Role {
         ProbabilityRole = Qt::UserRole + 1, // double, mean p(new); invalid: not known
         StateRole                           // int, RowState
     };
     enum RowState { Checkpoint, Applied, SwitchedOff, Undone, Stale };
+
+    // `of`: how many of the batch's edits were asked; unset: not known.
+    struct ShownScores {
+        Scores scores;
+        std::optional<std::size_t> of;
+    };
 
     explicit HistoryModel(QObject* parent = nullptr);
 
@@ -32,6 +42,8 @@ class HistoryModel : public QAbstractTableModel {
 
     // Rows whose batches are the same stay the same rows: selections survive.
     void setLedger(const LedgerState& ledger);
+    void setScores(const QHash<quint64, ShownScores>& scores); // by batch
+    [[nodiscard]] bool hasScores() const { return !m_scores.isEmpty(); }
     [[nodiscard]] const LedgerState& ledger() const { return m_ledger; }
     [[nodiscard]] int positionRow() const { return static_cast<int>(m_ledger.position); }
     [[nodiscard]] int rowOf(quint64 batch) const;          // -1: none
@@ -43,6 +55,7 @@ class HistoryModel : public QAbstractTableModel {
     [[nodiscard]] int firstStaleRow() const; // -1: none
 
     [[nodiscard]] QString recipeSentence(int row) const; // "MEMIT on layers 3-5, spread, softness 100"
+    [[nodiscard]] QString scores(int row) const;         // "efficacy 100.0 %, paraphrases 95 %, neighbours 98 %"
     [[nodiscard]] QString facts(int row) const;          // seconds by phase, kept values, conflicts
     [[nodiscard]] QString warnings(int row) const;       // of the report, one a line
 
@@ -55,6 +68,7 @@ class HistoryModel : public QAbstractTableModel {
     [[nodiscard]] QString toolTip(int row, int column) const;
 
     LedgerState m_ledger;
+    QHash<quint64, ShownScores> m_scores;
 };
 
 } // namespace emend::ui

@@ -242,6 +242,7 @@ void HistoryPanel::refresh() {
     }
     refreshOffer();
     refreshDetails();
+    showScores();
     emit currentRowChanged(currentRow()); // what can be done with it may have changed
 }
 
@@ -286,8 +287,19 @@ void HistoryPanel::sizeColumns() {
     wide(HistoryModel::Softness, QStringLiteral("20000.0"));
     wide(HistoryModel::Edits, QStringLiteral("10,000"));
     wide(HistoryModel::Efficacy, QStringLiteral("< 0.01 %"));
+    m_scoreWidth = metrics.horizontalAdvance(QStringLiteral("< 0.01 %")) + 24;
+    header->resizeSection(HistoryModel::Score, m_scoreWidth);
     wide(HistoryModel::Norm, QStringLiteral("< 0.01 %"));
     wide(HistoryModel::Took, QStringLiteral("12 min 55 s"));
+}
+
+void HistoryPanel::showScores() {
+    const QHeaderView* header = m_table->horizontalHeader();
+    int taken = m_scoreWidth + fontMetrics().averageCharWidth() * 20; // a title one can read
+    for (int column = 0; column < HistoryModel::ColumnCount; ++column)
+        if (column != HistoryModel::Title && column != HistoryModel::Score)
+            taken += header->sectionSize(column);
+    m_table->setColumnHidden(HistoryModel::Score, !m_model.hasScores() || m_table->viewport()->width() < taken);
 }
 
 bool HistoryPanel::isTyping() const {
@@ -324,6 +336,7 @@ bool HistoryPanel::eventFilter(QObject* watched, QEvent* event) {
 
 void HistoryPanel::resizeEvent(QResizeEvent* event) {
     QWidget::resizeEvent(event);
+    showScores();
     if (m_table->currentIndex().isValid())
         m_table->scrollTo(m_table->currentIndex());
 }

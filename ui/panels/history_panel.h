@@ -72,6 +72,7 @@ class HistoryPanel : public QWidget {
     void refreshOffer();
     void refreshDetails();
     void sizeColumns();
+    void showScores(); // where there are any, and room for them
     void editCell(int column);
     [[nodiscard]] bool isTyping() const; // in a cell
     [[nodiscard]] bool isOnCheckBox(const QPoint& position) const;
@@ -86,6 +87,7 @@ class HistoryPanel : public QWidget {
     QHBoxLayout* m_buttons;
     int m_declined = 0; // stale batches the offer was declined for
     int m_position = -1;
+    int m_scoreWidth = 0;
 };
 
 } // namespace emend::ui

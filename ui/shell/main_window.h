@@ -8,6 +8,7 @@
 #include "shell/exporting.h"
 #include "shell/history.h"
 #include "shell/questions.h"
+#include "shell/scoring.h"
 #include "shell/session_desk.h"
 #include "shell/session_document.h"
 #include "shell/session_norms.h"
@@ -126,6 +127,7 @@ class MainWindow : public QMainWindow {
     SessionDocument m_session;
     SessionDesk m_sessionDesk;
     History m_history;
+    Scoring m_scoring;
     TradeOff m_tradeOff;
     Tracing m_tracing;
     Diagnosing m_diagnosing;

@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Leaving a session and finding it again: what is asked, what is offered at the next start, notes.
+#include "session_fixture.h"
+#include "shell/note_dialog.h"
+
+#include <QAbstractButton>
+#include <QPlainTextEdit>
+
+using namespace emend;
+using namespace emend::test;
+using namespace emend::ui;
+
+class TestSessionLeaving : public QObject {
+    Q_OBJECT
+
+    std::unique_ptr<Theme> m_theme;
+    QTemporaryDir m_folder;
+
+  private slots:
+    void initTestCase() { m_theme = std::make_unique<Theme>(); }
+    void init() { QDir(own_data.sessions()).removeRecursively(); }
+
+    void leavingAsks_data();
+    void leavingAsks();
+    void unsavedSessionsAreOffered();
+    void nothingToRecoverNothingToSay();
+    void theNoteDialogWritesTheNote();
+};
+
+void TestSessionLeaving::leavingAsks_data() {
+    QTest::addColumn<Questions::Leave>("answer");
+    QTest::addColumn<bool>("leaves");
+    QTest::addColumn<bool>("kept");
+    QTest::newRow("save") << Questions::Leave::Save << true << false;
+    QTest::newRow("keep") << Questions::Leave::Keep << true << true;
+    QTest::newRow("discard") << Questions::Leave::Discard << true << false;
+    QTest::newRow("cancel") << Questions::Leave::Cancel << false << true;
+}
+
+void TestSessionLeaving::leavingAsks() {
+    QFETCH(Questions::Leave, answer);
+    QFETCH(bool, leaves);
+    QFETCH(bool, kept);
+    const QString target = m_folder.filePath(QStringLiteral("left.emend"));
+    QFile::remove(target);
+    SessionFixture f(*m_theme);
+    f.apply(0);
+    f.rest();
+    const QString own = f.file();
+    f.leave = answer;
+    f.target = target;
+    f.window->window.close();
+    QTest::qWait(100);
+    f.settle();
+    QCOMPARE(f.window->window.isVisible(), !leaves);
+    QCOMPARE(QFile::exists(own), kept);
+    QCOMPARE(QFile::exists(target), answer == Questions::Leave::Save);
+    if (leaves && kept)
+        QCOMPARE(recoverable_sessions(own_data.sessions().toStdString()).size(), std::size_t{1});
+}
+
+void TestSessionLeaving::unsavedSessionsAreOffered() {
+    {
+        SessionFixture f(*m_theme);
+        f.apply(0);
+        f.rest();
+        QVERIFY(f.close()); // kept for later
+    }
+    SessionFixture f(*m_theme);
+    f.window->window.begin(true);
+    f.settle();
+    QVERIFY2(f.line().contains(QStringLiteral("was not saved by name")), qPrintable(f.line()));
+    QVERIFY(f.line().contains(QStringLiteral("demo_model")));
+    QCOMPARE(f.window->workbench.studio().ledger().entries.size(), std::size_t{0}); // by nobody's wish but a person's
+    QDir(m_folder.path()).mkdir(QStringLiteral("demo_model"));
+    f.chosenModel = m_folder.filePath(QStringLiteral("demo_model"));
+    f.window->get<QAbstractButton>("recoverSessionButton")->click();
+    f.settle();
+    QCOMPARE(f.window->workbench.studio().ledger().entries.size(), std::size_t{1});
+    QVERIFY(f.state().untitled);
+    QVERIFY(!f.window->get<QWidget>("sessionLine")->isVisible());
+    QVERIFY(f.window->window.session().isAtStake()); // it still has no name
+
+    QVERIFY(f.close());
+    SessionFixture again(*m_theme);
+    again.window->window.begin(true);
+    again.settle();
+    again.window->get<QAbstractButton>("discardRecoverableButton")->click();
+    again.settle();
+    QVERIFY(!again.window->get<QWidget>("sessionLine")->isVisible());
+    QVERIFY(QDir(own_data.sessions()).entryList({QStringLiteral("*.emend")}).isEmpty());
+}
+
+void TestSessionLeaving::nothingToRecoverNothingToSay() {
+    SessionFixture f(*m_theme);
+    f.window->window.begin(true);
+    f.settle();
+    QVERIFY(!f.window->get<QWidget>("sessionLine")->isVisible());
+    QVERIFY(!f.window->action(ActionId::RecoverSession)->isEnabled());
+}
+
+void TestSessionLeaving::theNoteDialogWritesTheNote() {
+    SessionFixture f(*m_theme);
+    f.apply(0);
+    f.window->action(ActionId::SessionNote)->trigger();
+    auto* dialog = f.window->window.findChild<NoteDialog*>();
+    QVERIFY(dialog);
+    dialog->findChild<QPlainTextEdit*>()->setPlainText(QStringLiteral("  found in layer 3\n"));
+    dialog->accept();
+    f.rest();
+    QCOMPARE(look(f.file())->head().note, std::string("found in layer 3"));
+    f.window->window.editsPanel().selectRow(0);
+    f.settle();
+    f.window->action(ActionId::EditNote)->trigger();
+    dialog = nullptr;
+    for (NoteDialog* open : f.window->window.findChildren<NoteDialog*>())
+        if (open->isVisible())
+            dialog = open;
+    QVERIFY(dialog);
+    dialog->findChild<QPlainTextEdit*>()->setPlainText(QStringLiteral("the first"));
+    dialog->accept();
+    f.rest();
+    QCOMPARE(look(f.file())->edits()[0].note, std::string("the first"));
+}
+
+QTEST_MAIN(TestSessionLeaving)
+#include "test_session_leaving.moc"
