@@ -58,6 +58,16 @@ std::vector<ExportFile> filesOf(const ExportRequest& request) {
 
 } // namespace
 
+void FakeScript::noteExport(const ExportRequest& request) {
+    const std::lock_guard lock(m_mutex);
+    m_provenance = request.provenance;
+}
+
+std::string FakeScript::provenance() const {
+    const std::lock_guard lock(m_mutex);
+    return m_provenance;
+}
+
 std::string FakeEngine::hashOf(const LedgerEntry& entry) {
     std::ostringstream text;
     for (const EditOutcome& edit : entry.report->edits)
@@ -180,6 +190,7 @@ ExportPlan FakeEngine::plan_export(const ExportRequest& request, const JobContex
 
 ExportReport FakeEngine::export_edits(const ExportRequest& request, const JobContext& job) {
     ++m_script->exports;
+    m_script->noteExport(request);
     const ExportPlan plan = plan_export(request, job);
     if (!plan.problem.empty())
         throw Error(plan.problem, request.out, plan.hint);

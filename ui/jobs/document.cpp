@@ -4,6 +4,10 @@
 #include "emend/paths.h"
 #include "emend/session_work.h"
 
+#include <QFileInfo>
+#include <QJsonDocument>
+#include <QJsonObject>
+
 #include <algorithm>
 #include <filesystem>
 #include <iterator>
@@ -44,12 +48,35 @@ bool sameText(const SessionText& a, const SessionText& b) {
     return a.batch == b.batch && a.edit == b.edit && a.prompt == b.prompt;
 }
 
+bool sameBatch(const BatchScores& a, const BatchScores& b) {
+    return a.scores.batch == b.scores.batch;
+}
+
+bool areOf(const LedgerState& ledger, const BatchScores& kept) {
+    return std::ranges::any_of(ledger.entries, [&](const LedgerEntry& entry) {
+        return entry.id == kept.scores.batch && entry.hash == kept.hash;
+    });
+}
+
+// What recoverable_sessions() would not offer.
+bool holdsNothing(const SessionHead& head) {
+    return head.edits == 0 && head.batches == 0 && head.traces == 0 && head.note.empty();
+}
+
 void removeQuietly(const std::string& path) {
     std::error_code ignored; // a file that cannot be removed is in nobody's way
     std::filesystem::remove(path, ignored);
 }
 
 } // namespace
+
+bool sameHistory(const LedgerState& a, const LedgerState& b) {
+    return a.position == b.position &&
+           std::ranges::equal(a.entries, b.entries, [](const LedgerEntry& x, const LedgerEntry& y) {
+               return x.id == y.id && x.hash == y.hash && x.active == y.active && x.title == y.title &&
+                      x.note == y.note;
+           });
+}
 
 void SessionParts::add(SessionParts later) {
     if (later.edits)
@@ -60,20 +87,21 @@ void SessionParts::add(SessionParts later) {
         note = std::move(later.note);
     append(traces, std::move(later.traces));
     append(texts, std::move(later.texts));
+    append(scores, std::move(later.scores));
 }
 
 bool SessionParts::isEmpty() const {
-    return !edits && !ui_state && !note && traces.empty() && texts.empty();
+    return !edits && !ui_state && !note && traces.empty() && texts.empty() && scores.empty();
 }
 
-DocumentState Document::saveHistory(const Engine& engine) {
-    return save(engine, {}, true);
-}
-
-DocumentState Document::save(const Engine& engine, SessionParts parts, bool history) {
-    m_historyDue = m_historyDue || history;
+DocumentState Document::save(const Engine& engine, SessionParts parts) {
+    if (m_over)
+        return state();
     takeIn(std::move(parts));
     try {
+        m_historyDue = m_historyDue || !sameHistory(engine.ledger(), m_written);
+        if (!m_contents.scores.empty())
+            dropOldScores(engine.ledger());
         if (m_session || isWorthAFile()) {
             ensureFile(engine);
             write(engine);
@@ -83,6 +111,15 @@ DocumentState Document::save(const Engine& engine, SessionParts parts, bool hist
         m_problem = Failure::fromCurrentException();
     }
     return state();
+}
+
+void Document::prepareToLeave(const Engine& engine, Unsaved end) {
+    if (end != Unsaved::Keep || !engine.is_open())
+        return;
+    save(engine);
+    if (m_problem)
+        throw Error("the session there is cannot be saved: " + m_problem->what.toStdString(),
+                    m_problem->where.toStdString(), "save it under another name first");
 }
 
 bool Document::isWorthAFile() const {
@@ -95,7 +132,29 @@ void Document::takeIn(SessionParts parts) {
     m_noteDue = m_noteDue || parts.note;
     put(m_contents.traces, m_tracesWritten, std::exchange(parts.traces, {}), sameTrace);
     put(m_contents.texts, m_textsWritten, std::exchange(parts.texts, {}), sameText);
+    put(m_contents.scores, m_scoresWritten, std::exchange(parts.scores, {}), sameBatch);
     m_contents.add(std::move(parts));
+}
+
+void Document::dropOldScores(const LedgerState& ledger) {
+    auto& all = m_contents.scores;
+    for (std::size_t i = 0; i < all.size();) {
+        if (areOf(ledger, all[i])) {
+            ++i;
+            continue;
+        }
+        if (i < m_scoresWritten)
+            --m_scoresWritten; // the file's went with the old updates
+        all.erase(all.begin() + static_cast<std::ptrdiff_t>(i));
+    }
+}
+
+std::vector<SessionScores> Document::scoresOf(const LedgerState& ledger) const {
+    std::vector<SessionScores> scores;
+    for (const BatchScores& kept : m_contents.scores)
+        if (areOf(ledger, kept))
+            scores.push_back(kept.scores);
+    return scores;
 }
 
 void Document::forgetWritten() {
@@ -105,6 +164,7 @@ void Document::forgetWritten() {
     m_noteDue = m_contents.note.has_value();
     m_tracesWritten = 0;
     m_textsWritten = 0;
+    m_scoresWritten = 0;
 }
 
 // A file that may only be read is left to whom it belongs, and its contents go on in one of our own.
@@ -122,8 +182,10 @@ void Document::write(const Engine& engine) {
     if (m_session->read_only())
         return; // where somebody looks is not worth a copy
     // It happened already: nobody can stop it any more.
-    if (m_historyDue)
+    if (m_historyDue) {
         save_history(engine, *m_session, JobContext{});
+        m_written = engine.ledger();
+    }
     m_historyDue = false;
     if (m_editsDue)
         m_session->set_edits(*m_contents.edits);
@@ -135,6 +197,8 @@ void Document::write(const Engine& engine) {
         m_session->add_trace(m_contents.traces[m_tracesWritten]);
     for (; m_textsWritten < m_contents.texts.size(); ++m_textsWritten)
         m_session->set_text(m_contents.texts[m_textsWritten]);
+    for (; m_scoresWritten < m_contents.scores.size(); ++m_scoresWritten)
+        m_session->set_scores(m_contents.scores[m_scoresWritten].scores);
     if (m_uiDue)
         m_session->set_ui_state(*m_contents.ui_state);
     m_uiDue = false;
@@ -144,8 +208,7 @@ void Document::close(Unsaved end) {
     if (m_session) {
         bool empty = false;
         try {
-            const SessionHead head = m_session->head();
-            empty = head.edits == 0 && head.batches == 0;
+            empty = holdsNothing(m_session->head());
         } catch (const std::exception&) {
             // What cannot be read is left where it is.
         }
@@ -156,11 +219,17 @@ void Document::close(Unsaved end) {
             removeQuietly(path);
     }
     m_contents = {};
+    m_written = {};
     m_untitled = true;
     m_copied = false;
     m_problem.reset();
     m_historyDue = m_editsDue = m_uiDue = m_noteDue = false;
-    m_tracesWritten = m_textsWritten = 0;
+    m_tracesWritten = m_textsWritten = m_scoresWritten = 0;
+}
+
+void Document::closeForGood(Unsaved end) {
+    close(end);
+    m_over = true;
 }
 
 DocumentState Document::state() const {
@@ -177,20 +246,46 @@ DocumentState Document::state() const {
     return state;
 }
 
-void Document::adopt(std::unique_ptr<Session> session, Unsaved end) {
-    SessionParts contents;
-    const SessionHead head = session->head();
-    contents.edits = session->edits();
-    contents.traces = session->traces();
-    contents.texts = session->texts();
-    contents.ui_state = session->ui_state();
-    contents.note = head.note;
+Document::Stored Document::read(Session& session) {
+    Stored stored;
+    stored.head = session.head();
+    stored.parts.edits = session.edits();
+    stored.parts.traces = session.traces();
+    stored.parts.texts = session.texts();
+    stored.parts.ui_state = session.ui_state();
+    stored.parts.note = stored.head.note;
+    stored.scores = session.scores();
+    return stored;
+}
+
+void Document::adopt(std::unique_ptr<Session> session, Stored stored, const LedgerState& ledger, Unsaved end) {
+    for (SessionScores& scores : stored.scores)
+        for (const LedgerEntry& entry : ledger.entries)
+            if (entry.id == scores.batch)
+                stored.parts.scores.push_back({scores, entry.hash});
     close(end);
     m_session = std::move(session);
-    m_contents = std::move(contents);
-    m_untitled = head.untitled;
+    m_contents = std::move(stored.parts);
+    m_written = ledger;
+    m_untitled = stored.head.untitled;
     m_tracesWritten = m_contents.traces.size();
     m_textsWritten = m_contents.texts.size();
+    m_scoresWritten = m_contents.scores.size();
+}
+
+std::string Document::provenance() const {
+    if (!m_session)
+        return {};
+    try {
+        const SessionHead head = m_session->head();
+        const QJsonObject about{{QStringLiteral("file"), QFileInfo(state().path).fileName()},
+                                {QStringLiteral("created"), QString::fromStdString(head.created)},
+                                {QStringLiteral("changed"), QString::fromStdString(head.changed)},
+                                {QStringLiteral("note"), QString::fromStdString(head.note)}};
+        return QJsonDocument(about).toJson(QJsonDocument::Compact).toStdString();
+    } catch (const std::exception&) {
+        return {}; // the edits are taken along all the same
+    }
 }
 
 void Document::copyTo(const Engine& engine, const std::string& path) {

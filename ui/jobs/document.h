@@ -28,6 +28,12 @@ struct DocumentState {
     std::optional<Failure> problem; // why the last write failed; everything is tried again with the next one
 };
 
+// How a batch scored, and the updates it had then: with others the scores are not its any more.
+struct BatchScores {
+    SessionScores scores;
+    std::string hash; // as the ledger has it
+};
+
 // What the window keeps of itself. Unset: as it was.
 struct SessionParts {
     std::optional<std::vector<SessionEdit>> edits;
@@ -35,40 +41,63 @@ struct SessionParts {
     std::optional<std::string> note;
     std::vector<SessionTrace> traces; // added to those there are
     std::vector<SessionText> texts;   // likewise
+    std::vector<BatchScores> scores;  // likewise
     // Those of `later` go before these.
     void add(SessionParts later);
     [[nodiscard]] bool isEmpty() const;
 };
 
-// What becomes of a session nobody gave a name.
-enum class Unsaved { Keep, Discard };
+// What becomes of the session that is left.
+enum class Unsaved {
+    Keep,      // what is not written yet is written, or it is not left
+    AsWritten, // what could not be written is given up, the file stays
+    Discard    // a file nobody gave a name goes, too
+};
+
+// Step by step, as a file has it.
+[[nodiscard]] bool sameHistory(const LedgerState& a, const LedgerState& b);
 
 class Document {
   public:
     Document() = default;
-    ~Document() { close(Unsaved::Keep); }
+    ~Document() { close(Unsaved::AsWritten); }
     Document(const Document&) = delete;
     Document& operator=(const Document&) = delete;
 
     // --- none of these throws; what went wrong is in the state
-    // The file comes into being with the first batch or the first edit a person wrote.
-    DocumentState saveHistory(const Engine& engine);
-    DocumentState save(const Engine& engine, SessionParts parts, bool history = false);
+    // Whatever the file lacks: the engine's history, what could not be written before, `parts`. The file comes into
+    // being with the first batch or the first edit a person wrote.
+    DocumentState save(const Engine& engine, SessionParts parts = {});
     // An untitled file that holds nothing, or is discarded, goes. Contents are forgotten.
     void close(Unsaved end);
+    void closeForGood(Unsaved end); // nothing is written any more, whoever comes late
     [[nodiscard]] DocumentState state() const;
+    // The session as `read` found it, instead of the one there is. `ledger`: the engine's, which has its history.
+    struct Stored {
+        SessionHead head;
+        SessionParts parts;
+        std::vector<SessionScores> scores;
+    };
+    void adopt(std::unique_ptr<Session> session, Stored stored, const LedgerState& ledger, Unsaved end);
+    // Name, times and note, as JSON for exports. Empty: there is no file, or it cannot be read.
+    [[nodiscard]] std::string provenance() const;
 
     // --- these do; the session then is as before
-    void adopt(std::unique_ptr<Session> session, Unsaved end); // reads what is in it
+    [[nodiscard]] static Stored read(Session& session);
+    // Before it is left: Error when something cannot be written and `end` is Keep.
+    void prepareToLeave(const Engine& engine, Unsaved end);
     // Everything into another file, which is then the session. An untitled file is gone afterwards.
     void saveAs(const Engine& engine, const std::string& path);
 
     [[nodiscard]] const SessionParts& contents() const { return m_contents; }
+    // Of the batches as they are.
+    [[nodiscard]] std::vector<SessionScores> scoresOf(const LedgerState& ledger) const;
 
   private:
     void ensureFile(const Engine& engine);
     void write(const Engine& engine);
     void takeIn(SessionParts parts);
+    void dropOldScores(const LedgerState& ledger);
     void forgetWritten();
     void copyTo(const Engine& engine, const std::string& path);
     [[nodiscard]] bool isWorthAFile() const;
@@ -77,6 +106,8 @@ class Document {
     SessionParts m_contents;
     bool m_untitled = true;
     bool m_copied = false;
+    bool m_over = false;
+    LedgerState m_written; // the history that is in the file
     std::optional<Failure> m_problem;
     // Not in the file yet.
     bool m_historyDue = false;
@@ -85,6 +116,7 @@ class Document {
     bool m_noteDue = false;
     std::size_t m_tracesWritten = 0;
     std::size_t m_textsWritten = 0;
+    std::size_t m_scoresWritten = 0;
 };
 
 } // namespace emend::ui

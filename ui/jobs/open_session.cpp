@@ -28,36 +28,37 @@ class OpenNow {
             return;
         const ModelInfo& model = engine.model_info();
         m_options = {.path = model.path, .device = model.device, .dtype = model.dtype};
-        const LedgerState ledger = engine.ledger();
-        for (const LedgerEntry& entry : ledger.entries)
+        m_ledger = engine.ledger();
+        for (const LedgerEntry& entry : m_ledger.entries)
             m_batches.push_back(engine.record(entry.id));
-        m_position = ledger.position;
     }
 
-    void putBack() const {
+    // `loaded`: another model has taken the place of this one.
+    void putBack(bool loaded) const {
         if (m_options.path.empty()) {
             m_engine.close();
             return;
         }
-        m_engine.open(m_options, JobContext{});
-        if (!m_batches.empty())
-            m_engine.restore(m_batches, m_position, JobContext{});
+        if (loaded)
+            m_engine.open(m_options, JobContext{});
+        if (!sameHistory(m_engine.ledger(), m_ledger))
+            m_engine.restore(m_batches, m_ledger.position, JobContext{});
     }
 
   private:
     Engine& m_engine;
     LoadOptions m_options;
+    LedgerState m_ledger;
     std::vector<BatchRecord> m_batches;
-    std::size_t m_position = 0;
 };
 
 // Hardly ever fails: it was there a moment ago. If it does, its file must not follow an engine that has lost it.
-void putBack(const OpenNow& before, Engine& engine, Document& document) {
+void putBack(const OpenNow& before, bool loaded, Engine& engine, Document& document) {
     try {
-        before.putBack();
+        before.putBack(loaded);
     } catch (const std::exception& fault) {
         const std::string file = document.state().path.toStdString();
-        document.close(Unsaved::Keep);
+        document.close(Unsaved::AsWritten);
         engine.close();
         throw Error(std::string("the session could not be opened, and what was open is not any more: ") + fault.what(),
                     file, "open it again; its file is whole");
@@ -87,28 +88,29 @@ QStringList toLines(const std::vector<std::string>& texts) {
 OpenSessionAnswer openSession(Engine& engine, Document& document, const OpenSessionRequest& request,
                               const JobContext& job) {
     auto session = Session::open(request.path);
-    const SessionHead head = session->head();
+    Document::Stored stored = Document::read(*session); // what cannot be read is no reason to touch the engine
+    const SessionHead& head = stored.head;
     OpenedSession opened;
-    bool loaded = false;
-    std::optional<OpenNow> before;
+    LoadOptions options;
     const bool there = engine.is_open() && differences(head.model, engine.model_info()).empty() &&
                        (request.model.empty() || request.model == engine.model_info().path);
     if (!there) {
-        LoadOptions options{.path = request.model.empty() ? head.model.path : request.model,
-                            .device = head.model.device,
-                            .dtype = head.model.dtype};
+        options = {.path = request.model.empty() ? head.model.path : request.model,
+                   .device = head.model.device,
+                   .dtype = head.model.dtype};
         std::error_code unreadable;
         if (!std::filesystem::exists(options.path, unreadable))
             return WantedModel{request.path, head.model.name, options.path, {}};
         const ModelInfo found = inspectThere(engine, options, job);
         if (auto other = modelDifferences(head.model, found); !other.empty())
             return WantedModel{request.path, head.model.name, options.path, std::move(other)};
-        before.emplace(engine);
-        engine.open(options, job); // all or nothing
-        loaded = true;
     }
+    document.prepareToLeave(engine, request.end);
+    const OpenNow before(engine);
+    if (!there)
+        engine.open(options, job); // all or nothing
     try {
-        if (loaded)
+        if (!there)
             opened.checkpointHash = hashWhereCheap(engine);
         RestoredSession restored = restore_session(engine, *session, job);
         opened.rebuilt = !restored.ledger.entries.empty();
@@ -117,14 +119,13 @@ OpenSessionAnswer openSession(Engine& engine, Document& document, const OpenSess
         opened.ledger = std::move(restored.ledger);
         if (!session->read_only() && head.model.path != engine.model_info().path)
             session->set_model(session_model(engine.model_info()));
-        document.adopt(std::move(session), request.end);
+        opened.model = std::make_shared<const ModelInfo>(engine.model_info());
+        opened.weightsHash = hashWhereCheap(engine);
     } catch (...) {
-        if (loaded)
-            putBack(*before, engine, document);
+        putBack(before, !there, engine, document);
         throw;
     }
-    opened.model = std::make_shared<const ModelInfo>(engine.model_info());
-    opened.weightsHash = hashWhereCheap(engine);
+    document.adopt(std::move(session), std::move(stored), opened.ledger, request.end);
     opened.state = document.state();
     opened.parts = document.contents();
     return opened;

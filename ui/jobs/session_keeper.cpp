@@ -52,7 +52,12 @@ void SessionKeeper::saveNext() {
             note(*state);
             saveNext();
         },
-        [this](const Failure&) { m_next = takeDue({}); }); // stopped before it began: with the next
+        [this](const Failure&) { putBack(std::exchange(m_writing, {})); });
+}
+
+void SessionKeeper::putBack(SessionParts parts) {
+    parts.add(std::exchange(m_next, {}));
+    m_next = std::move(parts);
 }
 
 // Everything that is not known to be written; writing it twice does no harm.
@@ -65,26 +70,25 @@ SessionParts SessionKeeper::takeDue(SessionParts parts) {
 }
 
 void SessionKeeper::saveNow(SessionParts parts, std::function<void()> then) {
-    submitSave(takeDue(std::move(parts)), true, std::move(then));
+    submitSave(takeDue(std::move(parts)), std::move(then));
 }
 
 void SessionKeeper::flush() {
     if (SessionParts parts = takeDue({}); !parts.isEmpty())
-        submitSave(std::move(parts), false, {});
+        submitSave(std::move(parts), {});
 }
 
-void SessionKeeper::submitSave(SessionParts parts, bool history, std::function<void()> then) {
+void SessionKeeper::submitSave(SessionParts parts, std::function<void()> then) {
     m_jobs.submit<DocumentState>(
         {.lane = Lane::Session, .title = tr("Saving the session"), .urgent = true},
-        [document = m_document, parts = std::move(parts), history](const Workplace& place) {
-            return document->save(*place.engine, parts, history);
-        },
+        [document = m_document, parts](const Workplace& place) { return document->save(*place.engine, parts); },
         [this, then](const auto& state) {
             note(*state);
             if (then)
                 then();
         },
-        [then](const Failure&) {
+        [this, parts, then](const Failure&) {
+            putBack(parts);
             if (then)
                 then();
         });
@@ -114,10 +118,11 @@ void SessionKeeper::open(const OpenSessionRequest& request) {
 }
 
 void SessionKeeper::saveAs(const QString& path, SessionParts parts) {
+    const SessionParts all = takeDue(std::move(parts));
     m_jobs.submit<DocumentState>(
         {.lane = Lane::Session, .title = tr("Saving the session"), .urgent = true},
-        [document = m_document, file = path.toStdString(), parts = takeDue(std::move(parts))](const Workplace& place) {
-            document->save(*place.engine, parts, true);
+        [document = m_document, file = path.toStdString(), all](const Workplace& place) {
+            document->save(*place.engine, all);
             document->saveAs(*place.engine, file);
             return document->state();
         },
@@ -125,19 +130,23 @@ void SessionKeeper::saveAs(const QString& path, SessionParts parts) {
             note(*state);
             emit savedAs(path);
         },
-        [this, path](const Failure& failure) { emit saveAsFailed(path, failure); });
+        [this, path, all](const Failure& failure) {
+            putBack(all);
+            emit saveAsFailed(path, failure);
+        });
 }
 
 void SessionKeeper::close(SessionParts parts, Unsaved end) {
+    const SessionParts all = takeDue(std::move(parts));
     m_jobs.submit<DocumentState>(
         {.lane = Lane::Session, .title = tr("Closing the session"), .urgent = true, .needs_engine = false},
-        [document = m_document, parts = takeDue(std::move(parts)), end](const Workplace& place) {
+        [document = m_document, all, end](const Workplace& place) {
             if (place.engine && place.engine->is_open() && end == Unsaved::Keep) {
-                const DocumentState state = document->save(*place.engine, parts);
+                const DocumentState state = document->save(*place.engine, all);
                 if (state.problem)
                     return state;
             }
-            document->close(end);
+            document->closeForGood(end);
             return document->state();
         },
         [this](const std::shared_ptr<const DocumentState>& state) {
@@ -147,7 +156,10 @@ void SessionKeeper::close(SessionParts parts, Unsaved end) {
             else
                 emit closed();
         },
-        [this](const Failure& failure) { emit closeFailed(failure); });
+        [this, all](const Failure& failure) {
+            putBack(all);
+            emit closeFailed(failure);
+        });
 }
 
 void SessionKeeper::startNew(Unsaved end) {
@@ -159,6 +171,7 @@ void SessionKeeper::startNew(Unsaved end) {
     m_jobs.submit<Started>(
         {.lane = Lane::Model, .title = tr("Starting a new session"), .urgent = true, .changes_engine = true},
         [document = m_document, end](const Workplace& place) {
+            document->prepareToLeave(*place.engine, end);
             LedgerState ledger = place.engine->restore({}, 0, place.context);
             document->close(end);
             return Started{std::move(ledger), document->state()};

@@ -22,14 +22,14 @@ class SessionKeeper : public QObject {
   public:
     explicit SessionKeeper(JobQueue& jobs, QObject* parent = nullptr);
 
-    // For jobs that change the history: saveHistory() behind the change.
+    // For jobs that change the history: save() behind the change.
     [[nodiscard]] const std::shared_ptr<Document>& document() const { return m_document; }
     [[nodiscard]] const DocumentState& state() const { return m_state; }
     void note(const DocumentState& state); // as such a job left it
 
     // In the background, behind everything a person waits for; what waits already is written together.
     void save(SessionParts parts);
-    // A person asked, or it has happened already: at once, with the history. `then` runs on the UI thread.
+    // A person asked, or it has happened already: at once. `then` runs on the UI thread.
     void saveNow(SessionParts parts, std::function<void()> then = {});
     // What waits to be saved goes before everything that is asked for from now on: another session comes.
     void flush();
@@ -39,7 +39,7 @@ class SessionKeeper : public QObject {
     void open(const OpenSessionRequest& request);
     // Answer: savedAs or saveAsFailed.
     void saveAs(const QString& path, SessionParts parts);
-    // Writes what is missing and closes. Answer: closed, or closeFailed and the session stays.
+    // Writes what is missing and closes for good. Answer: closed, or closeFailed and the session stays.
     void close(SessionParts parts, Unsaved end);
     // The same model, no history. Answer: started or startFailed.
     void startNew(Unsaved end);
@@ -63,7 +63,8 @@ class SessionKeeper : public QObject {
   private:
     void saveNext();
     [[nodiscard]] SessionParts takeDue(SessionParts parts);
-    void submitSave(SessionParts parts, bool history, std::function<void()> then);
+    void submitSave(SessionParts parts, std::function<void()> then);
+    void putBack(SessionParts parts); // stopped before it was written: with the next
 
     JobQueue& m_jobs;
     std::shared_ptr<Document> m_document = std::make_shared<Document>();

@@ -36,7 +36,7 @@ void Studio::leaveModel() {
     cancelChecks();
     stopComparing();
     m_nextSoftness.reset();
-    for (const Lane lane : {Lane::Frontier, Lane::Trace, Lane::Lens, Lane::Diagnose, Lane::Try})
+    for (const Lane lane : {Lane::Frontier, Lane::Trace, Lane::Lens, Lane::Diagnose, Lane::Try, Lane::Score})
         m_jobs.supersede(lane);
 }
 
@@ -51,6 +51,7 @@ void Studio::openModel(const LoadOptions& options, Unsaved end) {
          .supersedes = true,
          .changes_engine = true},
         [options, end, document = m_sessions.document()](const Workplace& place) {
+            document->prepareToLeave(*place.engine, end);
             place.engine->open(options, place.context);
             document->close(end);
             return Opened{std::make_shared<const ModelInfo>(place.engine->model_info()), place.engine->ledger(),
@@ -95,7 +96,7 @@ void Studio::apply(std::vector<EditRequest> requests, const Recipe& recipe, QLis
         [requests = std::move(requests), recipe, document = m_sessions.document()](const Workplace& place) {
             auto report = std::make_shared<const EditReport>(
                 place.engine->apply(requests, recipe, ApplyOptions{}, place.context));
-            return Applied{std::move(report), place.engine->ledger(), document->saveHistory(*place.engine)};
+            return Applied{std::move(report), place.engine->ledger(), document->save(*place.engine)};
         },
         [this, rows](const std::shared_ptr<const Applied>& result) {
             m_sessions.note(result->kept);
@@ -110,7 +111,7 @@ void Studio::apply(std::vector<EditRequest> requests, const Recipe& recipe, QLis
 void Studio::stopLooking() {
     bool gaveUp = false;
     for (const Lane lane : {Lane::Compare, Lane::Generate, Lane::Trace, Lane::Lens, Lane::Norms, Lane::Diagnose,
-                            Lane::Frontier, Lane::Status, Lane::Conflicts}) {
+                            Lane::Frontier, Lane::Status, Lane::Conflicts, Lane::Score}) {
         gaveUp = gaveUp || m_jobs.has(lane);
         m_jobs.supersede(lane);
     }

@@ -114,6 +114,16 @@ class Studio : public QObject {
     void tryRecipes(std::vector<EditRequest> requests, std::vector<Recipe> recipes, quint64 tag);
     void cancelTrials() { endTrials({}); } // running or waiting; what was told stays
     [[nodiscard]] bool isTrying() const { return m_jobs.has(Lane::Try); }
+    // --- how batches score (studio_scores.cpp)
+    // Of a batch of more edits only the first ones are asked: the model is wanted for other things, too.
+    static constexpr std::size_t scored_edits = 200;
+    // Something can be measured: an edit's true object is known.
+    [[nodiscard]] static bool canScore(const LedgerEntry& batch);
+    // On the weights as they are, behind everything else; what is found is kept in the session. Answer: scored or
+    // scoreFailed; a call replaces the one before.
+    void score(const LedgerEntry& batch);
+    void stopScoring() { m_jobs.supersede(Lane::Score); }
+    [[nodiscard]] bool isScoring() const { return m_jobs.has(Lane::Score); }
     void readEdits(const QString& file);
     // --- taking it along (studio_export.cpp, studio_report.cpp)
     // What an export or a report would write; nothing is written. Answer: exportPlanned or planFailed with the same
@@ -129,8 +139,7 @@ class Studio : public QObject {
     void importDelta(const QString& file); // answer: deltaImported and ledgerChanged, or deltaFailed
     // How the history shows a batch; the weights stay. Answer: ledgerChanged or ledgerFailed.
     void annotate(std::uint64_t batch, const QString& title, const QString& note);
-    // The user's Cancel: whatever runs now.
-    void cancel() { m_jobs.stopCurrent(); }
+    void cancel(); // the user's: whatever runs now, unless it writes the session
 
   signals:
     void engineStarted();
@@ -180,9 +189,11 @@ class Studio : public QObject {
     void trialRow(quint64 tag, const std::shared_ptr<const emend::TrialRow>& row);
     void trialsDone(quint64 tag);
     void trialsFailed(quint64 tag, const emend::ui::Failure& failure);
+    void scored(quint64 batch, const std::shared_ptr<const emend::Scores>& scores);
+    void scoreFailed(quint64 batch, const emend::ui::Failure& failure);
     // The model is about to be edited: what looked at it (comparison, trace, lens, norms, diagnosis, frontiers,
-    // statistics, conflicts) was given up and does not answer. Told while the edit waits already, and only where
-    // something was given up.
+    // statistics, conflicts, scores) was given up and does not answer. Told while the edit waits already, and only
+    // where something was given up.
     void lookingStopped();
     void editsRead(const QString& file, const std::shared_ptr<const emend::EditsFile>& edits);
     void editsFailed(const QString& file, const emend::ui::Failure& failure);

@@ -24,7 +24,12 @@ void Studio::planExport(const ExportRequest& request, quint64 tag) {
 void Studio::exportEdits(const ExportRequest& request) {
     m_jobs.submit<ExportReport>(
         {.lane = Lane::Export, .title = tr("Exporting"), .urgent = true},
-        [request](const Workplace& place) { return place.engine->export_edits(request, place.context); },
+        [request, document = m_sessions.document()](const Workplace& place) {
+            ExportRequest whole = request;
+            if (whole.provenance.empty())
+                whole.provenance = document->provenance();
+            return place.engine->export_edits(whole, place.context);
+        },
         [this](const auto& report) { emit exported(report); },
         [this](const Failure& failure) { emit exportFailed(failure); });
 }
@@ -34,7 +39,7 @@ void Studio::importDelta(const QString& file) {
         {.lane = Lane::Edit, .title = tr("Importing the delta"), .urgent = true},
         [path = file.toStdString(), document = m_sessions.document()](const Workplace& place) {
             LedgerState ledger = place.engine->import_delta(path, false, place.context);
-            return Noted{std::move(ledger), document->saveHistory(*place.engine)};
+            return Noted{std::move(ledger), document->save(*place.engine)};
         },
         [this, file](const std::shared_ptr<const Noted>& imported) {
             m_sessions.note(imported->kept);
@@ -51,7 +56,7 @@ void Studio::annotate(std::uint64_t batch, const QString& title, const QString& 
         [batch, title = title.toStdString(), note = note.toStdString(),
          document = m_sessions.document()](const Workplace& place) {
             LedgerState ledger = place.engine->annotate(batch, title, note);
-            return Noted{std::move(ledger), document->saveHistory(*place.engine)};
+            return Noted{std::move(ledger), document->save(*place.engine)};
         },
         [this](const std::shared_ptr<const Noted>& noted) {
             m_sessions.note(noted->kept);

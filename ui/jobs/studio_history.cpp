@@ -47,7 +47,7 @@ void Studio::move(const QString& title, std::function<LedgerState(const Workplac
         {.lane = Lane::Edit, .title = title, .urgent = true},
         [step = std::move(step), document = m_sessions.document()](const Workplace& place) {
             LedgerState ledger = step(place);
-            return Moved{std::move(ledger), hashWhereCheap(*place.engine), document->saveHistory(*place.engine)};
+            return Moved{std::move(ledger), hashWhereCheap(*place.engine), document->save(*place.engine)};
         },
         [this](const std::shared_ptr<const Moved>& moved) {
             m_sessions.note(moved->kept);
@@ -94,7 +94,7 @@ void Studio::soften(const KnobStep& step) {
             auto result = std::make_shared<const SoftnessResult>(place.engine->set_softness(request, place.context));
             Softened done{std::move(result), place.engine->ledger(), std::nullopt};
             if (request.settle)
-                done.kept = document->saveHistory(*place.engine);
+                done.kept = document->save(*place.engine);
             return done;
         },
         [this, batch = request.batch_id, settled = request.settle,
@@ -119,7 +119,7 @@ void Studio::soften(const KnobStep& step) {
             if (!m_jobs.has(Lane::Knob))
                 softenNext();
             if (!isSoftening())
-                emit ledgerChanged(m_ledger);
+                restKnob(); // steps before this one are in the weights
         });
     makeRoom();
 }

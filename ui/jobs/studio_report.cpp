@@ -58,6 +58,7 @@ SessionReportContents gather(Engine& engine, const Document& document, const Job
     contents.traces = kept.traces;
     contents.texts = kept.texts;
     contents.ledger = engine.ledger();
+    contents.scores = document.scoresOf(contents.ledger);
     contents.head.model = session_model(engine.model_info());
     contents.head.edited_hash = engine.edited_hash(job);
     contents.norms = engine.norm_history(job);

@@ -25,6 +25,11 @@ void Studio::openSession(const OpenSessionRequest& request) {
     emit modelOpening(QString::fromStdString(request.path));
 }
 
+void Studio::cancel() {
+    if (const Lane lane = m_jobs.status().lane; lane != Lane::Session && lane != Lane::Autosave)
+        m_jobs.stopCurrent();
+}
+
 // Of the weights as they were: an edit gives up every trace under way.
 void Studio::keepTrace(TraceRequest request, const TraceResult& trace) {
     if (!request.at)

@@ -111,29 +111,40 @@ void SessionDesk::connectKeeper() {
 }
 
 void SessionDesk::leave(const QString& whatNext, std::function<void(Unsaved)> then) {
-    if (m_workbench.studio().isEditing() &&
+    const Studio& studio = m_workbench.studio();
+    if ((studio.isEditing() || studio.isSoftening()) &&
         !m_questions.confirmLoss(m_window, tr("An edit is being applied.") + u' ' + whatNext))
         return;
+    const auto keep = [this, then] {
+        if (m_workbench.studio().model())
+            m_keeper.save(m_document.due()); // belongs to the session that is left
+        then(Unsaved::Keep);
+    };
     if (!m_document.isAtStake())
-        return then(Unsaved::Keep);
-    const LedgerState& ledger = m_workbench.studio().ledger();
-    int applied = 0; // edits: a batch may be many
-    for (std::size_t i = 0; i < ledger.position; ++i)
-        applied += ledger.entries[i].report ? static_cast<int>(ledger.entries[i].report->edits.size()) : 1;
-    QString text = applied > 0 ? tr("%n applied edit(s) are in a session without a name.", nullptr, applied)
-                               : tr("The edits are in a session without a name.");
-    if (m_keeper.state().problem)
-        text = tr("Not saved: %1.").arg(m_keeper.state().problem->what) + u' ' + text;
-    switch (m_questions.leaveSession(m_window, text + u' ' + whatNext)) {
+        return keep();
+    switch (m_questions.leaveSession(m_window, whatIsAtStake() + u' ' + whatNext)) {
     case Questions::Leave::Save:
-        return saveAs([then] { then(Unsaved::Keep); });
+        return saveAs(keep);
     case Questions::Leave::Keep:
-        return then(Unsaved::Keep);
+        return keep();
     case Questions::Leave::Discard:
         return then(Unsaved::Discard);
     case Questions::Leave::Cancel:
         return;
     }
+}
+
+QString SessionDesk::whatIsAtStake() const {
+    const DocumentState& state = m_keeper.state();
+    const QString problem = state.problem ? tr("Not saved: %1.").arg(state.problem->what) + u' ' : QString();
+    if (!state.untitled)
+        return problem + tr("What was done last is not in %1.").arg(m_document.name());
+    const LedgerState& ledger = m_workbench.studio().ledger();
+    int applied = 0; // edits: a batch may be many
+    for (std::size_t i = 0; i < ledger.position; ++i)
+        applied += ledger.entries[i].report ? static_cast<int>(ledger.entries[i].report->edits.size()) : 1;
+    return problem + (applied > 0 ? tr("%n applied edit(s) are in a session without a name.", nullptr, applied)
+                                  : tr("The edits are in a session without a name."));
 }
 
 void SessionDesk::open(const QString& path) {
@@ -221,11 +232,7 @@ void SessionDesk::saveAs(std::function<void()> then) {
 void SessionDesk::startNew() {
     if (!m_workbench.studio().model())
         return;
-    leave(tr("Start a new session?"), [this](Unsaved end) {
-        if (end == Unsaved::Keep)
-            m_keeper.save(m_document.due());
-        m_keeper.startNew(end);
-    });
+    leave(tr("Start a new session?"), [this](Unsaved end) { m_keeper.startNew(end); });
 }
 
 void SessionDesk::editNote() {
@@ -244,9 +251,10 @@ void SessionDesk::quit() {
 
 void SessionDesk::close(Unsaved end) {
     // Nothing was written, and nothing has to be: there is nothing to wait for.
-    if (m_keeper.state().path.isEmpty() && !m_document.isAtStake() && !m_workbench.studio().isEditing())
+    Studio& studio = m_workbench.studio();
+    if (m_keeper.state().path.isEmpty() && !m_document.isAtStake() && !studio.isEditing() && !studio.isSoftening())
         return emit closed();
-    m_workbench.studio().cancel();
+    studio.cancel();
     m_keeper.close(m_document.due(), end);
 }
 
@@ -254,7 +262,7 @@ void SessionDesk::closeFailed(const Failure& failure) {
     emit message(tr("Not saved: %1").arg(failure.what), true);
     if (m_questions.confirmLoss(
             m_window, tr("Not saved: %1. Close the window and lose what was not written?").arg(failure.summary())))
-        m_keeper.close({}, Unsaved::Discard);
+        m_keeper.close({}, Unsaved::AsWritten);
 }
 
 void SessionDesk::remember(const QString& path) {

@@ -48,6 +48,7 @@ class SessionDesk : public QObject {
     void connectActions();
     void openFrom(const OpenSessionRequest& request);
     void askForModel(const WantedModel& wanted);
+    [[nodiscard]] QString whatIsAtStake() const;
     void save();
     void saveAs(std::function<void()> then = {});
     void startNew();

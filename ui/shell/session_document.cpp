@@ -118,8 +118,11 @@ void SessionDocument::setPristine() {
 
 bool SessionDocument::isAtStake() const {
     const Studio& studio = m_workbench.studio();
-    return m_keeper.state().untitled && studio.model() &&
-           (!studio.ledger().entries.empty() || m_workbench.edits().contentHash() != m_pristine);
+    if (!studio.model())
+        return false;
+    const DocumentState& state = m_keeper.state();
+    return state.problem || (state.untitled && (!studio.ledger().entries.empty() || !state.note.isEmpty() ||
+                                                m_workbench.edits().contentHash() != m_pristine));
 }
 
 QString SessionDocument::name() const {

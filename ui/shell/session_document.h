@@ -32,7 +32,7 @@ class SessionDocument : public QObject {
 
     // The rows there are came with the program, nobody typed them.
     void setPristine();
-    // No name, and something in it that somebody made.
+    // Something in it that somebody made has no name, or is not written.
     [[nodiscard]] bool isAtStake() const;
     [[nodiscard]] QString name() const; // "paris.emend", "Untitled"
     [[nodiscard]] QString note() const { return m_keeper.state().note; }
