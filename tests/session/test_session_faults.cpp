@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Files that are no sessions, disks that are full, files that are cut off or damaged, two windows: a clear error,
-// nothing overwritten, and the session goes on.
+// Files that are no sessions, disks that are full, folders that cannot be written, two windows: a clear error, nothing
+// overwritten, and the session goes on.
+#include "child_process.h"
 #include "session/session_store.h"
 #include "session_fixture.h"
 
@@ -9,35 +10,13 @@
 #include <QTemporaryDir>
 #include <QTest>
 
-#include <algorithm>
 #include <csignal>
 #include <sys/resource.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 using namespace emend;
 using namespace emend::test;
-
-namespace {
-
-// 0 when `work` is true in a process of its own, which a fault of it may end.
-template<typename Work>
-int status_of_child(Work&& work) {
-    const pid_t child = ::fork();
-    if (child == 0) {
-        try {
-            ::_exit(work() ? 0 : 1);
-        } catch (...) {
-            ::_exit(2);
-        }
-    }
-    int status = -1;
-    ::waitpid(child, &status, 0);
-    return status;
-}
-
-} // namespace
 
 class TestSessionFaults : public QObject {
     Q_OBJECT
@@ -57,13 +36,6 @@ class TestSessionFaults : public QObject {
     void where_nothing_may_be_written();
     void a_full_disk();
     void a_file_that_may_not_grow();
-    void cut_off_anywhere();
-    void flipped_bits();
-    void a_damaged_part_is_found();
-    void a_damaged_head_is_found_data();
-    void a_damaged_head_is_found();
-    void more_numbers_than_a_matrix_has();
-    void a_matrix_that_no_model_has();
 
   private:
     [[nodiscard]] std::string path(const char* name = "a.emend") const { return folder_->filePath(name).toStdString(); }
@@ -331,141 +303,6 @@ void TestSessionFaults::a_file_that_may_not_grow() {
     QCOMPARE(status_of_child(limited), 0);
     QVERIFY(!files().contains("a.emend-wal"));
     QCOMPARE(peek_session(path()).batches, std::size_t{3});
-}
-
-void TestSessionFaults::cut_off_anywhere() {
-    session_.reset();
-    const QByteArray whole = bytes();
-    QVERIFY(whole.size() > 20'000);
-    int refused = 0;
-    for (int length = 1; length < whole.size(); length += length < 200 ? 13 : 997) {
-        write("cut.emend", whole.left(length));
-        std::unique_ptr<Session> session;
-        const std::string error = error_of([&] { session = Session::open(path("cut.emend")); });
-        refused += error.empty() ? 0 : 1;
-        if (session)
-            QVERIFY2(!session->check({}).empty(), qPrintable(QString::number(length)));
-        session.reset();
-        QVERIFY(recoverable_sessions(folder_->path().toStdString()).empty());
-        QCOMPARE(bytes("cut.emend"), whole.left(length));
-    }
-    QVERIFY(refused > 0);
-}
-
-void TestSessionFaults::flipped_bits() {
-    session_.reset();
-    const QByteArray whole = bytes();
-    std::mt19937 random(5);
-    int found = 0;
-    for (int i = 0; i < 150; ++i) {
-        QByteArray flipped = whole;
-        // The first page, where everything is about the format, more often.
-        const auto at = static_cast<qsizetype>(random() % (i % 3 == 0 ? 4096U : static_cast<unsigned>(whole.size())));
-        flipped[at] = static_cast<char>(flipped[at] ^ (1 << (random() % 8)));
-        write("flipped.emend", flipped);
-        const std::string error = error_of([&] {
-            const auto session = Session::open(path("flipped.emend"));
-            if (!session->check({}).empty())
-                ++found;
-            for (const std::uint64_t id : session->batch_ids()) // what is read without an error is what was written
-                if (!same(session->batch(id), history_.records.at(id - 1)))
-                    throw std::logic_error("another batch than was written, at byte " + std::to_string(at));
-            (void)session->edits();
-            (void)session->scores();
-        });
-        found += error.empty() ? 0 : 1;
-        for (const char* suffix : {"", "-wal", "-shm", "-journal"})
-            QFile::remove(folder_->filePath(QStringLiteral("flipped.emend") + suffix));
-    }
-    QVERIFY(found > 30); // others hit what is not used
-}
-
-void TestSessionFaults::a_damaged_part_is_found() {
-    const auto damage = [&](const std::string& sql, const std::string& where) {
-        session_->database().exec("SAVEPOINT damage");
-        session_->database().exec(sql);
-        const std::vector<std::string> faults = session_->check({});
-        session_->database().exec("ROLLBACK TO damage");
-        session_->database().exec("RELEASE damage");
-        return !faults.empty() && faults[0].find(where) != std::string::npos;
-    };
-    QVERIFY(damage("UPDATE part SET data = zeroblob(size) WHERE matrix = 1", "batch 1, layer 3, left"));
-    QVERIFY(damage("UPDATE part SET hash = ''", "batch 1"));
-    QVERIFY(damage("DELETE FROM part WHERE matrix = 5", "batch 2"));
-    QVERIFY(damage("DELETE FROM matrix WHERE batch = 2 AND kind = 'right'", "batch 2"));
-    QVERIFY(damage("UPDATE matrix SET rows = rows * 2", "matrix"));
-    QVERIFY(damage("UPDATE batch SET title = 'other' WHERE id = 2", "row 2 of the table \"batch\""));
-    QVERIFY(damage("UPDATE batch SET report = replace(report, 'Rome', 'Oslo')", "batch"));
-    QVERIFY(damage("UPDATE edit SET request = '{}'", "edit"));
-    QVERIFY(damage("UPDATE session SET position = 9", "session"));
-    QCOMPARE(session_->check({}), std::vector<std::string>());
-}
-
-void TestSessionFaults::a_damaged_head_is_found_data() {
-    QTest::addColumn<QString>("change");
-    QTest::newRow("position") << "session SET position = 1";
-    QTest::newRow("untitled") << "session SET untitled = 1";
-    QTest::newRow("hash") << "session SET edited_hash = 'state 1'";
-    QTest::newRow("state of the window") << "session SET ui_state = '{}'";
-    QTest::newRow("model") << "model SET fingerprint = '0123456789abcdee'";
-    QTest::newRow("precision") << "model SET dtype = 'float16'";
-}
-
-void TestSessionFaults::a_damaged_head_is_found() {
-    QFETCH(QString, change);
-    session_.reset();
-    SQLite::Database(path(), SQLite::OPEN_READWRITE).exec("UPDATE " + change.toStdString());
-    const auto is_found = [](const auto& work) {
-        return error_of(work).find("not as it was written") != std::string::npos;
-    };
-    QVERIFY(is_found([&] { (void)peek_session(path()); }));
-    const auto session = Session::open(path());
-    QVERIFY(is_found([&] { (void)session->head(); }));
-    if (change.startsWith("session")) { // written again and again: the new seal must not hide it
-        QVERIFY(is_found([&] { (void)session->ui_state(); }));
-        QVERIFY(is_found([&] { session->set_note("mine"); }));
-        QVERIFY(is_found([&] { session->copy_to(path("b.emend"), false); }));
-        QCOMPARE(files().filter("b.emend"), QStringList());
-    }
-    QVERIFY(is_found([&] { (void)session->head(); }));
-    QVERIFY(!session->check({}).empty());
-}
-
-void TestSessionFaults::more_numbers_than_a_matrix_has() {
-    // A part of zeros is small in the file and 16 MiB in memory; a hundred of them hang on a matrix of 16 numbers.
-    BatchRecord zeros = batch_of(3, 1, {.d_model = std::int64_t{1} << 21, .d_mlp = 4});
-    std::ranges::fill(zeros.updates[0].left, 0);
-    history_.add(zeros);
-    history_.write_to(*session_);
-    session_->database().exec("WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 100)"
-                              " INSERT INTO part SELECT first.id, n.i, p.numbers, p.size, p.hash, p.data FROM n, part p"
-                              " JOIN matrix m ON m.id = p.matrix AND m.batch = 3 AND m.kind = 'left', matrix first"
-                              " WHERE first.batch = 1 AND first.kind = 'left'");
-    QCOMPARE(session_->check({}).size(), std::size_t{1});
-    const int status = status_of_child([&] {
-        rlimit memory{};
-        ::getrlimit(RLIMIT_AS, &memory);
-        QFile pages("/proc/self/statm");
-        if (!pages.open(QFile::ReadOnly))
-            return false;
-        const rlim_t now = pages.readAll().split(' ').front().toULongLong() * static_cast<rlim_t>(::getpagesize());
-        memory.rlim_cur = now + (rlim_t{200} << 20);
-        ::setrlimit(RLIMIT_AS, &memory);
-        return error_of([&] { (void)session_->batch(1); }).find("damaged") != std::string::npos;
-    });
-    QCOMPARE(status, 0);
-}
-
-void TestSessionFaults::a_matrix_that_no_model_has() {
-    for (const char* size : {"rows = 1 << 40", "rows = -1", "rows = 1 << 62, columns = 8", "columns = 1 << 30"}) {
-        session_->database().exec("SAVEPOINT damage");
-        session_->database().exec(std::string("UPDATE matrix SET ") + size + " WHERE batch = 1");
-        session_->database().exec(seal_statement("matrix", "batch = 1"));
-        const std::string error = error_of([&] { (void)session_->batch(1); });
-        session_->database().exec("ROLLBACK TO damage");
-        session_->database().exec("RELEASE damage");
-        QVERIFY2(error.find("damaged") != std::string::npos, size);
-    }
 }
 
 QTEST_GUILESS_MAIN(TestSessionFaults)
