@@ -238,7 +238,7 @@ void TestSessionLosses::theKnobIsWrittenWhenTheLastStepFails() {
     f.script->soften_ms = 30;
     studio.setSoftness({.batch_id = batch, .softness = 700, .settle = false, .watch = {}, .top = 5});
     QTRY_VERIFY(f.script->softenings > 0);
-    studio.settle({.batch_id = batch, .softness = 700, .settle = true, .watch = {}, .top = 5});
+    studio.setSoftness({.batch_id = batch, .softness = 800, .settle = false, .watch = {}, .top = 5}); // waits
     f.settle();
     QCOMPARE(failed, 1);
     QVERIFY(studio.ledger().entries.front().hash != before); // the step is in the weights
