@@ -2,6 +2,37 @@
 <!DOCTYPE TS>
 <TS version="2.1" language="en_US" sourcelanguage="en_US">
 <context>
+    <name>emend::ui::CheckModel</name>
+    <message numerus="yes">
+        <source>✓ All %n check(s) passed</source>
+        <translation>
+            <numerusform>✓ The only check passed</numerusform>
+            <numerusform>✓ All %n checks passed</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>✗ %1 of %n check(s) failed</source>
+        <translation>
+            <numerusform>✗ %1 of %n check failed</numerusform>
+            <numerusform>✗ %1 of %n checks failed</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>✓ All %n batch(es) came out the same, bit for bit</source>
+        <translation>
+            <numerusform>✓ The batch came out the same, bit for bit</numerusform>
+            <numerusform>✓ All %n batches came out the same, bit for bit</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%1 of %n batch(es) came out the same, bit for bit</source>
+        <translation>
+            <numerusform>%1 of %n batch came out the same, bit for bit</numerusform>
+            <numerusform>%1 of %n batches came out the same, bit for bit</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
     <name>emend::ui::SessionDesk</name>
     <message numerus="yes">
         <source>%n applied edit(s) are in a session without a name.</source>

@@ -269,6 +269,7 @@ std::vector<EditCheck> FakeEngine::check(const std::vector<EditRequest>& request
             check = fakeTokens(request.prompt, request.subject);
             check.object_pieces = fakePieces(" " + request.object);
             check.present = predict(prompt, request, facts);
+            check.present.p_new += m_script->drift;
         }
         checks.push_back(std::move(check));
     }

@@ -63,9 +63,10 @@ struct FakeScript {
     std::atomic<bool> fail_plan{false};
     std::atomic<bool> fail_export{false};
     std::atomic<bool> fail_import{false}; // unless it is forced
+    std::atomic<double> drift{0};         // so far off are probabilities of edits that are checked
 
     void noteExport(const ExportRequest& request);
-    [[nodiscard]] std::string provenance() const; // of the last export
+    [[nodiscard]] ExportRequest exported() const; // the last one
     void failApply(const std::string& what, const std::string& hint);
     [[nodiscard]] std::pair<std::string, std::string> applyFailure() const;
 
@@ -99,7 +100,7 @@ struct FakeScript {
   private:
     mutable std::mutex m_mutex;
     std::pair<std::string, std::string> m_failure;
-    std::string m_provenance;
+    ExportRequest m_exported;
 };
 
 class FakeEngine : public Engine {

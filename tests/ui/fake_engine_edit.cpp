@@ -75,6 +75,7 @@ EditReport FakeEngine::apply(const std::vector<EditRequest>& requests, const Rec
     if (const auto [what, hint] = m_script->applyFailure(); !what.empty())
         throw Error(what, "edit 1", hint);
     EditReport report;
+    const Facts factsBefore = factsAt({});
     report.batch_id = ++m_lastBatch;
     report.recipe = recipe;
     report.recipe.softness = softnessOf(recipe);
@@ -106,6 +107,7 @@ EditReport FakeEngine::apply(const std::vector<EditRequest>& requests, const Rec
         std::string prompt = outcome.request.prompt;
         if (const std::size_t gap = prompt.find("{}"); gap != std::string::npos)
             prompt.replace(gap, 2, outcome.request.subject);
+        outcome.before = predict(prompt, outcome.request, factsBefore);
         outcome.after = predict(prompt, outcome.request, facts);
     }
     m_ledger.entries.back().report = std::make_shared<const EditReport>(report);

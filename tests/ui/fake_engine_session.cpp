@@ -32,9 +32,13 @@ StoredUpdate updateOf(const EditReport& report, const LayerReport& layer, const 
     const EditRequest& first = report.edits.front().request;
     const auto seed = static_cast<double>(std::hash<std::string>{}(first.subject + first.object) % 997);
     const auto fill = [&](std::vector<double>& out, std::int64_t count, double length) {
-        for (std::int64_t i = 0; i < count; ++i)
-            out.push_back(length * std::sin(seed + layer.layer + 0.7 * static_cast<double>(i)) /
-                          std::sqrt(0.5 * static_cast<double>(count)));
+        double square = 0;
+        for (std::int64_t i = 0; i < count; ++i) {
+            out.push_back(std::sin(seed + layer.layer + 0.7 * static_cast<double>(i)));
+            square += out.back() * out.back();
+        }
+        for (double& entry : out)
+            entry *= length / std::sqrt(square);
     };
     fill(update.left, update.rows, layer.update_norm);
     fill(update.right, update.columns, 1);
@@ -60,12 +64,12 @@ std::vector<ExportFile> filesOf(const ExportRequest& request) {
 
 void FakeScript::noteExport(const ExportRequest& request) {
     const std::lock_guard lock(m_mutex);
-    m_provenance = request.provenance;
+    m_exported = request;
 }
 
-std::string FakeScript::provenance() const {
+ExportRequest FakeScript::exported() const {
     const std::lock_guard lock(m_mutex);
-    return m_provenance;
+    return m_exported;
 }
 
 std::string FakeEngine::hashOf(const LedgerEntry& entry) {
@@ -223,7 +227,8 @@ ExportReport FakeEngine::export_edits(const ExportRequest& request, const JobCon
 LedgerState FakeEngine::import_delta(const std::string& file, bool force, const JobContext& job) {
     work(m_script->restore_ms, job, "reading the delta");
     if (m_script->fail_import && !force)
-        throw Error("the delta was made for another model", file, "open that model, or take it all the same");
+        throw Error("the delta was made for another model", file,
+                    "open that model, or force it when you know that they are alike");
     if (!std::filesystem::exists(file))
         throw Error("there is no such file", file);
     EditRequest request{"Colosseum", "city", "The {} is located in the city of", "London", "Rome", {}, {}};

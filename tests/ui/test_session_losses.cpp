@@ -325,7 +325,7 @@ void TestSessionLosses::exportsSayWhereTheyComeFrom() {
         {.format = ExportFormat::delta, .out = f.path("out.safetensors").toStdString(), .at = {}, .provenance = {}});
     f.settle();
     QCOMPARE(f.script->exports.load(), 1);
-    const QJsonObject about = QJsonDocument::fromJson(QByteArray::fromStdString(f.script->provenance())).object();
+    const QJsonObject about = QJsonDocument::fromJson(QByteArray::fromStdString(f.script->exported().provenance)).object();
     QCOMPARE(about.value(QStringLiteral("file")).toString(), QStringLiteral("paris.emend"));
     QCOMPARE(about.value(QStringLiteral("note")).toString(), QStringLiteral("for \"Rome\""));
     QCOMPARE(about.value(QStringLiteral("created")).toString().toStdString(), look(f.file())->head().created);

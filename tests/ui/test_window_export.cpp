@@ -8,6 +8,7 @@
 #include "shell/result_line.h"
 
 #include <QClipboard>
+#include <QComboBox>
 #include <QDesktopServices>
 #include <QDialogButtonBox>
 #include <QDir>
@@ -40,11 +41,17 @@ class TestWindowExport : public QObject {
 
     std::unique_ptr<Theme> m_theme;
     std::shared_ptr<FakeScript> m_script;
-    QString m_delta; // what the user would choose
+    QString m_delta;      // what the user would choose
+    bool m_force = false; // and say
+    QStringList m_asked;
 
     std::unique_ptr<WindowFixture> open(int edits = 1) {
         Questions questions;
         questions.chooseDeltaFile = [this](QWidget*, const QString&) { return m_delta; };
+        questions.takeForeignDelta = [this](QWidget*, const QString& what) {
+            m_asked << what;
+            return m_force;
+        };
         auto f = openWindow(*m_theme, m_script, fakeDrafts(), std::move(questions));
         if (!f->settle())
             qFatal("did not settle");
@@ -82,6 +89,8 @@ class TestWindowExport : public QObject {
     void init() {
         m_script = std::make_shared<FakeScript>();
         m_delta.clear();
+        m_force = false;
+        m_asked.clear();
     }
 
     void nothingIsOfferedWithoutAModel();
@@ -95,6 +104,9 @@ class TestWindowExport : public QObject {
     void aReportNeverLandsOnTheModel();
     void aDeltaComesIn();
     void aDeltaOfAnotherModel();
+    void aDeltaOfAnotherModelIsForced();
+    void anEarlierStateIsTakenAlong();
+    void layersAreATable();
 };
 
 void TestWindowExport::nothingIsOfferedWithoutAModel() {
@@ -276,6 +288,80 @@ void TestWindowExport::aDeltaOfAnotherModel() {
     f->action(ActionId::ImportDelta)->trigger();
     QVERIFY(f->settle());
     QCOMPARE(f->workbench.studio().ledger().position, std::size_t{1});
+}
+
+void TestWindowExport::aDeltaOfAnotherModelIsForced() {
+    m_script->fail_import = true;
+    m_force = true;
+    auto f = open();
+    m_delta = f->scratch.filePath(QStringLiteral("other.safetensors"));
+    f->action(ActionId::ImportDelta)->trigger(); // there is no such file: forcing does not help, and is asked once
+    QVERIFY(f->settle());
+    QCOMPARE(m_asked.size(), 1);
+    QVERIFY(m_asked[0].contains(QStringLiteral("another model")));
+    QVERIFY2(failure(*f).contains(QStringLiteral("no such file")), qPrintable(failure(*f)));
+    QFile file(m_delta);
+    QVERIFY(file.open(QIODevice::WriteOnly));
+    f->action(ActionId::ImportDelta)->trigger();
+    QVERIFY(f->settle());
+    QCOMPARE(m_asked.size(), 2); // what was said of one delta is not said of the next
+    QVERIFY(failure(*f).isEmpty());
+    QCOMPARE(f->workbench.studio().ledger().position, std::size_t{2});
+}
+
+void TestWindowExport::anEarlierStateIsTakenAlong() {
+    auto f = open(2);
+    for (const char* kind : {"exportFolder", "exportDelta", "exportLora"}) {
+        ExportDialog* shown = dialog(*f, kind);
+        auto* states = shown->findChild<QComboBox*>(QStringLiteral("exportState"));
+        QVERIFY(states->isVisible());
+        QCOMPARE(states->count(), 4); // now, the checkpoint, two batches
+        QVERIFY(!shown->choice().at);
+        const LedgerEntry& first = f->workbench.studio().ledger().entries[0];
+        QCOMPARE(states->itemText(2), QStringLiteral("After batch 1: ") + QString::fromStdString(first.title));
+        states->setCurrentIndex(2);
+        QTest::qWait(250);
+        QVERIFY(f->settle());
+        accept(shown);
+        QVERIFY(f->settle());
+        QCOMPARE(m_script->exported().at, LedgerPosition(1));
+    }
+    ExportDialog* shown = dialog(*f, "exportLora");
+    shown->findChild<QComboBox*>(QStringLiteral("exportState"))->setCurrentIndex(2);
+    f->workbench.undo(); // the history moves on below the dialog: what was chosen stays
+    QTest::qWait(250);
+    QVERIFY(f->settle());
+    QCOMPARE(shown->choice().at, LedgerPosition(1));
+    QVERIFY(shown->findChild<QLabel*>(QStringLiteral("exportRankText"))->text().startsWith(QStringLiteral("1 is")));
+    shown->reject();
+}
+
+void TestWindowExport::layersAreATable() {
+    auto f = open(2);
+    ExportDialog* shown = dialog(*f, "exportReport");
+    auto* format = shown->findChild<QComboBox*>(QStringLiteral("exportReportFormat"));
+    auto* path = shown->findChild<QLineEdit*>(QStringLiteral("exportPath"));
+    QVERIFY(format->isVisible());
+    QVERIFY(!shown->findChild<QComboBox*>(QStringLiteral("exportState"))->isVisible());
+    path->setText(f->scratch.filePath(QStringLiteral("page.md"))); // the format follows the name
+    QCOMPARE(format->currentText(), QStringLiteral("Markdown (.md)"));
+    const auto choose = [&](ReportFormat wanted) {
+        format->setCurrentIndex(format->findData(static_cast<int>(wanted)));
+        emit format->activated(format->currentIndex());
+    };
+    choose(ReportFormat::csv_layers); // and the name the format
+    QCOMPARE(path->text(), f->scratch.filePath(QStringLiteral("page.csv")));
+    path->setText(f->scratch.filePath(QStringLiteral("layers.csv")));
+    QCOMPARE(shown->choice().report, std::optional(ReportFormat::csv_layers));
+    QTest::qWait(250);
+    QVERIFY(f->settle());
+    accept(shown);
+    QVERIFY(f->settle());
+    QFile table(f->scratch.filePath(QStringLiteral("layers.csv")));
+    QVERIFY2(table.open(QIODevice::ReadOnly), qPrintable(failure(*f)));
+    const QList<QByteArray> lines = table.readAll().split('\n');
+    QVERIFY2(lines[0].contains("update_norm"), lines[0].constData());
+    QCOMPARE(m_script->frontiers.load(), 0); // a table has no charts
 }
 
 QTEST_MAIN(TestWindowExport)

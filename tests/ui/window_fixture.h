@@ -36,6 +36,8 @@ struct WindowFixture {
             questions.leaveSession = [](QWidget*, const QString&) { return ui::Questions::Leave::Keep; };
         if (!questions.chooseAnotherModel)
             questions.chooseAnotherModel = [](QWidget*, const QString&, const QStringList&) { return false; };
+        if (!questions.takeForeignDelta)
+            questions.takeForeignDelta = [](QWidget*, const QString&) { return false; };
         if (!questions.confirmLoss)
             questions.confirmLoss = [](QWidget*, const QString&) { return true; };
         return questions;

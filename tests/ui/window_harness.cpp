@@ -8,10 +8,12 @@
 #include "panels/update_panel.h"
 #include "shell/screenshot.h"
 
+#include <QAbstractButton>
 #include <QAbstractItemView>
 #include <QApplication>
 #include <QCheckBox>
 #include <QComboBox>
+#include <QDialog>
 #include <QLineEdit>
 #include <QTemporaryDir>
 #include <QTimer>
@@ -210,6 +212,32 @@ int main(int argc, char** argv) {
                 window.findChild<QWidget*>(QStringLiteral("noteDialog"))->grab().save(args[1]);
                 QApplication::exit(0);
             });
+        });
+    }
+    // "dialog verifySession", "dialog replaySession", "dialog export": after two edits; "drift": one finds differences.
+    if (const auto at = args.indexOf(QStringLiteral("dialog")); at > 0) {
+        shot.reset();
+        auto* step = new int(0);
+        QObject::connect(&workbench, &Workbench::settled, &window, [&, at, step] {
+            const int now = (*step)++;
+            if (now < 2)
+                workbench.apply({now});
+            if (now == 2 && args.contains(QStringLiteral("drift"))) {
+                script->drift = 0.125;
+                script->failApply("the values have become NaN", "choose a smaller learning rate");
+            }
+            if (now == 2)
+                window.findChild<QAction*>(args.value(at + 1))->trigger();
+            if (now == 2)
+                QTimer::singleShot(2500, &window, [&] {
+                    auto* dialog = window.findChild<QDialog*>();
+                    if (auto* kind = dialog->findChild<QAbstractButton*>(args.value(args.indexOf("kind") + 1)))
+                        kind->click();
+                    QTimer::singleShot(600, dialog, [&, dialog] {
+                        dialog->grab().save(args[1]);
+                        QApplication::exit(0);
+                    });
+                });
         });
     }
     if (args.contains(QStringLiteral("running"))) {

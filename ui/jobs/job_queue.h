@@ -46,6 +46,7 @@ enum class Lane {
     Plan,   // what an export would take
     Export, // files are written
     Note,   // beside a batch
+    Verify, // the session against the model, or made once more
     Score   // of a batch, in the background
 };
 

@@ -2,9 +2,9 @@
 #include "jobs/open_session.h"
 
 #include "emend/session_work.h"
+#include "jobs/open_now.h"
 #include "jobs/weights_hash.h"
 
-#include <exception>
 #include <filesystem>
 #include <utility>
 
@@ -17,52 +17,6 @@ std::vector<std::string> modelDifferences(SessionModel kept, const ModelInfo& no
     kept.dtype = now.dtype;
     kept.device = now.device;
     return differences(kept, now);
-}
-
-// What is open now, to be put back.
-class OpenNow {
-  public:
-    explicit OpenNow(Engine& engine)
-        : m_engine(engine) {
-        if (!engine.is_open())
-            return;
-        const ModelInfo& model = engine.model_info();
-        m_options = {.path = model.path, .device = model.device, .dtype = model.dtype};
-        m_ledger = engine.ledger();
-        for (const LedgerEntry& entry : m_ledger.entries)
-            m_batches.push_back(engine.record(entry.id));
-    }
-
-    // `loaded`: another model has taken the place of this one.
-    void putBack(bool loaded) const {
-        if (m_options.path.empty()) {
-            m_engine.close();
-            return;
-        }
-        if (loaded)
-            m_engine.open(m_options, JobContext{});
-        if (!sameHistory(m_engine.ledger(), m_ledger))
-            m_engine.restore(m_batches, m_ledger.position, JobContext{});
-    }
-
-  private:
-    Engine& m_engine;
-    LoadOptions m_options;
-    LedgerState m_ledger;
-    std::vector<BatchRecord> m_batches;
-};
-
-// Hardly ever fails: it was there a moment ago. If it does, its file must not follow an engine that has lost it.
-void putBack(const OpenNow& before, bool loaded, Engine& engine, Document& document) {
-    try {
-        before.putBack(loaded);
-    } catch (const std::exception& fault) {
-        const std::string file = document.state().path.toStdString();
-        document.close(Unsaved::AsWritten);
-        engine.close();
-        throw Error(std::string("the session could not be opened, and what was open is not any more: ") + fault.what(),
-                    file, "open it again; its file is whole");
-    }
 }
 
 ModelInfo inspectThere(Engine& engine, LoadOptions& options, const JobContext& job) {
@@ -122,7 +76,7 @@ OpenSessionAnswer openSession(Engine& engine, Document& document, const OpenSess
         opened.model = std::make_shared<const ModelInfo>(engine.model_info());
         opened.weightsHash = hashWhereCheap(engine);
     } catch (...) {
-        putBack(before, !there, engine, document);
+        before.putBack(there ? OpenNow::Since::Looked : OpenNow::Since::Reopened, document);
         throw;
     }
     document.adopt(std::move(session), std::move(stored), opened.ledger, request.end);

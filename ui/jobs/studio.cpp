@@ -36,7 +36,8 @@ void Studio::leaveModel() {
     cancelChecks();
     stopComparing();
     m_nextSoftness.reset();
-    for (const Lane lane : {Lane::Frontier, Lane::Trace, Lane::Lens, Lane::Diagnose, Lane::Try, Lane::Score})
+    for (const Lane lane :
+         {Lane::Frontier, Lane::Trace, Lane::Lens, Lane::Diagnose, Lane::Try, Lane::Score, Lane::Verify})
         m_jobs.supersede(lane);
 }
 

@@ -6,8 +6,10 @@
 
 #include "emend/edits_io.h"
 #include "emend/engine.h"
+#include "emend/session_report.h"
 #include "jobs/failure.h"
 #include "jobs/job_queue.h"
+#include "jobs/session_checks.h"
 #include "jobs/session_keeper.h"
 
 #include <QList>
@@ -132,13 +134,22 @@ class Studio : public QObject {
     void planReport(const QString& file, bool replace, quint64 tag);
     void stopPlanning() { m_jobs.supersede(Lane::Plan); }
     void exportEdits(const ExportRequest& request); // answer: exported or exportFailed
-    // In the format the file's ending says, with what the session and the engine know. `edits`: the rows as they are,
-    // `versions`: of the program. Answer: reportWritten or exportFailed.
-    void writeReport(const QString& file, std::vector<SessionEdit> edits, std::vector<std::string> versions);
+    // With what the session and the engine know. `edits`: the rows as they are, `versions`: of the program, `chosen`:
+    // unset, as the file's ending says. Answer: reportWritten or exportFailed.
+    void writeReport(const QString& file, std::vector<SessionEdit> edits, std::vector<std::string> versions,
+                     std::optional<ReportFormat> chosen = {});
     [[nodiscard]] bool isExporting() const { return m_jobs.has(Lane::Export); }
-    void importDelta(const QString& file); // answer: deltaImported and ledgerChanged, or deltaFailed
+    // `force`: also one of another model. Answer: deltaImported and ledgerChanged, or deltaFailed.
+    void importDelta(const QString& file, bool force = false);
     // How the history shows a batch; the weights stay. Answer: ledgerChanged or ledgerFailed.
     void annotate(std::uint64_t batch, const QString& title, const QString& note);
+    // --- the session against the model (studio_checks.cpp): afterwards model, history and file are as before
+    // Answer: ledgerChanged and sessionVerified or sessionReplayed; otherwise sessionCheckFailed.
+    void verifySession();
+    void replaySession();
+    [[nodiscard]] bool isChecking() const { return m_jobs.has(Lane::Verify); }
+    // As a new session without a name, which is not opened. Answer: replayKept or sessionCheckFailed.
+    void keepReplayed(std::shared_ptr<const ReplayedSession> replayed, std::vector<SessionEdit> edits);
     void cancel(); // the user's: whatever runs now, unless it writes the session
 
   signals:
@@ -204,6 +215,10 @@ class Studio : public QObject {
     void exportFailed(const emend::ui::Failure& failure);
     void deltaImported(const QString& file);
     void deltaFailed(const QString& file, const emend::ui::Failure& failure);
+    void sessionVerified(const std::shared_ptr<const emend::ui::VerifiedSession>& verified);
+    void sessionReplayed(const std::shared_ptr<const emend::ui::ReplayedSession>& replayed);
+    void replayKept(const QString& path);
+    void sessionCheckFailed(const emend::ui::Failure& failure);
 
   private:
     void connectSessions();             // studio_session.cpp
@@ -222,6 +237,7 @@ class Studio : public QObject {
     void generate(const GenerateRequest& request, quint64 tag, Side side);
     void keepTrace(TraceRequest request, const TraceResult& trace); // studio_session.cpp
     void setLedger(const LedgerState& ledger, const QString& hash = {});
+    void noteChecked(const CheckedState& left); // studio_checks.cpp
 
     JobQueue m_jobs;
     SessionKeeper m_sessions{m_jobs};

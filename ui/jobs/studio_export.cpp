@@ -34,11 +34,11 @@ void Studio::exportEdits(const ExportRequest& request) {
         [this](const Failure& failure) { emit exportFailed(failure); });
 }
 
-void Studio::importDelta(const QString& file) {
+void Studio::importDelta(const QString& file, bool force) {
     m_jobs.submit<Noted>(
         {.lane = Lane::Edit, .title = tr("Importing the delta"), .urgent = true},
-        [path = file.toStdString(), document = m_sessions.document()](const Workplace& place) {
-            LedgerState ledger = place.engine->import_delta(path, false, place.context);
+        [path = file.toStdString(), force, document = m_sessions.document()](const Workplace& place) {
+            LedgerState ledger = place.engine->import_delta(path, force, place.context);
             return Noted{std::move(ledger), document->save(*place.engine)};
         },
         [this, file](const std::shared_ptr<const Noted>& imported) {

@@ -2,7 +2,6 @@
 // A report of the session: what the engine knows is gathered on its thread, the page is written there, whole or not at
 // all.
 #include "emend/output_guard.h"
-#include "emend/session_report.h"
 #include "jobs/studio.h"
 
 #include <QDateTime>
@@ -47,7 +46,11 @@ ExportPlan planOf(const QString& file, bool replace, const std::string& modelFol
     return plan;
 }
 
-SessionReportContents gather(Engine& engine, const Document& document, const JobContext& job) {
+bool isTable(ReportFormat format) {
+    return format == ReportFormat::csv_edits || format == ReportFormat::csv_layers;
+}
+
+SessionReportContents gather(Engine& engine, const Document& document, ReportFormat wanted, const JobContext& job) {
     SessionReportContents contents;
     const DocumentState state = document.state();
     const SessionParts& kept = document.contents();
@@ -61,6 +64,8 @@ SessionReportContents gather(Engine& engine, const Document& document, const Job
     contents.scores = document.scoresOf(contents.ledger);
     contents.head.model = session_model(engine.model_info());
     contents.head.edited_hash = engine.edited_hash(job);
+    if (isTable(wanted))
+        return contents; // has no charts
     contents.norms = engine.norm_history(job);
     for (std::size_t i = 0; i < contents.ledger.position; ++i) {
         const LedgerEntry& entry = contents.ledger.entries[i];
@@ -104,17 +109,18 @@ void Studio::planReport(const QString& file, bool replace, quint64 tag) {
         [this, tag](const Failure& failure) { emit planFailed(tag, failure); });
 }
 
-void Studio::writeReport(const QString& file, std::vector<SessionEdit> edits, std::vector<std::string> versions) {
+void Studio::writeReport(const QString& file, std::vector<SessionEdit> edits, std::vector<std::string> versions,
+                         std::optional<ReportFormat> chosen) {
     m_jobs.submit<quint64>(
         {.lane = Lane::Export, .title = tr("Writing the report"), .urgent = true},
-        [file, edits = std::move(edits), versions = std::move(versions),
+        [file, chosen, edits = std::move(edits), versions = std::move(versions),
          document = m_sessions.document()](const Workplace& place) {
-            const auto format = report_format_of(file.toStdString());
+            const auto format = chosen ? chosen : report_format_of(file.toStdString());
             if (!format)
                 throw Error("the ending does not say what kind of report it is", file.toStdString(),
                             "end the name in .html, .md, .json or .csv");
             check_outside_model(file.toStdString(), place.engine->model_info().path);
-            SessionReportContents contents = gather(*place.engine, *document, place.context);
+            SessionReportContents contents = gather(*place.engine, *document, *format, place.context);
             contents.edits = edits;
             contents.versions = versions;
             const std::string text = render_session_report(contents, *format);

@@ -18,6 +18,8 @@ enum class ActionId {
     SaveSession,
     SaveSessionAs,
     SessionNote,
+    VerifySession,
+    ReplaySession,
     RecoverSession,
     DiscardRecoverable,
     DismissLine,

@@ -5,6 +5,7 @@
 #include "panels/panel_parts.h"
 
 #include <QCheckBox>
+#include <QComboBox>
 #include <QDialogButtonBox>
 #include <QDir>
 #include <QHBoxLayout>
@@ -12,6 +13,7 @@
 #include <QLineEdit>
 #include <QPushButton>
 #include <QRadioButton>
+#include <QSignalBlocker>
 #include <QSpinBox>
 #include <QStyle>
 #include <QVBoxLayout>
@@ -42,9 +44,24 @@ constexpr KindText kindTexts[] = {
     {ExportKind::Lora, "exportLora", QT_TRANSLATE_NOOP("emend::ui::ExportDialog", "&LoRA adapter"),
      QT_TRANSLATE_NOOP("emend::ui::ExportDialog", "The change as an adapter for PEFT, vLLM and converters.")},
     {ExportKind::Report, "exportReport", QT_TRANSLATE_NOOP("emend::ui::ExportDialog", "Rep&ort"),
-     QT_TRANSLATE_NOOP("emend::ui::ExportDialog", "One page for people: .html or .md; the numbers as .json or .csv.")},
+     QT_TRANSLATE_NOOP("emend::ui::ExportDialog", "A page for people, or its numbers for programs and spreadsheets.")},
 };
 static_assert(std::size(kindTexts) == exportKinds);
+
+struct ReportText {
+    ReportFormat format;
+    const char* suffix;
+    const char* text;
+};
+
+constexpr ReportText reportTexts[] = {
+    {ReportFormat::html, "html", QT_TRANSLATE_NOOP("emend::ui::ExportDialog", "Page (.html)")},
+    {ReportFormat::markdown, "md", QT_TRANSLATE_NOOP("emend::ui::ExportDialog", "Markdown (.md)")},
+    {ReportFormat::json, "json", QT_TRANSLATE_NOOP("emend::ui::ExportDialog", "All numbers (.json)")},
+    {ReportFormat::csv_edits, "csv", QT_TRANSLATE_NOOP("emend::ui::ExportDialog", "Edits as a table (.csv)")},
+    {ReportFormat::csv_layers, "csv", QT_TRANSLATE_NOOP("emend::ui::ExportDialog", "Layers as a table (.csv)")},
+};
+constexpr int asNow = -1;
 
 } // namespace
 
@@ -54,6 +71,10 @@ ExportDialog::ExportDialog(Exporting& exporting, Browse browse, QWidget* parent)
     , m_browse(std::move(browse))
     , m_kind(exporting.lastKind())
     , m_path(new QLineEdit)
+    , m_stateLine(new QWidget)
+    , m_state(new QComboBox)
+    , m_reportLine(new QWidget)
+    , m_report(new QComboBox)
     , m_rankLine(new QWidget)
     , m_rank(new QSpinBox)
     , m_rankText(new MutedLabel)
@@ -66,6 +87,8 @@ ExportDialog::ExportDialog(Exporting& exporting, Browse browse, QWidget* parent)
     setObjectName(QStringLiteral("exportDialog"));
     setWindowTitle(tr("Export"));
     m_path->setObjectName(QStringLiteral("exportPath"));
+    m_state->setObjectName(QStringLiteral("exportState"));
+    m_report->setObjectName(QStringLiteral("exportReportFormat"));
     m_rank->setObjectName(QStringLiteral("exportRank"));
     m_rankText->setObjectName(QStringLiteral("exportRankText"));
     m_verify->setObjectName(QStringLiteral("exportVerify"));
@@ -85,7 +108,10 @@ ExportDialog::ExportDialog(Exporting& exporting, Browse browse, QWidget* parent)
     layout->setSpacing(4);
     buildKinds(layout);
     layout->addSpacing(12);
+    buildState(layout);
+    buildReport(layout);
     buildPlace(layout);
+    buildRank(layout);
     layout->addWidget(m_verify);
     layout->addWidget(m_replace);
     layout->addSpacing(8);
@@ -100,11 +126,17 @@ ExportDialog::ExportDialog(Exporting& exporting, Browse browse, QWidget* parent)
     m_askTimer.setSingleShot(true);
     m_askTimer.setInterval(200ms);
     connect(&m_askTimer, &QTimer::timeout, this, [this] { m_exporting.plan(choice()); });
+    connect(m_path, &QLineEdit::textChanged, this, &ExportDialog::followName);
     connect(m_path, &QLineEdit::textChanged, this, &ExportDialog::ask);
+    connect(m_state, &QComboBox::currentIndexChanged, this, &ExportDialog::ask);
+    connect(m_report, &QComboBox::activated, this, &ExportDialog::nameReport);
     connect(m_rank, &QSpinBox::valueChanged, this, &ExportDialog::ask);
     connect(m_verify, &QCheckBox::toggled, this, &ExportDialog::ask);
     connect(m_replace, &QCheckBox::toggled, this, &ExportDialog::ask);
-    connect(&exporting, &Exporting::weightsChanged, this, &ExportDialog::ask);
+    connect(&exporting, &Exporting::weightsChanged, this, [this] {
+        listStates();
+        ask();
+    });
     connect(&exporting, &Exporting::planned, this,
             [this](const std::shared_ptr<const ExportPlan>& plan) { showPlan(*plan); });
     connect(&exporting, &Exporting::planFailed, this, [this](const Failure& failure) {
@@ -153,7 +185,67 @@ void ExportDialog::buildPlace(QBoxLayout* layout) {
         if (const QString place = m_browse(this, choice()); !place.isEmpty())
             m_path->setText(QDir::toNativeSeparators(place));
     });
+}
 
+void ExportDialog::buildState(QBoxLayout* layout) {
+    auto* label = new QLabel(tr("&State"));
+    label->setBuddy(m_state);
+    m_state->setSizeAdjustPolicy(QComboBox::AdjustToMinimumContentsLengthWithIcon); // a title may be a sentence
+    m_state->setToolTip(tr("What the history had made of the model at that point"));
+    listStates();
+    auto* line = new QHBoxLayout(m_stateLine);
+    line->setContentsMargins(0, 0, 0, 4);
+    line->setSpacing(8);
+    line->addWidget(label);
+    line->addWidget(m_state, 1);
+    layout->addWidget(m_stateLine);
+}
+
+void ExportDialog::listStates() {
+    const int before = m_state->count() > 0 ? m_state->currentData().toInt() : asNow;
+    const QStringList states = m_exporting.states();
+    const QSignalBlocker quiet(m_state);
+    m_state->clear();
+    m_state->addItem(tr("As now"), asNow);
+    for (int position = 0; position < states.size(); ++position)
+        m_state->addItem(states[position], position);
+    m_state->setCurrentIndex(std::max(0, m_state->findData(before)));
+}
+
+void ExportDialog::buildReport(QBoxLayout* layout) {
+    auto* label = new QLabel(tr("&Format"));
+    label->setBuddy(m_report);
+    for (const ReportText& text : reportTexts)
+        m_report->addItem(tr(text.text), static_cast<int>(text.format));
+    auto* line = new QHBoxLayout(m_reportLine);
+    line->setContentsMargins(0, 0, 0, 4);
+    line->setSpacing(8);
+    line->addWidget(label);
+    line->addWidget(m_report);
+    line->addStretch(1);
+    layout->addWidget(m_reportLine);
+}
+
+void ExportDialog::nameReport() {
+    QString name = m_path->text().trimmed();
+    if (report_format_of(name.toStdString()))
+        name.truncate(name.lastIndexOf(u'.'));
+    const QString suffix = QString::fromLatin1(reportTexts[m_report->currentIndex()].suffix);
+    m_path->setText(name + u'.' + suffix);
+    ask(); // also where only the table is another one
+}
+
+void ExportDialog::followName() {
+    const auto format = report_format_of(m_path->text().trimmed().toStdString());
+    const auto chosen = static_cast<ReportFormat>(m_report->currentData().toInt());
+    if (m_kind != ExportKind::Report || !format)
+        return;
+    if (*format == ReportFormat::csv_edits && chosen == ReportFormat::csv_layers)
+        return; // the ending says no more than that it is a table
+    m_report->setCurrentIndex(m_report->findData(static_cast<int>(*format)));
+}
+
+void ExportDialog::buildRank(QBoxLayout* layout) {
     constexpr int mostRank = 65536;
     m_rank->setRange(0, mostRank);
     m_rank->setSpecialValueText(tr("as needed"));
@@ -171,11 +263,18 @@ void ExportDialog::buildPlace(QBoxLayout* layout) {
 }
 
 ExportChoice ExportDialog::choice() const {
-    return {.kind = m_kind,
-            .out = QDir::fromNativeSeparators(m_path->text().trimmed()),
-            .rank = m_rank->value(),
-            .verify = m_verify->isChecked(),
-            .replace = m_replace->isChecked()};
+    ExportChoice choice{.kind = m_kind,
+                        .out = QDir::fromNativeSeparators(m_path->text().trimmed()),
+                        .at = {},
+                        .rank = m_rank->value(),
+                        .verify = m_verify->isChecked(),
+                        .replace = m_replace->isChecked(),
+                        .report = {}};
+    if (m_kind == ExportKind::Report)
+        choice.report = static_cast<ReportFormat>(m_report->currentData().toInt());
+    else if (const int position = m_state->currentData().toInt(); position != asNow)
+        choice.at = static_cast<std::size_t>(position);
+    return choice;
 }
 
 void ExportDialog::setKind(ExportKind kind) {
@@ -183,6 +282,9 @@ void ExportDialog::setKind(ExportKind kind) {
         m_paths[static_cast<std::size_t>(m_kind)] = m_path->text();
     m_kind = kind;
     m_path->setText(m_paths[static_cast<std::size_t>(kind)]);
+    m_stateLine->setVisible(kind != ExportKind::Report); // a report is of the whole session
+    m_reportLine->setVisible(kind == ExportKind::Report);
+    followName();
     m_rankLine->setVisible(kind == ExportKind::Lora);
     m_verify->setVisible(kind != ExportKind::Report); // a page is not read back
     ask();

@@ -13,6 +13,7 @@
 
 class QBoxLayout;
 class QCheckBox;
+class QComboBox;
 class QDialogButtonBox;
 class QLabel;
 class QLineEdit;
@@ -38,6 +39,12 @@ class ExportDialog : public QDialog {
   private:
     void buildKinds(QBoxLayout* layout);
     void buildPlace(QBoxLayout* layout);
+    void buildState(QBoxLayout* layout);
+    void buildReport(QBoxLayout* layout);
+    void buildRank(QBoxLayout* layout);
+    void listStates();
+    void nameReport(); // by the format that was chosen
+    void followName(); // the format, by what the name says
     void setKind(ExportKind kind);
     void ask(); // soon: somebody may be typing
     void showPlan(const ExportPlan& plan);
@@ -50,6 +57,10 @@ class ExportDialog : public QDialog {
     std::array<QString, exportKinds> m_paths; // of the kinds that are not shown
     std::array<QRadioButton*, exportKinds> m_kinds{};
     QLineEdit* m_path;
+    QWidget* m_stateLine;
+    QComboBox* m_state;
+    QWidget* m_reportLine;
+    QComboBox* m_report;
     QWidget* m_rankLine;
     QSpinBox* m_rank;
     MutedLabel* m_rankText;

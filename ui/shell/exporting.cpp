@@ -20,6 +20,7 @@ ExportRequest requestOf(const ExportChoice& choice) {
                      : choice.kind == ExportKind::Lora ? ExportFormat::lora
                                                        : ExportFormat::folder;
     request.out = choice.out.toStdString();
+    request.at = choice.at;
     request.rank = choice.kind == ExportKind::Lora ? choice.rank : 0;
     request.force = choice.replace;
     request.verify = choice.verify;
@@ -65,7 +66,7 @@ Exporting::Exporting(Workbench& workbench, Settings& settings, QObject* parent)
         emit finished(tr("Wrote a report of %1 to %2").arg(formatBytes(bytes), QDir::toNativeSeparators(file)), file);
     });
     connect(&m_studio, &Studio::exportFailed, this, &Exporting::fail);
-    connect(&m_studio, &Studio::deltaFailed, this, [this](const QString&, const Failure& failure) { fail(failure); });
+    connect(&m_studio, &Studio::deltaFailed, this, &Exporting::deltaFailed);
     connect(&m_studio, &Studio::deltaImported, this, [this](const QString& file) {
         const QString text = tr("Imported the edits of %1").arg(QFileInfo(file).fileName());
         m_workbench.log().add(LogModel::Level::Info, text);
@@ -87,6 +88,13 @@ bool Exporting::canExport() const {
 
 bool Exporting::canImport() const {
     return m_studio.model() && !m_studio.isOpening() && !m_studio.isEditing() && !m_studio.isSoftening();
+}
+
+QStringList Exporting::states() const {
+    QStringList states{tr("As the checkpoint, without edits")};
+    for (const LedgerEntry& entry : m_studio.ledger().entries)
+        states << tr("After batch %1: %2").arg(states.size()).arg(fromStd(entry.title));
+    return states;
 }
 
 QString Exporting::suggestedPath(ExportKind kind) const {
@@ -134,14 +142,15 @@ void Exporting::run(const ExportChoice& choice) {
         return;
     }
     const QString version = QStringLiteral("Emend ") + QCoreApplication::applicationVersion();
-    m_studio.writeReport(choice.out, m_workbench.edits().toSession(), {version.trimmed().toStdString()});
+    m_studio.writeReport(choice.out, m_workbench.edits().toSession(), {version.trimmed().toStdString()}, choice.report);
 }
 
-void Exporting::importDelta(const QString& file) {
+void Exporting::importDelta(const QString& file, bool force) {
     if (file.isEmpty() || !canImport())
         return;
     m_workbench.log().add(LogModel::Level::Info, tr("Importing %1").arg(QDir::toNativeSeparators(file)));
-    m_studio.importDelta(file);
+    m_forcing = force;
+    m_studio.importDelta(file, force);
 }
 
 void Exporting::tell(const ExportReport& report) {
@@ -155,6 +164,13 @@ void Exporting::tell(const ExportReport& report) {
         parts << fromStd(warning);
     }
     emit finished(parts.join(QStringLiteral("  ·  ")), path);
+}
+
+void Exporting::deltaFailed(const QString& file, const Failure& failure) {
+    // The engine's words for what a person may know better.
+    if (!m_forcing && !failure.cancelled && failure.hint.contains(QLatin1String("force")))
+        return emit foreignDelta(file, failure);
+    fail(failure);
 }
 
 void Exporting::fail(const Failure& failure) {

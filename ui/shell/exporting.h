@@ -9,8 +9,10 @@
 
 #include <QObject>
 #include <QString>
+#include <QStringList>
 
 #include <array>
+#include <optional>
 
 namespace emend::ui {
 
@@ -22,9 +24,11 @@ inline constexpr std::size_t exportKinds = 4;
 struct ExportChoice {
     ExportKind kind = ExportKind::Folder;
     QString out;
-    int rank = 0; // LoRA: the largest; 0: as needed
+    LedgerPosition at; // of the history, unset: as now; a report is of the whole session
+    int rank = 0;      // LoRA: the largest; 0: as needed
     bool verify = true;
     bool replace = false;
+    std::optional<ReportFormat> report; // unset: as the ending says
 };
 
 class Exporting : public QObject {
@@ -38,11 +42,15 @@ class Exporting : public QObject {
     [[nodiscard]] ExportKind lastKind() const { return m_lastKind; }
     [[nodiscard]] QString suggestedPath(ExportKind kind) const;
 
+    // What can be taken along: "After batch 2: Paris", by how many batches are in it.
+    [[nodiscard]] QStringList states() const;
+
     // Answer: planned or planFailed, for the newest call only.
     void plan(const ExportChoice& choice);
     void stopPlanning();
     void run(const ExportChoice& choice);
-    void importDelta(const QString& file);
+    // `force`: even when it was made for another model. Answer: what is said of it, or foreignDelta.
+    void importDelta(const QString& file, bool force = false);
 
   signals:
     void planned(const std::shared_ptr<const emend::ExportPlan>& plan);
@@ -50,12 +58,14 @@ class Exporting : public QObject {
     void finished(const QString& text, const QString& path); // path: what was written
     void message(const QString& text, bool alarm);
     void failed(const emend::ui::Failure& failure);
+    void foreignDelta(const QString& file, const emend::ui::Failure& failure); // can be forced
     void recovered(); // what failed() said does not hold any more
     void weightsChanged();
 
   private:
     void tell(const ExportReport& report);
     void fail(const Failure& failure);
+    void deltaFailed(const QString& file, const Failure& failure);
 
     Workbench& m_workbench;
     Studio& m_studio;
@@ -63,6 +73,7 @@ class Exporting : public QObject {
     ExportKind m_lastKind = ExportKind::Folder;
     std::array<QString, exportKinds> m_paths; // as they were used last
     quint64 m_tag = 0;                        // of the newest plan
+    bool m_forcing = false;                   // the delta that is coming in
 };
 
 } // namespace emend::ui

@@ -56,6 +56,7 @@ MainWindow::MainWindow(Workbench& workbench, Settings& settings, Theme& theme, Q
     , m_questions(std::move(questions))
     , m_session(workbench)
     , m_sessionDesk(workbench, m_session, settings, m_actions, m_questions, this)
+    , m_checking(workbench, m_sessionDesk, m_actions, this)
     , m_history(workbench.studio(), workbench.log())
     , m_scoring(workbench, m_history.model())
     , m_tradeOff(workbench)

@@ -9,6 +9,7 @@
 #include "shell/history.h"
 #include "shell/questions.h"
 #include "shell/scoring.h"
+#include "shell/session_checking.h"
 #include "shell/session_desk.h"
 #include "shell/session_document.h"
 #include "shell/session_norms.h"
@@ -126,6 +127,7 @@ class MainWindow : public QMainWindow {
     Actions m_actions;
     SessionDocument m_session;
     SessionDesk m_sessionDesk;
+    SessionChecking m_checking;
     History m_history;
     Scoring m_scoring;
     TradeOff m_tradeOff;

@@ -43,6 +43,9 @@ void MainWindow::buildMenus() {
     for (QMenu* menu : {m_recentSessionsMenu, m_recentMenu})
         menu->setToolTipsVisible(true);
     fill(file, {Count, SaveSession, SaveSessionAs, SessionNote});
+    QMenu* checks = file->addMenu(tr("Session &checks"));
+    checks->setToolTipsVisible(true); // why they cannot be done
+    fill(checks, {VerifySession, ReplaySession});
     fill(file, {Count});
     fill(file->addMenu(tr("&Import")), {ImportEdits, ImportDelta});
     fill(file, {Export, Count, Quit});
@@ -243,6 +246,7 @@ void MainWindow::refreshActions() {
     m_actions[Diagnose]->setEnabled(m_diagnosing.canDiagnose());
     m_actions[EditNote]->setEnabled(current >= 0 && current < edits.rowCount());
     m_sessionDesk.refreshActions();
+    m_checking.refreshActions();
     refreshUndo();
     refreshHistory();
     refreshExport();

@@ -36,6 +36,12 @@ void MainWindow::connectExport() {
     connect(&m_exporting, &Exporting::finished, m_result, &ResultLine::showResult);
     connect(&m_exporting, &Exporting::failed, m_failure, &FailureLine::showFailure);
     connect(&m_exporting, &Exporting::recovered, m_failure, &FailureLine::clear);
+    connect(&m_exporting, &Exporting::foreignDelta, this, [this](const QString& file, const Failure& failure) {
+        if (m_questions.takeForeignDelta(this, failure.what))
+            m_exporting.importDelta(file, true);
+        else
+            m_failure->showFailure(failure);
+    });
     connect(m_actions[Export], &QAction::triggered, this, &MainWindow::showExport);
     connect(m_actions[ImportDelta], &QAction::triggered, this, [this] {
         m_exporting.importDelta(m_questions.chooseDeltaFile(this, m_settings.get(Setting::LastExport).toString()));

@@ -29,6 +29,9 @@ void MainWindow::connectSession() {
     connect(&m_sessionDesk, &SessionDesk::message, m_jobs, &JobBar::setMessage);
     connect(&m_sessionDesk, &SessionDesk::failed, m_failure, &FailureLine::showFailure);
     connect(&m_sessionDesk, &SessionDesk::recovered, m_failure, &FailureLine::clear);
+    connect(&m_checking, &SessionChecking::message, m_jobs, &JobBar::setMessage);
+    connect(&m_checking, &SessionChecking::failed, m_failure, &FailureLine::showFailure);
+    connect(&m_checking, &SessionChecking::recovered, m_failure, &FailureLine::clear);
     connect(&m_sessionDesk, &SessionDesk::recentChanged, this, &MainWindow::refreshRecentSessions);
     connect(&m_sessionDesk, &SessionDesk::closed, this, [this] {
         m_closed = true;

@@ -38,6 +38,21 @@ bool askForAnotherModel(QWidget* parent, const QString& text, const QStringList&
     return box.clickedButton() == choose;
 }
 
+bool askAboutForeignDelta(QWidget* parent, const QString& what) {
+    QMessageBox box(QMessageBox::Warning, Questions::tr("Emend"),
+                    Questions::tr("This delta was made for another model. Apply it anyway?"), QMessageBox::NoButton,
+                    parent);
+    box.setObjectName(QStringLiteral("foreignDelta"));
+    box.setTextInteractionFlags(Qt::TextSelectableByMouse | Qt::TextSelectableByKeyboard);
+    box.setInformativeText(what + u'\n' +
+                           Questions::tr("That is right only where the two are alike, such as copies of one model. It "
+                                         "can be undone."));
+    QPushButton* apply = box.addButton(Questions::tr("&Apply anyway"), QMessageBox::AcceptRole);
+    box.setDefaultButton(box.addButton(QMessageBox::Cancel));
+    box.exec();
+    return box.clickedButton() == apply;
+}
+
 } // namespace
 
 Questions Questions::fromUser() {
@@ -75,7 +90,8 @@ Questions Questions::fromUser() {
                                                  QMessageBox::Cancel) == QMessageBox::Discard;
                 },
             .leaveSession = askLeave,
-            .chooseAnotherModel = askForAnotherModel};
+            .chooseAnotherModel = askForAnotherModel,
+            .takeForeignDelta = askAboutForeignDelta};
 }
 
 } // namespace emend::ui

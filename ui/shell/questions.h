@@ -31,6 +31,9 @@ struct Questions {
     // The session's model is not there, or another one is: choose again?
     std::function<bool(QWidget*, const QString& text, const QStringList& differences)> chooseAnotherModel;
 
+    // A delta of another model: apply it all the same?
+    std::function<bool(QWidget*, const QString& what)> takeForeignDelta;
+
     static Questions fromUser();
 
   private:

@@ -28,6 +28,8 @@ class SessionDesk : public QObject {
     void follow(SessionLine& line); // once
 
     void open(const QString& path);
+    // What becomes of the session there is was decided.
+    void openFrom(const OpenSessionRequest& request);
     // Runs `then` when the session there is may be left: it has a name, nobody would miss it, or a person decided.
     void leave(const QString& whatNext, std::function<void(Unsaved)> then);
     // Leaves, writes and closes; then `closed` is told.
@@ -46,7 +48,6 @@ class SessionDesk : public QObject {
   private:
     void connectKeeper();
     void connectActions();
-    void openFrom(const OpenSessionRequest& request);
     void askForModel(const WantedModel& wanted);
     [[nodiscard]] QString whatIsAtStake() const;
     void save();

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// A session held against its model: computed again and compared, or made once more from its requests. Whatever comes of
+// it, the engine's history is afterwards the one there was, and the session's file has not changed. Worker thread only;
+// the results are plain values.
+#pragma once
+
+#include "emend/session_work.h"
+#include "jobs/document.h"
+#include "jobs/job_queue.h"
+
+#include <QString>
+
+#include <string>
+#include <vector>
+
+namespace emend::ui {
+
+// How everything was left.
+struct CheckedState {
+    LedgerState ledger;
+    QString weightsHash; // where it costs no time
+    DocumentState kept;
+};
+
+struct VerifiedSession {
+    std::vector<SessionCheck> checks;
+    CheckedState left;
+};
+
+struct ReplayedSession {
+    std::vector<ReplayedBatch> batches;
+    CheckedState left;
+    // The history that was made, for whoever wants to keep it. Empty: no batch could be replayed.
+    SessionModel model;
+    LedgerState made;
+    std::vector<BatchRecord> records;
+    std::string editedHash;
+};
+
+// What is not in the file yet is written first. Throw Error (also when there is no file, or it cannot be written) and
+// Cancelled.
+VerifiedSession verifySession(const Workplace& place, Document& document);
+ReplayedSession replaySession(const Workplace& place, Document& document);
+// A new session without a name; its path. `edits`: rows of the table, which find their batches by what they say.
+// Throws Error, and then there is no file.
+std::string keepReplayed(const ReplayedSession& replayed, std::vector<SessionEdit> edits, const std::string& note);
+
+} // namespace emend::ui
