@@ -58,7 +58,7 @@ Scores scores_of(std::vector<EditRequest> edits, bool comparisons, Engine& engin
             edit.paraphrases.clear();
             edit.neighbours.clear();
         }
-    return engine.score(edits, job);
+    return engine.score(edits, {}, job);
 }
 
 // The same edits under another distribution, to lay over what was applied.

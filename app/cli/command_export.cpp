@@ -74,25 +74,6 @@ void export_weights(Program& program, const Options& options) {
 
 // --- a report
 
-// What only the model tells: how far its layers are, and the trade-off of every batch that has one.
-void ask_model(SessionReportContents& contents, Engine& engine, Program& program) {
-    const JobContext job = program.job();
-    contents.ledger = engine.ledger();
-    contents.norms = engine.norm_history(job);
-    const StepProgress progress("trade-offs", contents.ledger.position, job);
-    for (std::size_t i = 0; i < contents.ledger.position; ++i) {
-        progress.report(i);
-        const LedgerEntry& entry = contents.ledger.entries[i];
-        if (!entry.active || !entry.report || find_algorithm(entry.report->recipe.algorithm).fine_tunes)
-            continue;
-        try {
-            contents.frontiers.push_back(engine.frontier(entry.id, job));
-        } catch (const Error& error) {
-            program.message("no trade-off of batch " + std::to_string(entry.id) + ": " + error.message(), true);
-        }
-    }
-}
-
 SessionReportContents gather(Program& program, const Options& options, ReportFormat format) {
     if (format == ReportFormat::csv_edits || format == ReportFormat::csv_layers) { // the file has all of these
         const auto session = open_session(options.session.file, Access::read_only);
@@ -100,7 +81,9 @@ SessionReportContents gather(Program& program, const Options& options, ReportFor
     }
     const LoadedSession loaded = load_session(program, options.session, Access::read_only);
     SessionReportContents contents = read_contents(*loaded.session, program);
-    ask_model(contents, *loaded.engine, program);
+    complete_report(contents, *loaded.engine, format, program.job());
+    for (const std::string& note : contents.notes)
+        program.message(note, true);
     program.clear_progress();
     return contents;
 }

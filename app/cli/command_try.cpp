@@ -135,7 +135,7 @@ void try_all(Program& program, Engine& engine, const std::vector<EditRequest>& e
     const JobContext job = program.job(edits.size());
     tried.edits = edits.size();
     try {
-        tried.unedited = engine.score(edits, job);
+        tried.unedited = engine.score(edits, {}, job);
         static_cast<void>(engine.try_recipes(edits, recipes, job, [&](const TrialRow& row) {
             tried.rows.push_back(row);
             if (!program.json)

@@ -32,7 +32,7 @@ std::string Ledger::state_hash(std::size_t position) const {
     std::string state;
     for (std::size_t index = 0; index < position; ++index)
         if (batches_[index].active)
-            state = chained(state, batches_[index].hash);
+            state = state_name_with(state, batches_[index].hash);
     return state;
 }
 

@@ -105,8 +105,8 @@ std::string Ledger::Draft::state_hash() const {
     std::string state = ledger_.state_hash(from_);
     for (const LedgerBatch& batch : done_batches_)
         if (batch.active)
-            state = chained(state, batch.hash);
-    return open_.updates.empty() ? state : chained(state, open_hash_->hex());
+            state = state_name_with(state, batch.hash);
+    return open_.updates.empty() ? state : state_name_with(state, open_hash_->hex());
 }
 
 std::size_t Ledger::Draft::commit() {

@@ -24,13 +24,6 @@ inline void add_to(Xxh3& hash, const LayerUpdate& update) {
     hash.update(update.right.data_ptr(), update.right.nbytes());
 }
 
-inline std::string chained(const std::string& state, const std::string& batch) {
-    Xxh3 hash;
-    hash.update(state);
-    hash.update(batch);
-    return hash.hex();
-}
-
 // The ledger's own copy: later changes of the caller's tensors must not change history.
 inline LayerUpdate kept(const LayerUpdate& update) {
     const auto copy = [](const at::Tensor& factor) { return factor.to(at::kCPU, at::kDouble).contiguous().clone(); };

@@ -51,7 +51,7 @@ void remember_values(ValueStore& store, const std::string& model, const Tokenize
                 return; // the next part's state is not known
             ledger_parts::add_to(written, *update++);
         }
-        scope.weights = model + ledger_parts::chained(solved.base, written.hex());
+        scope.weights = model + state_name_with(solved.base, written.hex());
     }
 }
 

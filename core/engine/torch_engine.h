@@ -42,7 +42,7 @@ class TorchEngine final : public Engine {
     LensResult lens(const LensRequest& request, const JobContext& job) override;
     NormHistory norm_history(const JobContext& job) override;
     Diagnosis diagnose(std::uint64_t batch_id, std::size_t edit, const JobContext& job) override;
-    Scores score(const std::vector<EditRequest>& requests, const JobContext& job) override;
+    Scores score(const std::vector<EditRequest>& requests, LedgerPosition at, const JobContext& job) override;
     std::vector<TrialRow> try_recipes(const std::vector<EditRequest>& requests, const std::vector<Recipe>& recipes,
                                       const JobContext& job,
                                       const std::function<void(const TrialRow&)>& on_row) override;

@@ -108,9 +108,10 @@ TrialRow try_recipe(OpenModel& open, const std::vector<EditRequest>& requests, c
 
 } // namespace
 
-Scores TorchEngine::score(const std::vector<EditRequest>& requests, const JobContext& job) {
+Scores TorchEngine::score(const std::vector<EditRequest>& requests, LedgerPosition at, const JobContext& job) {
     return guarded("scoring the edits", [&] {
-        const OpenModel& open = model();
+        OpenModel& open = model();
+        const AtPosition state(open.ledger, at);
         return evaluate_edits(open.decoder, open.tokenizer, requests, job).scores;
     });
 }

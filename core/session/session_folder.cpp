@@ -26,7 +26,7 @@ std::vector<SessionHead> recoverable_sessions(const std::string& folder) {
             continue;
         try {
             SessionHead head = peek_session(file->path().string());
-            if (head.untitled && (head.edits > 0 || head.batches > 0 || head.traces > 0 || !head.note.empty()))
+            if (head.untitled && head.holds_something())
                 found.push_back(std::move(head));
         } catch (const Error&) { // of no use to anybody who looks for something to go on with
             continue;

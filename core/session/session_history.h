@@ -10,8 +10,6 @@
 
 namespace emend {
 
-// Without the precision and the device: another model.
-std::vector<std::string> other_model(const SessionModel& kept, const ModelInfo& now);
 // The same model, computed with otherwise: other bits.
 std::vector<std::string> other_precision(const SessionModel& kept, const ModelInfo& now);
 

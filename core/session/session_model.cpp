@@ -41,4 +41,11 @@ std::vector<std::string> differences(const SessionModel& kept, const ModelInfo& 
     return lines;
 }
 
+std::vector<std::string> model_differences(const SessionModel& kept, const ModelInfo& now) {
+    SessionModel model = kept;
+    model.dtype = now.dtype;
+    model.device = now.device;
+    return differences(model, now);
+}
+
 } // namespace emend

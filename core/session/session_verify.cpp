@@ -84,7 +84,7 @@ class Verification {
 
     bool check_model() {
         const ModelInfo& model = open_model(engine_);
-        const std::vector<std::string> other = other_model(head_.model, model);
+        const std::vector<std::string> other = model_differences(head_.model, model);
         for (const std::string& line : other)
             add("model", 0, false, line);
         const std::vector<std::string> precision = other_precision(head_.model, model);

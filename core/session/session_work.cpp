@@ -88,13 +88,6 @@ double square_by_rows(const Factors& factors, const JobContext& job) {
 
 } // namespace
 
-std::vector<std::string> other_model(const SessionModel& kept, const ModelInfo& now) {
-    SessionModel model = kept;
-    model.dtype = now.dtype;
-    model.device = now.device;
-    return differences(model, now);
-}
-
 std::vector<std::string> other_precision(const SessionModel& kept, const ModelInfo& now) {
     SessionModel model = session_model(now);
     model.dtype = kept.dtype;
@@ -139,7 +132,7 @@ std::string joined(const std::vector<std::string>& lines) {
 RestoredSession restore_session(Engine& engine, Session& session, const JobContext& job) {
     const ModelInfo& model = open_model(engine);
     const SessionHead head = session.head();
-    if (const auto lines = other_model(head.model, model); !lines.empty())
+    if (const auto lines = model_differences(head.model, model); !lines.empty())
         throw Error("the session belongs to another model: " + joined(lines), session.path(),
                     "open " + (head.model.path.empty() ? "the model it was made with" : head.model.path));
     const std::vector<BatchRecord> batches = read_batches(session, job, read_share);

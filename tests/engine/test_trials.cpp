@@ -63,11 +63,11 @@ class TestTrials : public QObject {
 
 void TestTrials::scores_of_the_weights_as_they_are() {
     const std::vector<EditRequest> requests = scored_requests();
-    const Scores before = engine().score(requests, {});
+    const Scores before = engine().score(requests, {}, {});
     QVERIFY(before.efficacy && before.paraphrase && before.neighbourhood && before.score);
     engine().apply(requests, strong(), {}, {});
     const std::string hash = fixture_->hash();
-    const Scores after = engine().score(requests, {});
+    const Scores after = engine().score(requests, {}, {});
     QCOMPARE(fixture_->hash(), hash);
     QCOMPARE(after.efficacy, std::optional(1.0));
     QVERIFY(*after.efficacy > *before.efficacy);
@@ -77,7 +77,7 @@ void TestTrials::scores_of_the_weights_as_they_are() {
         for (const Comparison::Row& row : engine().compare({.edit = requests[i], .before = 0, .after = {}}, {}).rows)
             won += row.kind == Comparison::Row::Kind::neighbour && *row.after.p_true > row.after.p_new ? 1 : 0;
     QCOMPARE(after.neighbourhood, std::optional(static_cast<double>(won) / 3));
-    QVERIFY(!engine().score({four_requests()[0]}, {}).efficacy); // nothing to compare with
+    QVERIFY(!engine().score({four_requests()[0]}, {}, {}).efficacy); // nothing to compare with
 }
 
 void TestTrials::rows_are_what_applying_gives() {
@@ -108,7 +108,7 @@ void TestTrials::rows_are_what_applying_gives() {
         QCOMPARE(told[i].recipe, row.recipe);
         QVERIFY(row.seconds > 0);
         const EditReport report = engine().apply(scored_requests(), recipes[i], {}, {});
-        const Scores scores = engine().score(scored_requests(), {});
+        const Scores scores = engine().score(scored_requests(), {}, {});
         engine().undo();
         QCOMPARE(row.recipe, report.recipe);
         QCOMPARE(row.scores.efficacy, scores.efficacy);

@@ -171,7 +171,9 @@ class HistoryEngine : public Engine {
     LensResult lens(const LensRequest& /*r*/, const JobContext& /*j*/) override { none(); }
     NormHistory norm_history(const JobContext& /*j*/) override { none(); }
     Diagnosis diagnose(std::uint64_t /*b*/, std::size_t /*e*/, const JobContext& /*j*/) override { none(); }
-    Scores score(const std::vector<EditRequest>& /*r*/, const JobContext& /*j*/) override { none(); }
+    Scores score(const std::vector<EditRequest>& /*r*/, LedgerPosition /*a*/, const JobContext& /*j*/) override {
+        none();
+    }
     std::vector<TrialRow> try_recipes(const std::vector<EditRequest>& /*e*/, const std::vector<Recipe>& /*r*/,
                                       const JobContext& /*j*/,
                                       const std::function<void(const TrialRow&)>& /*row*/) override {

@@ -141,7 +141,7 @@ class FakeEngine : public Engine {
     Frontier frontier_of(const FrontierRequest& request, const JobContext& job) override;
     // fake_engine_trials.cpp
     Diagnosis diagnose(std::uint64_t batch_id, std::size_t edit, const JobContext& job) override;
-    Scores score(const std::vector<EditRequest>& requests, const JobContext& job) override;
+    Scores score(const std::vector<EditRequest>& requests, LedgerPosition at, const JobContext& job) override;
     std::vector<TrialRow> try_recipes(const std::vector<EditRequest>& requests, const std::vector<Recipe>& recipes,
                                       const JobContext& job,
                                       const std::function<void(const TrialRow&)>& on_row) override;

@@ -92,13 +92,13 @@ std::string FakeEngine::answerNow(const Prediction& prediction) {
     return piece.substr(piece.find_first_not_of(' '));
 }
 
-Scores FakeEngine::score(const std::vector<EditRequest>& requests, const JobContext& job) {
+Scores FakeEngine::score(const std::vector<EditRequest>& requests, LedgerPosition at, const JobContext& job) {
     ++m_script->scorings;
     work(m_script->score_ms, job, "scoring");
     if (m_script->fail_score)
         throw Error("the edits could not be scored", {}, "free some memory");
     m_script->rows_scored = static_cast<int>(requests.size());
-    const Facts facts = factsAt({});
+    const Facts facts = factsAt(at);
     double held = 0, asked = 0;
     bool paraphrases = false, neighbours = false;
     for (const EditRequest& request : requests) {

@@ -58,11 +58,6 @@ bool areOf(const LedgerState& ledger, const BatchScores& kept) {
     });
 }
 
-// What recoverable_sessions() would not offer.
-bool holdsNothing(const SessionHead& head) {
-    return head.edits == 0 && head.batches == 0 && head.traces == 0 && head.note.empty();
-}
-
 void removeQuietly(const std::string& path) {
     std::error_code ignored; // a file that cannot be removed is in nobody's way
     std::filesystem::remove(path, ignored);
@@ -208,7 +203,7 @@ void Document::close(Unsaved end) {
     if (m_session) {
         bool empty = false;
         try {
-            empty = holdsNothing(m_session->head());
+            empty = !m_session->head().holds_something();
         } catch (const std::exception&) {
             // What cannot be read is left where it is.
         }

@@ -12,13 +12,6 @@ namespace emend::ui {
 
 namespace {
 
-// Another precision or device gives other bits, which is said, but it is the same model.
-std::vector<std::string> modelDifferences(SessionModel kept, const ModelInfo& now) {
-    kept.dtype = now.dtype;
-    kept.device = now.device;
-    return differences(kept, now);
-}
-
 ModelInfo inspectThere(Engine& engine, LoadOptions& options, const JobContext& job) {
     try {
         return engine.inspect(options, job);
@@ -56,7 +49,7 @@ OpenSessionAnswer openSession(Engine& engine, Document& document, const OpenSess
         if (!std::filesystem::exists(options.path, unreadable))
             return WantedModel{request.path, head.model.name, options.path, {}};
         const ModelInfo found = inspectThere(engine, options, job);
-        if (auto other = modelDifferences(head.model, found); !other.empty())
+        if (auto other = model_differences(head.model, found); !other.empty())
             return WantedModel{request.path, head.model.name, options.path, std::move(other)};
     }
     document.prepareToLeave(engine, request.end);

@@ -2,6 +2,7 @@
 // A report of the session: what the engine knows is gathered on its thread, the page is written there, whole or not at
 // all.
 #include "emend/output_guard.h"
+#include "emend/session_work.h"
 #include "jobs/studio.h"
 
 #include <QDateTime>
@@ -46,10 +47,6 @@ ExportPlan planOf(const QString& file, bool replace, const std::string& modelFol
     return plan;
 }
 
-bool isTable(ReportFormat format) {
-    return format == ReportFormat::csv_edits || format == ReportFormat::csv_layers;
-}
-
 SessionReportContents gather(Engine& engine, const Document& document, ReportFormat wanted, const JobContext& job) {
     SessionReportContents contents;
     const DocumentState state = document.state();
@@ -60,28 +57,8 @@ SessionReportContents gather(Engine& engine, const Document& document, ReportFor
     contents.head.changed = QDateTime::currentDateTimeUtc().toString(Qt::ISODate).toStdString();
     contents.traces = kept.traces;
     contents.texts = kept.texts;
-    contents.ledger = engine.ledger();
-    contents.scores = document.scoresOf(contents.ledger);
-    contents.head.model = session_model(engine.model_info());
-    contents.head.edited_hash = engine.edited_hash(job);
-    if (isTable(wanted))
-        return contents; // has no charts
-    contents.norms = engine.norm_history(job);
-    for (std::size_t i = 0; i < contents.ledger.position; ++i) {
-        const LedgerEntry& entry = contents.ledger.entries[i];
-        if (!entry.active)
-            continue;
-        job.report(
-            {.phase = Studio::tr("trade-off of batch %1 of %2").arg(i + 1).arg(contents.ledger.position).toStdString(),
-             .fraction = static_cast<double>(i) / static_cast<double>(contents.ledger.position),
-             .seconds_left = -1,
-             .detail = {}});
-        try {
-            contents.frontiers.push_back(engine.frontier(entry.id, job));
-        } catch (const Error&) {
-            // Algorithms without a softness have no trade-off; the page goes without its chart.
-        }
-    }
+    contents.scores = document.scoresOf(engine.ledger());
+    complete_report(contents, engine, wanted, job);
     return contents;
 }
 

@@ -33,7 +33,7 @@ void Studio::score(const LedgerEntry& batch) {
          .title = tr("Scoring %1").arg(QString::fromStdString(batch.title)),
          .background = true,
          .supersedes = true},
-        [requests = askedOf(batch)](const Workplace& place) { return place.engine->score(requests, place.context); },
+        [requests = askedOf(batch)](const Workplace& place) { return place.engine->score(requests, {}, place.context); },
         [this, id = batch.id, hash = batch.hash](const auto& scores) {
             SessionParts parts;
             parts.scores.push_back({{.batch = id, .before = {}, .after = *scores}, hash});

@@ -24,7 +24,7 @@ void Studio::tryRecipes(std::vector<EditRequest> requests, std::vector<Recipe> r
                 place.post([this, tag, row = std::make_shared<const TrialRow>(row)] { emit trialRow(tag, row); });
             };
             place.post(
-                [this, tag, scores = std::make_shared<const Scores>(place.engine->score(requests, place.context))] {
+                [this, tag, scores = std::make_shared<const Scores>(place.engine->score(requests, {}, place.context))] {
                     emit unedited(tag, scores);
                 });
             return place.engine->try_recipes(requests, recipes, place.context, tell).size();

@@ -9,6 +9,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace emend {
@@ -85,6 +86,14 @@ struct LedgerState {
     [[nodiscard]] bool can_undo() const { return position > 0; }
     [[nodiscard]] bool can_redo() const { return position < entries.size(); }
 };
+
+// Names the weights after `at` batches of the history: the same name, the same weights, of one model. Empty: nothing is
+// in them. What was seen of the model (traces, texts, scores) is kept with the name of the weights it was seen on.
+std::string state_name(const LedgerState& ledger, LedgerPosition at = {});
+// A place in the history that has these weights, the earliest; unset: there is none any more.
+LedgerPosition position_named(const LedgerState& ledger, std::string_view state);
+// The name after one more batch with updates of this hash.
+std::string state_name_with(const std::string& state, const std::string& batch_hash);
 
 // Preservation against memorization, from one decomposition of the system (METHOD.md section 1).
 struct FrontierPoint {

@@ -35,6 +35,8 @@ SessionModel session_model(const ModelInfo& model);
 // What is not alike, a line each ("layers: 12 in the session, 24 here"); the path and the name do not count. Empty: the
 // same model, in the same precision.
 std::vector<std::string> differences(const SessionModel& kept, const ModelInfo& now);
+// The same, with any precision and on any device. Empty: the same model.
+std::vector<std::string> model_differences(const SessionModel& kept, const ModelInfo& now);
 
 // A row of the edits table, applied or not.
 struct SessionEdit {
@@ -44,9 +46,12 @@ struct SessionEdit {
     std::optional<std::uint64_t> batch; // that applied it
 };
 
+// What was seen of the model is kept with the state_name of the weights it was seen on. Unset: not known, in files of
+// format 1.
 struct SessionTrace {
-    TraceRequest request;
+    TraceRequest request; // `at`: as it was then, of no meaning later
     TraceResult result;
+    std::optional<std::string> state = std::nullopt;
 };
 
 // What the model wrote, before and after, from one seed.
@@ -56,12 +61,15 @@ struct SessionText {
     std::string prompt;
     std::string before, after;
     std::uint64_t seed = 0;
+    std::optional<std::string> state_before = std::nullopt, state_after = std::nullopt;
 };
 
 struct SessionScores {
     std::uint64_t batch = 0;
-    std::optional<Scores> before; // on the weights below the batch
-    Scores after;
+    std::optional<Scores> before;                    // on the weights below the batch
+    Scores after;                                    // right after it
+    std::size_t edits = 0;                           // so many of its edits were asked, the first ones; 0: all
+    std::optional<std::string> state = std::nullopt; // of `after`
 };
 
 struct SessionHead {
@@ -76,6 +84,8 @@ struct SessionHead {
     std::size_t position = 0;
     std::string edited_hash; // Engine::edited_hash at `position`
     std::uint64_t bytes = 0; // of the file
+    // Something a person made; a file that saved itself and has nothing of it is not kept.
+    [[nodiscard]] bool holds_something() const { return edits > 0 || batches > 0 || traces > 0 || !note.empty(); }
 };
 
 class Session {
@@ -112,8 +122,9 @@ class Session {
     virtual void set_edits(const std::vector<SessionEdit>& edits) = 0; // all of them
     virtual void set_note(const std::string& note) = 0;
     virtual void set_model(const SessionModel& model) = 0; // moved, or opened in another precision
-    virtual void add_trace(const SessionTrace& trace) = 0; // takes the place of one with the same request
-    virtual void set_text(const SessionText& text) = 0;    // likewise by batch, edit and prompt
+    // Takes the place of one with the same request (`at` aside) and state.
+    virtual void add_trace(const SessionTrace& trace) = 0;
+    virtual void set_text(const SessionText& text) = 0; // likewise by batch, edit and prompt
     virtual void set_scores(const SessionScores& scores) = 0;
     virtual void set_ui_state(const std::string& json) = 0;
 
@@ -126,6 +137,18 @@ class Session {
   protected:
     Session() = default;
 };
+
+// Of a damaged session, whatever can still be read, as a new file that is sound. Batches keep their place; one that
+// cannot be read is left out, and what was solved on top of it is stale. Nobody knows the answers of a model that the
+// file does not name any more: then `model` has to be given.
+struct SessionRescue {
+    std::size_t edits = 0, batches = 0, traces = 0, texts = 0, scores = 0; // saved
+    std::vector<std::string> lost; // in words, one a thing; empty: nothing was damaged
+};
+// Throws Error: no such file, not an SQLite file at all, nothing in it can be read, `out` is there already or is the
+// file itself. `path` stays as it is.
+SessionRescue rescue_session(const std::string& path, const std::string& out, const std::optional<SessionModel>& model,
+                             const JobContext& job);
 
 // From a short look, without keeping the file open. Throws Error as Session::open.
 SessionHead peek_session(const std::string& path);

@@ -21,6 +21,7 @@ struct SessionReportContents {
     std::vector<SessionScores> scores;
     std::optional<NormHistory> norms;
     std::vector<Frontier> frontiers;   // one a batch that has one
+    std::vector<std::string> notes;    // what is missing and why; shown at the end
     std::vector<std::string> versions; // "Emend 0.1.0", "LibTorch 1.13", …
 };
 

@@ -4,6 +4,7 @@
 
 #include "emend/engine.h"
 #include "emend/session.h"
+#include "emend/session_report.h"
 
 #include <cstdint>
 #include <string>
@@ -23,6 +24,10 @@ RestoredSession restore_session(Engine& engine, Session& session, const JobConte
 
 // Writes the engine's history into the session (Session::sync with the engine's records and hash).
 void save_history(const Engine& engine, Session& session, const JobContext& job);
+
+// What only the open model tells, for a report in this format: its name, the history, how far the layers are, the
+// trade-off of every batch that has one; notes of what could not be told. A table asks for no charts.
+void complete_report(SessionReportContents& contents, Engine& engine, ReportFormat format, const JobContext& job);
 
 struct SessionCheck {
     std::string check; // short and stable: "file", "model", "weights", "batch-hash", "update-norm", "answers", "texts"
