@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "base/file.h"
 
+#include "base/descriptor.h"
 #include "base/errno_words.h"
+#include "base/part.h"
 #include "emend/error.h"
 
 #include <algorithm>
-#include <atomic>
 #include <cerrno>
 #include <cstring>
 #include <fcntl.h>
@@ -21,22 +22,6 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::size_t write_buffer_bytes = std::size_t{1} << 20;
-
-class Descriptor {
-  public:
-    explicit Descriptor(int value)
-        : value_(value) {}
-    ~Descriptor() {
-        if (value_ >= 0)
-            ::close(value_);
-    }
-    Descriptor(const Descriptor&) = delete;
-    Descriptor& operator=(const Descriptor&) = delete;
-    [[nodiscard]] int get() const { return value_; }
-
-  private:
-    int value_;
-};
 
 // Opens a regular file for reading and tells its size. A pipe or device would block or never end, so it is refused.
 std::uint64_t open_regular(const fs::path& path, int& descriptor) {
@@ -142,19 +127,9 @@ AtomicFile::AtomicFile(fs::path target)
     if (fs::is_directory(target_, ignored))
         throw_errno("cannot write the file", target_, EISDIR);
 
-    static std::atomic<unsigned> counter{0};
-    for (int attempt = 0; attempt < 100; ++attempt) {
-        temporary_ = target_;
-        temporary_ += ".part-" + std::to_string(::getpid()) + "-" + std::to_string(counter++);
-        descriptor_ = ::open(temporary_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
-        if (descriptor_ >= 0)
-            return;
-        if (errno != EEXIST)
-            break;
-    }
-    const int code = errno;
-    temporary_.clear();
-    throw_errno("cannot write the file", target_, code);
+    Part part = make_part(target_, PartKind::file);
+    temporary_ = std::move(part.path);
+    descriptor_ = part.held.release();
 }
 
 AtomicFile::~AtomicFile() {
@@ -203,6 +178,7 @@ void AtomicFile::commit() {
         (void)::fchmod(descriptor_, info.st_mode & 07777U);
     if (::fsync(descriptor_) != 0 && errno != EINVAL && errno != ENOTSUP)
         throw_errno("cannot write the file to disk", target_, errno);
+    const Descriptor held(::dup(descriptor_)); // until it is in its place, nobody may take it for left over
     if (::close(std::exchange(descriptor_, -1)) != 0)
         throw_errno("cannot write the file to disk", target_, errno);
     if (::rename(temporary_.c_str(), target_.c_str()) != 0)

@@ -4,13 +4,13 @@
 #include "base/errno_words.h"
 #include "base/file.h"
 #include "base/json_text.h"
+#include "base/part.h"
 #include "emend/error.h"
 
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
 #include <array>
-#include <atomic>
 #include <cerrno>
 #include <cstdio>
 #include <fcntl.h>
@@ -29,24 +29,12 @@ namespace {
 constexpr std::size_t piece = std::size_t{8} << 20; // copied between two looks at whether to stop
 constexpr std::uint64_t small_file = std::uint64_t{64} << 20;
 
-class Descriptor {
-  public:
-    Descriptor(const fs::path& path, int flags, const std::string& what)
-        : value_(::open(path.c_str(), flags | O_CLOEXEC, 0666)) {
-        if (value_ < 0)
-            throw_errno(what, path, errno);
-    }
-    ~Descriptor() {
-        if (value_ >= 0)
-            ::close(value_);
-    }
-    Descriptor(const Descriptor&) = delete;
-    Descriptor& operator=(const Descriptor&) = delete;
-    [[nodiscard]] int get() const { return value_; }
-
-  private:
-    int value_;
-};
+Descriptor opened(const fs::path& path, int flags, const std::string& what) {
+    Descriptor descriptor(::open(path.c_str(), flags | O_CLOEXEC, 0666));
+    if (descriptor.get() < 0)
+        throw_errno(what, path, errno);
+    return descriptor;
+}
 
 void write_all(int descriptor, const char* data, std::size_t bytes, std::uint64_t offset, const fs::path& path) {
     while (bytes > 0) {
@@ -97,7 +85,7 @@ void copy_bytes(int from, int to, std::uint64_t size, const fs::path& source, co
 }
 
 void sync_path(const fs::path& path, int flags) {
-    const Descriptor descriptor(path, flags, "cannot open");
+    const Descriptor descriptor = opened(path, flags, "cannot open");
     if (::fsync(descriptor.get()) != 0 && errno != EINVAL && errno != ENOTSUP)
         throw_errno("cannot write to disk", path, errno);
 }
@@ -167,18 +155,9 @@ std::string size_text(std::uint64_t bytes) {
 
 ExportStaging::ExportStaging(fs::path target)
     : target_(std::move(target)) {
-    static std::atomic<unsigned> counter{0};
-    for (int attempt = 0; attempt < 100; ++attempt) {
-        folder_ = target_;
-        folder_ += ".part-" + std::to_string(::getpid()) + "-" + std::to_string(counter++);
-        if (::mkdir(folder_.c_str(), 0777) == 0)
-            return;
-        if (errno != EEXIST)
-            break;
-    }
-    const int code = errno;
-    folder_.clear();
-    throw_errno("cannot make a folder there", target_, code);
+    Part part = make_part(target_, PartKind::folder);
+    folder_ = std::move(part.path);
+    held_ = std::move(part.held);
 }
 
 ExportStaging::~ExportStaging() {
@@ -189,8 +168,8 @@ ExportStaging::~ExportStaging() {
 
 std::string ExportStaging::copy(const fs::path& from, const std::string& name, const Moved& moved) {
     const fs::path to = folder_ / name;
-    const Descriptor source(from, O_RDONLY, "cannot open the file");
-    const Descriptor copy(to, O_WRONLY | O_CREAT | O_EXCL, "cannot write the file");
+    const Descriptor source = opened(from, O_RDONLY, "cannot open the file");
+    const Descriptor copy = opened(to, O_WRONLY | O_CREAT | O_EXCL, "cannot write the file");
     struct stat info {};
     if (::fstat(source.get(), &info) != 0)
         throw_errno("cannot read the file's size", from, errno);
@@ -205,13 +184,13 @@ std::string ExportStaging::copy(const fs::path& from, const std::string& name, c
 
 void ExportStaging::write(const std::string& name, std::string_view content) {
     const fs::path to = folder_ / name;
-    const Descriptor file(to, O_WRONLY | O_CREAT | O_EXCL, "cannot write the file");
+    const Descriptor file = opened(to, O_WRONLY | O_CREAT | O_EXCL, "cannot write the file");
     write_all(file.get(), content.data(), content.size(), 0, to);
 }
 
 void ExportStaging::overwrite(const std::string& name, std::uint64_t offset, const void* data, std::size_t bytes) {
     const fs::path to = folder_ / name;
-    const Descriptor file(to, O_WRONLY, "cannot write the file");
+    const Descriptor file = opened(to, O_WRONLY, "cannot write the file");
     write_all(file.get(), static_cast<const char*>(data), bytes, offset, to);
 }
 

@@ -3,6 +3,7 @@
 // Files come in as copies of others (sharing their blocks where the file system can, never their inode) or from memory.
 #pragma once
 
+#include "base/descriptor.h"
 #include "emend/export.h"
 #include "emend/job.h"
 
@@ -32,8 +33,8 @@ std::string size_text(std::uint64_t bytes);
 
 class ExportStaging {
   public:
-    // Makes the temporary folder beside `target` (absolute, without a slash at the end), whose parent must be there.
-    // Throws Error.
+    // Makes the temporary folder beside `target` (absolute, without a slash at the end), whose parent must be there,
+    // and removes those of programs that were killed (base/part.h). Throws Error.
     explicit ExportStaging(std::filesystem::path target);
     ~ExportStaging(); // removes what was not put in place
     ExportStaging(const ExportStaging&) = delete;
@@ -61,6 +62,7 @@ class ExportStaging {
   private:
     std::filesystem::path target_;
     std::filesystem::path folder_; // empty once it is in place
+    Descriptor held_;              // its lock
 };
 
 } // namespace emend

@@ -2,6 +2,7 @@
 // Taking edits along: out of the program, and deltas back in.
 #include "analysis/prediction.h"
 #include "base/job_part.h"
+#include "base/part.h"
 #include "emend/error.h"
 #include "engine/batch_solver.h"
 #include "engine/export_delta.h"
@@ -40,6 +41,15 @@ Format format_of(ExportFormat format) {
     }
 }
 
+std::filesystem::path target_of(const ExportJob& job) {
+    return job.request.format == ExportFormat::delta ? delta_file(job) : job.out;
+}
+
+// Of exports to the same place that were killed.
+std::string about_leftovers(std::uint64_t bytes, const char* what_becomes_of_them) {
+    return "an interrupted export had left " + size_text(bytes) + " there, which " + what_becomes_of_them;
+}
+
 // The plan up to what its format adds; what stands in the way is thrown.
 void fill_plan(const ExportJob& job, ExportPlan& plan) {
     const std::int64_t most = std::min(job.open.info.d_model, job.open.info.d_mlp);
@@ -53,6 +63,13 @@ void fill_plan(const ExportJob& job, ExportPlan& plan) {
     format_of(job.request.format).plan(job, plan);
     for (const ExportFile& file : plan.files)
         plan.bytes += file.bytes;
+    std::uint64_t left_over = 0;
+    for (const Leftover& leftover : leftovers_of(target_of(job)))
+        left_over += leftover.bytes;
+    if (left_over > 0)
+        plan.warnings.push_back(about_leftovers(left_over, "will be removed"));
+    if (plan.bytes_free > 0)
+        plan.bytes_free += left_over;
     plan.seconds_estimate = static_cast<double>(plan.bytes) / bytes_per_second;
     if (plan.bytes_free > 0 && plan.bytes > plan.bytes_free)
         throw Error("the export needs " + size_text(plan.bytes) + ", and " + size_text(plan.bytes_free) + " are free",
@@ -150,6 +167,8 @@ ExportReport TorchEngine::export_edits(const ExportRequest& request, const JobCo
                             .held_after = {},
                             .warnings = {},
                             .seconds = 0};
+        if (const std::uint64_t freed = remove_leftovers(target_of(what)); freed > 0)
+            report.warnings.push_back(about_leftovers(freed, "was removed"));
         format_of(request.format).write(what, report, job);
         if (report.layers.empty())
             for (const ExportPlan::Layer& layer : plan.layers)
