@@ -18,6 +18,7 @@ RUN_PACKAGES=(
 TEST_PACKAGES=(
     "to measure: libbenchmark-dev"
     "to test the window without a screen: xvfb xauth"
+    "to check exports by another program's sums: python3 python3-numpy"
 )
 
 say() { printf '%s\n' "$*" >&2; }

@@ -3,8 +3,6 @@
 #include "emend/error.h"
 #include "export_fixture.h"
 
-#include <QProcess>
-#include <QStandardPaths>
 #include <QTest>
 
 using namespace emend;
@@ -17,10 +15,6 @@ class TestExportDelta : public QObject {
     void there_and_back();
     void behind_what_is_applied();
     void what_is_switched_off_stays_behind();
-    void applied_by_python_data();
-    void applied_by_python();
-    void python_says_what_it_changed_data();
-    void python_says_what_it_changed();
     void places();
     void what_appears_meanwhile_data();
     void what_appears_meanwhile();
@@ -125,93 +119,6 @@ void TestExportDelta::what_is_switched_off_stays_behind() {
     QCOMPARE(other->weights_hash({}), fixture_->hash());
     engine().go_to(1);
     fixture_->refused(request("none.safetensors"), "nothing is edited");
-}
-
-void TestExportDelta::applied_by_python_data() {
-    QTest::addColumn<int>("dtype");
-    QTest::newRow("F32") << static_cast<int>(DType::F32);
-    QTest::newRow("F16") << static_cast<int>(DType::F16);
-    QTest::newRow("BF16") << static_cast<int>(DType::BF16);
-}
-
-void TestExportDelta::applied_by_python() {
-    QFETCH(int, dtype);
-    const QString python = QStandardPaths::findExecutable("python3");
-    if (python.isEmpty())
-        QSKIP("there is no python3");
-    const fs::path model = fixture_->folder.filePath("model").toStdString();
-    write_variant(model, static_cast<DType>(dtype), 1);
-    fixture_->open(model);
-    fixture_->edit();
-    (void)engine().export_edits(request("edits.safetensors"), {});
-    (void)engine().export_edits(fixture_->request_for(ExportFormat::folder, "folder"), {});
-    QProcess script;
-    script.setProcessChannelMode(QProcess::MergedChannels);
-    const auto path = [](const std::string& text) { return QString::fromStdString(text); };
-    script.start(python, {EMEND_SOURCE_DIR "/resources/apply_delta.py", path((model / "model.safetensors").string()),
-                          path(fixture_->at("edits.safetensors")), path(fixture_->at("out.safetensors"))});
-    QVERIFY(script.waitForFinished(60000));
-    QVERIFY2(script.exitCode() == 0, script.readAll().constData());
-    const SafetensorsFile ours = SafetensorsFile::open(fixture_->at("folder/model.safetensors"));
-    const SafetensorsFile theirs = SafetensorsFile::open(fixture_->at("out.safetensors"));
-    QCOMPARE(theirs.names(), ours.names());
-    for (const std::string& name : ours.names()) {
-        const TensorView& view = ours.at(name);
-        const auto tensor = [&](const TensorView& of) {
-            at::Tensor copy = at::empty(of.shape, at::TensorOptions().dtype(scalar_type(of.dtype)));
-            std::memcpy(copy.data_ptr(), of.data, of.bytes);
-            return copy.to(at::kDouble);
-        };
-        // numpy adds in an order of its own: the last digit of the precision may differ.
-        const double bound = dtype == static_cast<int>(DType::F32) ? 1e-6 : 1e-2;
-        QVERIFY2(at::allclose(tensor(view), tensor(theirs.at(name)), bound, bound * 1e-2), name.c_str());
-        QCOMPARE(std::memcmp(view.data, SafetensorsFile::open((model / "model.safetensors").string()).at(name).data,
-                             view.bytes) == 0,
-                 !name.ends_with("0.mlp.c_proj.weight") && !name.ends_with("1.mlp.c_proj.weight"));
-    }
-}
-
-void TestExportDelta::python_says_what_it_changed_data() {
-    QTest::addColumn<QString>("model");
-    QTest::addColumn<QString>("words");
-    QTest::addColumn<bool>("written");
-    QTest::newRow("its own") << "gpt2_edit/model.safetensors"
-                             << "2 of the delta's 2 layers changed: 0, 1" << true;
-    QTest::newRow("other names") << "gpt2_noprefix_f16/model.safetensors"
-                                 << "none of the delta's 2 layers" << false;
-    QTest::newRow("another shape") << "small.safetensors"
-                                   << "another model" << false;
-}
-
-void TestExportDelta::python_says_what_it_changed() {
-    QFETCH(QString, model);
-    QFETCH(QString, words);
-    QFETCH(bool, written);
-    const QString python = QStandardPaths::findExecutable("python3");
-    if (python.isEmpty())
-        QSKIP("there is no python3");
-    fixture_->edit();
-    (void)engine().export_edits(request("edits.safetensors"), {});
-    QString checkpoint = EMEND_TEST_DATA "/models/" + model;
-    if (!QFile::exists(checkpoint)) { // the same names, smaller
-        checkpoint = QString::fromStdString(fixture_->at("small.safetensors"));
-        const std::vector<float> zeros(4);
-        SafetensorsWriter writer;
-        const SafetensorsFile sound = SafetensorsFile::open(small_model() + "/model.safetensors");
-        for (const std::string& name : sound.names())
-            writer.add(name, DType::F32, {2, 2}, zeros.data());
-        writer.write(checkpoint.toStdString());
-    }
-    QProcess script;
-    script.setProcessChannelMode(QProcess::MergedChannels);
-    script.start(python, {EMEND_SOURCE_DIR "/resources/apply_delta.py", checkpoint,
-                          QString::fromStdString(fixture_->at("edits.safetensors")),
-                          QString::fromStdString(fixture_->at("out.safetensors"))});
-    QVERIFY(script.waitForFinished(60000));
-    const QByteArray said = script.readAll();
-    QVERIFY2(said.contains(words.toUtf8()), said.constData());
-    QCOMPARE(script.exitCode() == 0, written);
-    QCOMPARE(fs::exists(fixture_->at("out.safetensors")), written);
 }
 
 void TestExportDelta::places() {

@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Exports in other hands: a delta put into a checkpoint by the script that comes along, and what a program that shares
+// no code with this one computes from folders and adapters.
+#include "export_fixture.h"
+
+#include <QFile>
+#include <QProcess>
+#include <QStandardPaths>
+#include <QTest>
+
+using namespace emend;
+using namespace emend::test;
+
+class TestExportPython : public QObject {
+    Q_OBJECT
+  private slots:
+    void initTestCase();
+    void init() { fixture_ = std::make_unique<ExportFixture>(); }
+    void applied_by_python_data();
+    void applied_by_python();
+    void python_says_what_it_changed_data();
+    void python_says_what_it_changed();
+    void others_compute_the_same_data();
+    void others_compute_the_same();
+
+  private:
+    struct Said {
+        int code = -1;
+        QByteArray text; // of both outputs
+    };
+    [[nodiscard]] Said python(const QStringList& arguments) const {
+        QProcess script;
+        script.setProcessChannelMode(QProcess::MergedChannels);
+        script.start(python_, arguments);
+        if (!script.waitForFinished(60000))
+            return {};
+        return {.code = script.exitStatus() == QProcess::NormalExit ? script.exitCode() : -1, .text = script.readAll()};
+    }
+    // Puts the delta into a checkpoint's file; as on a machine without numpy, or with it.
+    [[nodiscard]] Said apply(const std::string& checkpoint, bool with_numpy) const {
+        const QString script = EMEND_SOURCE_DIR "/resources/apply_delta.py";
+        const QString without = "import runpy, sys; sys.modules['numpy'] = None; sys.argv = sys.argv[1:]; "
+                                "runpy.run_path(sys.argv[0], run_name='__main__')";
+        QStringList arguments = with_numpy ? QStringList{script} : QStringList{"-c", without, script};
+        for (const std::string& file : {checkpoint, fixture_->at("edits.safetensors"), fixture_->at("out.safetensors")})
+            arguments << QString::fromStdString(file);
+        return python(arguments);
+    }
+    Engine& engine() { return *fixture_->engine; }
+    [[nodiscard]] ExportRequest delta() const {
+        return fixture_->request_for(ExportFormat::delta, "edits.safetensors");
+    }
+    std::unique_ptr<ExportFixture> fixture_;
+    QString python_;
+    bool has_numpy_ = false;
+};
+
+void TestExportPython::initTestCase() {
+    // Packages of the distribution are for its own Python, which need not be the first one.
+    for (const QString& found : {QStandardPaths::findExecutable("python3"), QString("/usr/bin/python3")}) {
+        if (!QFile::exists(found))
+            continue;
+        python_ = found;
+        has_numpy_ = python({"-c", "import numpy"}).code == 0;
+        if (has_numpy_)
+            return;
+    }
+    if (python_.isEmpty())
+        QSKIP("there is no python3");
+}
+
+void TestExportPython::applied_by_python_data() {
+    QTest::addColumn<int>("dtype");
+    QTest::addColumn<bool>("with_numpy");
+    QTest::newRow("F32, numpy") << static_cast<int>(DType::F32) << true;
+    QTest::newRow("F16, numpy") << static_cast<int>(DType::F16) << true;
+    QTest::newRow("F32") << static_cast<int>(DType::F32) << false;
+    QTest::newRow("BF16") << static_cast<int>(DType::BF16) << false;
+}
+
+void TestExportPython::applied_by_python() {
+    QFETCH(int, dtype);
+    QFETCH(bool, with_numpy);
+    if (with_numpy && !has_numpy_)
+        QSKIP("there is no numpy for python3");
+    const fs::path model = fixture_->folder.filePath("model").toStdString();
+    write_variant(model, static_cast<DType>(dtype), 1);
+    fixture_->open(model);
+    fixture_->edit();
+    (void)engine().export_edits(delta(), {});
+    (void)engine().export_edits(fixture_->request_for(ExportFormat::folder, "folder"), {});
+    const Said said = apply((model / "model.safetensors").string(), with_numpy);
+    QVERIFY2(said.code == 0, said.text.constData());
+    const SafetensorsFile ours = SafetensorsFile::open(fixture_->at("folder/model.safetensors"));
+    const SafetensorsFile theirs = SafetensorsFile::open(fixture_->at("out.safetensors"));
+    QCOMPARE(theirs.names(), ours.names());
+    for (const std::string& name : ours.names()) {
+        const TensorView& view = ours.at(name);
+        const auto tensor = [&](const TensorView& of) {
+            at::Tensor copy = at::empty(of.shape, at::TensorOptions().dtype(scalar_type(of.dtype)));
+            std::memcpy(copy.data_ptr(), of.data, of.bytes);
+            return copy.to(at::kDouble);
+        };
+        // numpy adds in an order of its own: the last digit of the precision may differ.
+        const double bound = dtype == static_cast<int>(DType::F32) ? 1e-6 : 1e-2;
+        QVERIFY2(at::allclose(tensor(view), tensor(theirs.at(name)), bound, bound * 1e-2), name.c_str());
+        QCOMPARE(std::memcmp(view.data, SafetensorsFile::open((model / "model.safetensors").string()).at(name).data,
+                             view.bytes) == 0,
+                 !name.ends_with("0.mlp.c_proj.weight") && !name.ends_with("1.mlp.c_proj.weight"));
+    }
+}
+
+void TestExportPython::python_says_what_it_changed_data() {
+    QTest::addColumn<QString>("model");
+    QTest::addColumn<QString>("words");
+    QTest::addColumn<bool>("written");
+    QTest::newRow("its own") << "gpt2_edit/model.safetensors"
+                             << "2 of the delta's 2 layers changed: 0, 1" << true;
+    QTest::newRow("other names") << "gpt2_noprefix_f16/model.safetensors"
+                                 << "none of the delta's 2 layers" << false;
+    QTest::newRow("another shape") << "small.safetensors"
+                                   << "another model" << false;
+}
+
+void TestExportPython::python_says_what_it_changed() {
+    QFETCH(QString, model);
+    QFETCH(QString, words);
+    QFETCH(bool, written);
+    fixture_->edit();
+    (void)engine().export_edits(delta(), {});
+    QString checkpoint = EMEND_TEST_DATA "/models/" + model;
+    if (!QFile::exists(checkpoint)) { // the same names, smaller
+        checkpoint = QString::fromStdString(fixture_->at("small.safetensors"));
+        const std::vector<float> zeros(4);
+        SafetensorsWriter writer;
+        const SafetensorsFile sound = SafetensorsFile::open(small_model() + "/model.safetensors");
+        for (const std::string& name : sound.names())
+            writer.add(name, DType::F32, {2, 2}, zeros.data());
+        writer.write(checkpoint.toStdString());
+    }
+    const Said said = apply(checkpoint.toStdString(), false);
+    QVERIFY2(said.text.contains(words.toUtf8()), said.text.constData());
+    QCOMPARE(said.code == 0, written);
+    QCOMPARE(fs::exists(fixture_->at("out.safetensors")), written);
+}
+
+void TestExportPython::others_compute_the_same_data() {
+    QTest::addColumn<int>("shards");
+    QTest::newRow("one file") << 1;
+    QTest::newRow("shards") << 3;
+}
+
+void TestExportPython::others_compute_the_same() {
+    QFETCH(int, shards);
+    if (!has_numpy_)
+        QSKIP("there is no numpy for python3");
+    const fs::path model = fixture_->folder.filePath("model").toStdString();
+    write_variant(model, DType::F32, shards);
+    fixture_->open(model);
+    fixture_->edit(); // layers of different ranks
+    (void)engine().export_edits(fixture_->request_for(ExportFormat::folder, "folder"), {});
+    const ExportReport adapter = engine().export_edits(fixture_->request_for(ExportFormat::lora, "adapter"), {});
+    QVERIFY(adapter.layers.size() == 2 && adapter.layers[0].rank != adapter.layers[1].rank);
+    nlohmann::json expected = nlohmann::json::array();
+    for (const char* text : {"Elena Silva was born in", "Tanja Weber is a professional player of", "The city of"}) {
+        const LogitsResult result = engine().logits({.text = text, .ids = {}, .full = true}, {});
+        expected.push_back({{"ids", result.ids}, {"logits", result.logits}});
+    }
+    write_file_atomic(fixture_->at("expected.json"), expected.dump());
+    QStringList arguments{EMEND_SOURCE_DIR "/tests/engine/check_exports.py", QString::fromStdString(model.string())};
+    for (const char* name : {"folder", "adapter", "expected.json"})
+        arguments << QString::fromStdString(fixture_->at(name));
+    const Said said = python(arguments);
+    QVERIFY2(said.code == 0, said.text.constData());
+    qInfo("%s", said.text.trimmed().constData());
+}
+
+QTEST_GUILESS_MAIN(TestExportPython)
+#include "test_export_python.moc"
