@@ -21,11 +21,6 @@ namespace {
 
 constexpr std::string_view mark = ".part-";
 
-std::uint64_t bytes_on_disk(const struct stat& info) {
-    constexpr std::uint64_t block = 512; // the unit of st_blocks, whatever the file system's own is
-    return static_cast<std::uint64_t>(info.st_blocks) * block;
-}
-
 bool is_number(std::string_view text) {
     return !text.empty() && std::ranges::all_of(text, [](char c) { return c >= '0' && c <= '9'; });
 }
@@ -51,7 +46,7 @@ bool add_files_of(const fs::path& folder, std::uint64_t& bytes) {
         struct stat info {};
         if (::lstat(entry->path().c_str(), &info) != 0 || !S_ISREG(info.st_mode))
             return false;
-        bytes += bytes_on_disk(info);
+        bytes += static_cast<std::uint64_t>(info.st_size);
     }
     return !fault;
 }
@@ -75,7 +70,7 @@ void each_leftover(const fs::path& target, Found found) {
         if (!is_part_of(path.filename().string(), target) || ::lstat(path.c_str(), &info) != 0)
             continue;
         const bool is_folder = S_ISDIR(info.st_mode);
-        Leftover leftover{.path = path, .bytes = bytes_on_disk(info)};
+        Leftover leftover{.path = path, .bytes = is_folder ? 0 : static_cast<std::uint64_t>(info.st_size)};
         if (is_folder ? !add_files_of(path, leftover.bytes) : !S_ISREG(info.st_mode))
             continue;
         const Descriptor held(

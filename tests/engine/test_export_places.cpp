@@ -6,6 +6,10 @@
 
 #include <QTest>
 
+#include <fcntl.h>
+#include <linux/fs.h>
+#include <sys/ioctl.h>
+
 using namespace emend;
 using namespace emend::test;
 
@@ -25,6 +29,7 @@ class TestExportPlaces : public QObject {
     void a_full_folder_of_somebodys();
     void names_data();
     void names();
+    void blocks_are_shared_where_they_can_be();
 
   private:
     Engine& engine() { return *fixture_->engine; }
@@ -75,7 +80,7 @@ void TestExportPlaces::a_killed_export() {
     ChildProcess child([&](const ChildProcess::Say&) {
         const JobContext job(
             [&](const Progress&) {
-                if (!parts().empty())
+                if (!parts().empty() && fs::exists(fixture_->at(parts()[0] + "/model.safetensors")))
                     ::raise(SIGKILL);
             },
             {});
@@ -252,6 +257,37 @@ void TestExportPlaces::names() {
         QCOMPARE(there(), std::set<std::string>{name.toStdString()});
         fs::remove_all(done->out);
     }
+}
+
+// On btrfs, XFS and the like; TMPDIR can name a place there.
+void TestExportPlaces::blocks_are_shared_where_they_can_be() {
+    ExportFixture fixture; // the model must lie on the same file system
+    const fs::path model = fixture.folder.filePath("model").toStdString();
+    write_variant(model, DType::F32, 3);
+    const int from = ::open((model / "model-00001-of-00003.safetensors").c_str(), O_RDONLY | O_CLOEXEC);
+    const int to = ::open(fixture.at("clone").c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0666);
+    const bool can = ::ioctl(to, FICLONE, from) == 0;
+    ::close(from);
+    ::close(to);
+    if (!can)
+        QSKIP("the file system cannot share blocks between files");
+    fixture.open(model);
+    fixture.edit();
+    std::map<std::string, std::string> before;
+    for (const std::string& name : ExportFixture::names_in(model))
+        before[name] = read_file(model / name);
+    const ExportReport report = fixture.engine->export_edits(fixture.request_for(ExportFormat::folder, "out"), {});
+    QVERIFY(report.verified);
+    int rewritten = 0;
+    for (const ExportFile& file : report.files) {
+        rewritten += file.origin == "rewritten";
+        QVERIFY2(file.origin != "copied", file.name.c_str());
+        QCOMPARE(file.origin == "reflinked",
+                 before.contains(file.name) && read_file(fixture.at("out/" + file.name)) == before[file.name]);
+    }
+    QCOMPARE(rewritten, 2);
+    for (const auto& [name, content] : before) // written to in the copy, not through it
+        QVERIFY2(read_file(model / name) == content, name.c_str());
 }
 
 QTEST_GUILESS_MAIN(TestExportPlaces)
