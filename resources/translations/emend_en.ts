@@ -31,6 +31,41 @@
             <numerusform>%1 of %n batches came out the same, bit for bit</numerusform>
         </translation>
     </message>
+    <message numerus="yes">
+        <source>✗ %1; %n could not be replayed</source>
+        <translation>
+            <numerusform>✗ %1; %n could not be replayed</numerusform>
+            <numerusform>✗ %1; %n could not be replayed</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%n edit(s)</source>
+        <translation>
+            <numerusform>%n edit</numerusform>
+            <numerusform>%n edits</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%n batch(es)</source>
+        <translation>
+            <numerusform>%n batch</numerusform>
+            <numerusform>%n batches</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%n trace(s)</source>
+        <translation>
+            <numerusform>%n trace</numerusform>
+            <numerusform>%n traces</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%n thing(s) could not be read any more.</source>
+        <translation>
+            <numerusform>%n thing could not be read any more.</numerusform>
+            <numerusform>%n things could not be read any more.</numerusform>
+        </translation>
+    </message>
 </context>
 <context>
     <name>emend::ui::SessionDesk</name>
@@ -247,6 +282,13 @@
         <translation>
             <numerusform>%1 of %n value kept from an earlier search</numerusform>
             <numerusform>%1 of %n values kept from an earlier search</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>of the first %n edit(s)</source>
+        <translation>
+            <numerusform>of the first edit</numerusform>
+            <numerusform>of the first %n edits</numerusform>
         </translation>
     </message>
     <message numerus="yes">

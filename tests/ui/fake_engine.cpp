@@ -215,6 +215,7 @@ Prediction FakeEngine::predict(const std::string& prompt, const EditRequest& edi
 
 GenerationResult FakeEngine::generate(const GenerateRequest& request, const JobContext& job,
                                       const std::function<void(const GeneratedToken&)>& on_token) {
+    ++m_script->generations;
     const Prediction first = predict(request.prompt, {}, factsAt(request.at));
     const std::string text = first.top.front().piece +
                              ". It is known all over the world and many people come to see it every year. "

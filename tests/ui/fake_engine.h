@@ -77,6 +77,7 @@ struct FakeScript {
     std::atomic<int> rows_checked{0};
     std::atomic<int> applies{0};
     std::atomic<int> comparisons{0};
+    std::atomic<int> generations{0}; // begun
     std::atomic<int> softenings{0};
     std::atomic<int> frontiers{0};
     std::atomic<int> overlays{0};

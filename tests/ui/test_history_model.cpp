@@ -190,8 +190,10 @@ void TestHistoryModel::scoresAreShownWhereTheyAreKnown() {
     HistoryModel model;
     model.setLedger(ledger(4, 4));
     QVERIFY(!model.hasScores());
-    model.setScores(
-        {{1, {{1.0, 0.95, 0.98, 0.9762}, 1}}, {2, {{1.0, {}, {}, {}}, {}}}, {3, {{0.5, 0.5, 0.5, 0.5}, 2}}});
+    SessionScores all{.batch = 1, .before = Scores{0.005, {}, 1.0, {}}, .after = {1.0, 0.95, 0.98, 0.9762}};
+    SessionScores few{.batch = 2, .before = {}, .after = {1.0, {}, {}, {}}};
+    SessionScores first{.batch = 3, .before = {}, .after = {0.5, 0.5, 0.5, 0.5}, .edits = 2};
+    model.setScores({{1, all}, {2, few}, {3, first}});
     QVERIFY(model.hasScores());
     QCOMPARE(cell(model, 1, HistoryModel::Score), QStringLiteral("97.6 %"));
     QCOMPARE(cell(model, 2, HistoryModel::Score), QStringLiteral("–")); // never a mean of fewer than three
@@ -206,6 +208,9 @@ void TestHistoryModel::scoresAreShownWhereTheyAreKnown() {
                 .toString()
                 .contains(QStringLiteral("of the first 2 edit")));
     QVERIFY(model.scores(0).isEmpty()); // the checkpoint
+    // What it was below the batch, where that is known.
+    QCOMPARE(model.index(1, HistoryModel::Score).data(Qt::ToolTipRole).toString(),
+             QStringLiteral("efficacy 0.50 % → 100.0 %\nparaphrases 95.0 %\nneighbours 100.0 % → 98.0 %"));
 }
 
 QTEST_MAIN(TestHistoryModel)

@@ -11,6 +11,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <iterator>
+#include <map>
 #include <utility>
 
 namespace emend::ui {
@@ -41,21 +42,27 @@ bool sameTrace(const SessionTrace& a, const SessionTrace& b) {
     const TraceRequest& y = b.request;
     return x.subject == y.subject && x.prompt == y.prompt && x.objects == y.objects && x.kind == y.kind &&
            x.window == y.window && x.samples == y.samples && x.noise == y.noise && x.noise_file == y.noise_file &&
-           x.seed == y.seed && x.at == y.at;
+           x.seed == y.seed && stateOf(a) == stateOf(b);
 }
 
 bool sameText(const SessionText& a, const SessionText& b) {
     return a.batch == b.batch && a.edit == b.edit && a.prompt == b.prompt;
 }
 
-bool sameBatch(const BatchScores& a, const BatchScores& b) {
-    return a.scores.batch == b.scores.batch;
+bool sameBatch(const SessionScores& a, const SessionScores& b) {
+    return a.batch == b.batch;
 }
 
-bool areOf(const LedgerState& ledger, const BatchScores& kept) {
-    return std::ranges::any_of(ledger.entries, [&](const LedgerEntry& entry) {
-        return entry.id == kept.scores.batch && entry.hash == kept.hash;
-    });
+template<class T, class Goes>
+void drop(std::vector<T>& all, std::size_t& written, Goes goes) {
+    const auto end = all.begin() + static_cast<std::ptrdiff_t>(written);
+    written -= static_cast<std::size_t>(std::count_if(all.begin(), end, goes));
+    std::erase_if(all, goes);
+}
+
+const LedgerEntry* entryOf(const LedgerState& ledger, std::uint64_t batch) {
+    const auto found = std::ranges::find(ledger.entries, batch, &LedgerEntry::id);
+    return found == ledger.entries.end() ? nullptr : &*found;
 }
 
 void removeQuietly(const std::string& path) {
@@ -64,6 +71,23 @@ void removeQuietly(const std::string& path) {
 }
 
 } // namespace
+
+std::optional<std::string> stateOf(const SessionTrace& trace) {
+    return !trace.state && trace.request.at == LedgerPosition(0) ? std::string() : trace.state;
+}
+
+std::vector<SessionScores> scoresThatHold(const std::vector<SessionScores>& scores, const LedgerState& ledger) {
+    std::map<std::uint64_t, std::string> rightBehind;
+    std::string state;
+    for (const LedgerEntry& entry : ledger.entries)
+        if (entry.active)
+            rightBehind[entry.id] = state = state_name_with(state, entry.hash);
+    std::vector<SessionScores> holding;
+    for (const SessionScores& kept : scores)
+        if (const auto found = rightBehind.find(kept.batch); found != rightBehind.end() && kept.state == found->second)
+            holding.push_back(kept);
+    return holding;
+}
 
 bool sameHistory(const LedgerState& a, const LedgerState& b) {
     return a.position == b.position &&
@@ -95,8 +119,7 @@ DocumentState Document::save(const Engine& engine, SessionParts parts) {
     takeIn(std::move(parts));
     try {
         m_historyDue = m_historyDue || !sameHistory(engine.ledger(), m_written);
-        if (!m_contents.scores.empty())
-            dropOldScores(engine.ledger());
+        dropGone(engine.ledger());
         if (m_session || isWorthAFile()) {
             ensureFile(engine);
             write(engine);
@@ -131,25 +154,18 @@ void Document::takeIn(SessionParts parts) {
     m_contents.add(std::move(parts));
 }
 
-void Document::dropOldScores(const LedgerState& ledger) {
-    auto& all = m_contents.scores;
-    for (std::size_t i = 0; i < all.size();) {
-        if (areOf(ledger, all[i])) {
-            ++i;
-            continue;
-        }
-        if (i < m_scoresWritten)
-            --m_scoresWritten; // the file's went with the old updates
-        all.erase(all.begin() + static_cast<std::ptrdiff_t>(i));
-    }
+// As the file does with the next write: what belongs to a batch goes with it, and its scores with its updates.
+void Document::dropGone(const LedgerState& ledger) {
+    drop(m_contents.texts, m_textsWritten, [&](const SessionText& text) { return !entryOf(ledger, text.batch); });
+    drop(m_contents.scores, m_scoresWritten, [&](const SessionScores& scores) {
+        const LedgerEntry* now = entryOf(ledger, scores.batch);
+        const LedgerEntry* then = entryOf(m_written, scores.batch);
+        return !now || (then && then->hash != now->hash && scoresThatHold({scores}, ledger).empty());
+    });
 }
 
 std::vector<SessionScores> Document::scoresOf(const LedgerState& ledger) const {
-    std::vector<SessionScores> scores;
-    for (const BatchScores& kept : m_contents.scores)
-        if (areOf(ledger, kept))
-            scores.push_back(kept.scores);
-    return scores;
+    return scoresThatHold(m_contents.scores, ledger);
 }
 
 void Document::forgetWritten() {
@@ -193,7 +209,7 @@ void Document::write(const Engine& engine) {
     for (; m_textsWritten < m_contents.texts.size(); ++m_textsWritten)
         m_session->set_text(m_contents.texts[m_textsWritten]);
     for (; m_scoresWritten < m_contents.scores.size(); ++m_scoresWritten)
-        m_session->set_scores(m_contents.scores[m_scoresWritten].scores);
+        m_session->set_scores(m_contents.scores[m_scoresWritten]);
     if (m_uiDue)
         m_session->set_ui_state(*m_contents.ui_state);
     m_uiDue = false;
@@ -249,15 +265,11 @@ Document::Stored Document::read(Session& session) {
     stored.parts.texts = session.texts();
     stored.parts.ui_state = session.ui_state();
     stored.parts.note = stored.head.note;
-    stored.scores = session.scores();
+    stored.parts.scores = session.scores();
     return stored;
 }
 
 void Document::adopt(std::unique_ptr<Session> session, Stored stored, const LedgerState& ledger, Unsaved end) {
-    for (SessionScores& scores : stored.scores)
-        for (const LedgerEntry& entry : ledger.entries)
-            if (entry.id == scores.batch)
-                stored.parts.scores.push_back({scores, entry.hash});
     close(end);
     m_session = std::move(session);
     m_contents = std::move(stored.parts);

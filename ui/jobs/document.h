@@ -28,20 +28,22 @@ struct DocumentState {
     std::optional<Failure> problem; // why the last write failed; everything is tried again with the next one
 };
 
-// How a batch scored, and the updates it had then: with others the scores are not its any more.
-struct BatchScores {
-    SessionScores scores;
-    std::string hash; // as the ledger has it
-};
+// The weights it was traced on. Files of format 1 name none; those of the checkpoint are known all the same.
+[[nodiscard]] std::optional<std::string> stateOf(const SessionTrace& trace);
+
+// Those that were measured right behind their batch as the history has it: with other updates in it or below it, or
+// switched off, it scores differently.
+[[nodiscard]] std::vector<SessionScores> scoresThatHold(const std::vector<SessionScores>& scores,
+                                                        const LedgerState& ledger);
 
 // What the window keeps of itself. Unset: as it was.
 struct SessionParts {
     std::optional<std::vector<SessionEdit>> edits;
     std::optional<std::string> ui_state;
     std::optional<std::string> note;
-    std::vector<SessionTrace> traces; // added to those there are
-    std::vector<SessionText> texts;   // likewise
-    std::vector<BatchScores> scores;  // likewise
+    std::vector<SessionTrace> traces;  // added to those there are
+    std::vector<SessionText> texts;    // likewise
+    std::vector<SessionScores> scores; // likewise
     // Those of `later` go before these.
     void add(SessionParts later);
     [[nodiscard]] bool isEmpty() const;
@@ -76,7 +78,6 @@ class Document {
     struct Stored {
         SessionHead head;
         SessionParts parts;
-        std::vector<SessionScores> scores;
     };
     void adopt(std::unique_ptr<Session> session, Stored stored, const LedgerState& ledger, Unsaved end);
     // Name, times and note, as JSON for exports. Empty: there is no file, or it cannot be read.
@@ -97,7 +98,7 @@ class Document {
     void ensureFile(const Engine& engine);
     void write(const Engine& engine);
     void takeIn(SessionParts parts);
-    void dropOldScores(const LedgerState& ledger);
+    void dropGone(const LedgerState& ledger);
     void forgetWritten();
     void copyTo(const Engine& engine, const std::string& path);
     [[nodiscard]] bool isWorthAFile() const;

@@ -3,6 +3,8 @@
 
 #include "jobs/weights_hash.h"
 
+#include <utility>
+
 namespace emend::ui {
 
 namespace {
@@ -139,6 +141,8 @@ void Studio::compare(const CompareTask& task, quint64 tag) {
         [request = task.comparison](const Workplace& place) { return place.engine->compare(request, place.context); },
         [this, tag](const auto& comparison) { emit compared(tag, comparison); },
         [this, tag](const Failure& failure) { emit compareFailed(tag, failure); });
+    if (!task.writes)
+        return;
     GenerateRequest request = task.generation;
     request.at = task.comparison.before;
     generate(request, tag, Side::Before);
@@ -149,14 +153,16 @@ void Studio::compare(const CompareTask& task, quint64 tag) {
 }
 
 void Studio::generate(const GenerateRequest& request, quint64 tag, Side side) {
-    m_jobs.submit<GenerationResult>(
+    m_jobs.submit<WrittenText>(
         {.lane = Lane::Generate, .title = tr("Generating")},
         [this, request, tag, side](const Workplace& place) {
-            return place.engine->generate(request, place.context, [&](const GeneratedToken& piece) {
+            std::string state = state_name(place.engine->ledger(), request.at);
+            GenerationResult result = place.engine->generate(request, place.context, [&](const GeneratedToken& piece) {
                 place.post([this, tag, side, piece] { emit token(tag, side, piece); });
             });
+            return WrittenText{std::move(result), std::move(state)};
         },
-        [this, tag, side](const auto& result) { emit generated(tag, side, result); },
+        [this, tag, side](const auto& text) { emit generated(tag, side, text); },
         [this, tag, side](const Failure& failure) { emit generateFailed(tag, side, failure); });
 }
 

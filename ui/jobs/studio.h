@@ -42,6 +42,13 @@ struct CompareTask {
     ComparisonRequest comparison;
     GenerateRequest generation; // `at` is filled in per side
     bool has_after = false;     // an edit that was not applied has only a present
+    bool writes = true;         // off: both texts are known, nothing is generated
+};
+
+// What the model went on to say, and the state_name of the weights that said it.
+struct WrittenText {
+    GenerationResult result;
+    std::string state;
 };
 
 class Studio : public QObject {
@@ -103,6 +110,7 @@ class Studio : public QObject {
     void compare(const CompareTask& task, quint64 tag);
     void stopComparing();
     // Answers: traceGrew while it runs, then traceReady or traceFailed, with the same tag. Traces wait for each other.
+    // A whole one is kept in the session with the name of the weights it was really traced on.
     void trace(const TraceRequest& request, quint64 tag);
     void stopTrace() { m_jobs.supersede(Lane::Trace); } // running or waiting; they do not answer any more
     // Answer: lensReady or lensFailed with the same tag; a call replaces the one before.
@@ -121,8 +129,8 @@ class Studio : public QObject {
     static constexpr std::size_t scored_edits = 200;
     // Something can be measured: an edit's true object is known.
     [[nodiscard]] static bool canScore(const LedgerEntry& batch);
-    // On the weights as they are, behind everything else; what is found is kept in the session. Answer: scored or
-    // scoreFailed; a call replaces the one before.
+    // On the weights right below the batch and right behind it, after everything else that is wanted; what is found is
+    // kept in the session. Answer: scored or scoreFailed; a call replaces the one before.
     void score(const LedgerEntry& batch);
     void stopScoring() { m_jobs.supersede(Lane::Score); }
     [[nodiscard]] bool isScoring() const { return m_jobs.has(Lane::Score); }
@@ -146,10 +154,12 @@ class Studio : public QObject {
     // --- the session against the model (studio_checks.cpp): afterwards model, history and file are as before
     // Answer: ledgerChanged and sessionVerified or sessionReplayed; otherwise sessionCheckFailed.
     void verifySession();
-    void replaySession();
+    void replaySession(const QString& file = {}); // of another session; empty: the one that is open
     [[nodiscard]] bool isChecking() const { return m_jobs.has(Lane::Verify); }
     // As a new session without a name, which is not opened. Answer: replayKept or sessionCheckFailed.
-    void keepReplayed(std::shared_ptr<const ReplayedSession> replayed, std::vector<SessionEdit> edits);
+    void keepReplayed(std::shared_ptr<const ReplayedSession> replayed);
+    // What can still be read of a damaged file, as another one. Answer: sessionRescued or sessionCheckFailed.
+    void rescueSession(const QString& from, const QString& to);
     void cancel(); // the user's: whatever runs now, unless it writes the session
 
   signals:
@@ -187,10 +197,10 @@ class Studio : public QObject {
     void compared(quint64 tag, const std::shared_ptr<const emend::Comparison>& comparison);
     void compareFailed(quint64 tag, const emend::ui::Failure& failure);
     void token(quint64 tag, emend::ui::Side side, const emend::GeneratedToken& token);
-    void generated(quint64 tag, emend::ui::Side side, const std::shared_ptr<const emend::GenerationResult>& result);
+    void generated(quint64 tag, emend::ui::Side side, const std::shared_ptr<const emend::ui::WrittenText>& text);
     void generateFailed(quint64 tag, emend::ui::Side side, const emend::ui::Failure& failure);
     void traceGrew(quint64 tag, const std::shared_ptr<const emend::TraceResult>& cells);
-    void traceReady(quint64 tag, const std::shared_ptr<const emend::TraceResult>& trace);
+    void traceReady(quint64 tag, const std::shared_ptr<const emend::SessionTrace>& trace);
     void traceFailed(quint64 tag, const emend::ui::Failure& failure);
     void lensReady(quint64 tag, const std::shared_ptr<const emend::LensResult>& lens);
     void lensFailed(quint64 tag, const emend::ui::Failure& failure);
@@ -200,7 +210,7 @@ class Studio : public QObject {
     void trialRow(quint64 tag, const std::shared_ptr<const emend::TrialRow>& row);
     void trialsDone(quint64 tag);
     void trialsFailed(quint64 tag, const emend::ui::Failure& failure);
-    void scored(quint64 batch, const std::shared_ptr<const emend::Scores>& scores);
+    void scored(const std::shared_ptr<const emend::SessionScores>& scores);
     void scoreFailed(quint64 batch, const emend::ui::Failure& failure);
     // The model is about to be edited: what looked at it (comparison, trace, lens, norms, diagnosis, frontiers,
     // statistics, conflicts, scores) was given up and does not answer. Told while the edit waits already, and only
@@ -218,6 +228,7 @@ class Studio : public QObject {
     void sessionVerified(const std::shared_ptr<const emend::ui::VerifiedSession>& verified);
     void sessionReplayed(const std::shared_ptr<const emend::ui::ReplayedSession>& replayed);
     void replayKept(const QString& path);
+    void sessionRescued(const std::shared_ptr<const emend::ui::RescuedSession>& rescued);
     void sessionCheckFailed(const emend::ui::Failure& failure);
 
   private:
@@ -235,7 +246,6 @@ class Studio : public QObject {
     void softenNext();
     void restKnob();
     void generate(const GenerateRequest& request, quint64 tag, Side side);
-    void keepTrace(TraceRequest request, const TraceResult& trace); // studio_session.cpp
     void setLedger(const LedgerState& ledger, const QString& hash = {});
     void noteChecked(const CheckedState& left); // studio_checks.cpp
 

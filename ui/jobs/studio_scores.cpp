@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// How the applied batches score.
+// How the applied batches score, each by itself.
 #include "jobs/studio.h"
 
+#include "emend/error.h"
+
 #include <algorithm>
+#include <string>
 #include <utility>
 
 namespace emend::ui {
@@ -19,6 +22,22 @@ std::vector<EditRequest> askedOf(const LedgerEntry& batch) {
     return requests;
 }
 
+// Right behind the batch and right below it: what came later has no part in it.
+SessionScores scoresOf(Engine& engine, std::uint64_t batch, const std::vector<EditRequest>& requests,
+                       const JobContext& job) {
+    const LedgerState ledger = engine.ledger();
+    const auto own = std::ranges::find(ledger.entries, batch, &LedgerEntry::id);
+    if (own == ledger.entries.end() || !own->active)
+        throw Error("the batch is not in the weights", "batch " + std::to_string(batch), "switch it on");
+    const auto place = static_cast<std::size_t>(own - ledger.entries.begin());
+    const std::size_t edits = own->report ? own->report->edits.size() : 0;
+    return {.batch = batch,
+            .before = engine.score(requests, place, job),
+            .after = engine.score(requests, place + 1, job),
+            .edits = requests.size() < edits ? requests.size() : 0,
+            .state = state_name(ledger, place + 1)};
+}
+
 } // namespace
 
 bool Studio::canScore(const LedgerEntry& batch) {
@@ -28,17 +47,19 @@ bool Studio::canScore(const LedgerEntry& batch) {
 }
 
 void Studio::score(const LedgerEntry& batch) {
-    m_jobs.submit<Scores>(
+    m_jobs.submit<SessionScores>(
         {.lane = Lane::Score,
          .title = tr("Scoring %1").arg(QString::fromStdString(batch.title)),
          .background = true,
          .supersedes = true},
-        [requests = askedOf(batch)](const Workplace& place) { return place.engine->score(requests, {}, place.context); },
-        [this, id = batch.id, hash = batch.hash](const auto& scores) {
+        [requests = askedOf(batch), id = batch.id](const Workplace& place) {
+            return scoresOf(*place.engine, id, requests, place.context);
+        },
+        [this](const std::shared_ptr<const SessionScores>& scores) {
             SessionParts parts;
-            parts.scores.push_back({{.batch = id, .before = {}, .after = *scores}, hash});
+            parts.scores.push_back(*scores);
             m_sessions.save(std::move(parts));
-            emit scored(id, scores);
+            emit scored(scores);
         },
         [this, id = batch.id](const Failure& failure) { emit scoreFailed(id, failure); });
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The studio and its session: a session that is opened brings a model, a ledger and rows; what is found is kept.
+// The studio and its session: a session that is opened brings a model, a ledger and rows.
 #include "jobs/studio.h"
 
 namespace emend::ui {
@@ -28,15 +28,6 @@ void Studio::openSession(const OpenSessionRequest& request) {
 void Studio::cancel() {
     if (const Lane lane = m_jobs.status().lane; lane != Lane::Session && lane != Lane::Autosave)
         m_jobs.stopCurrent();
-}
-
-// Of the weights as they were: an edit gives up every trace under way.
-void Studio::keepTrace(TraceRequest request, const TraceResult& trace) {
-    if (!request.at)
-        request.at = m_ledger.position;
-    SessionParts parts;
-    parts.traces.push_back({std::move(request), trace});
-    m_sessions.save(std::move(parts));
 }
 
 } // namespace emend::ui

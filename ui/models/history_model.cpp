@@ -171,7 +171,7 @@ QString HistoryModel::text(int row, int column) const {
         return formatProbability(meanNew(report));
     case Score:
         if (const auto known = m_scores.constFind(of->id); known != m_scores.cend())
-            return known->scores.score ? formatProbability(*known->scores.score) : QStringLiteral("–");
+            return known->after.score ? formatProbability(*known->after.score) : QStringLiteral("–");
         return {};
     case Norm:
         return formatProbability(largestNorm(report));
@@ -188,7 +188,7 @@ QString HistoryModel::toolTip(int row, int column) const {
         return tr("The weights as they are in the checkpoint; Enter goes back there, everything can be redone");
     if (column == Note && !of->note.empty())
         return fromStd(of->note);
-    if (const QString told = column == Score ? scores(row) : QString(); !told.isEmpty())
+    if (const QString told = column == Score ? scoresBeside(row) : QString(); !told.isEmpty())
         return told;
     switch (column == State ? state(row) : Checkpoint) {
     case Stale:
@@ -324,27 +324,40 @@ QString HistoryModel::recipeSentence(int row) const {
     return parts.join(QStringLiteral(", ")) + u'.';
 }
 
-void HistoryModel::setScores(const QHash<quint64, ShownScores>& scores) {
+void HistoryModel::setScores(const QHash<quint64, SessionScores>& scores) {
     m_scores = scores;
     emit dataChanged(index(0, Score), index(rowCount() - 1, Score));
 }
 
 QString HistoryModel::scores(int row) const {
+    return scoresText(row, false);
+}
+
+QString HistoryModel::scoresBeside(int row) const {
+    return scoresText(row, true);
+}
+
+QString HistoryModel::scoresText(int row, bool beside) const {
     const LedgerEntry* of = entry(row);
     const auto known = of ? m_scores.constFind(of->id) : m_scores.cend();
     if (known == m_scores.cend())
         return {};
     QStringList parts;
-    const auto add = [&](const QString& name, const std::optional<double>& share) {
-        if (share)
-            parts << QStringLiteral("%1 %2").arg(name, formatProbability(*share));
+    const auto add = [&](const QString& name, std::optional<double> Scores::*share) {
+        const std::optional<double>& after = known->after.*share;
+        const std::optional<double> before = known->before && beside ? *known->before.*share : std::nullopt;
+        if (after)
+            parts
+                << (before
+                        ? QStringLiteral("%1 %2 → %3").arg(name, formatProbability(*before), formatProbability(*after))
+                        : QStringLiteral("%1 %2").arg(name, formatProbability(*after)));
     };
-    add(tr("efficacy"), known->scores.efficacy);
-    add(tr("paraphrases"), known->scores.paraphrase);
-    add(tr("neighbours"), known->scores.neighbourhood);
-    QString told = parts.join(QStringLiteral(", "));
-    if (!told.isEmpty() && known->of && of->report && *known->of < of->report->edits.size())
-        told += tr(" of the first %n edit(s)", nullptr, static_cast<int>(*known->of));
+    add(tr("efficacy"), &Scores::efficacy);
+    add(tr("paraphrases"), &Scores::paraphrase);
+    add(tr("neighbours"), &Scores::neighbourhood);
+    QString told = parts.join(beside ? QStringLiteral("\n") : QStringLiteral(", "));
+    if (!told.isEmpty() && known->edits > 0)
+        told += (beside ? u'\n' : u' ') + tr("of the first %n edit(s)", nullptr, static_cast<int>(known->edits));
     return told;
 }
 

@@ -6,12 +6,10 @@
 #pragma once
 
 #include "emend/report.h"
-#include "emend/scores.h"
+#include "emend/session.h"
 
 #include <QAbstractTableModel>
 #include <QHash>
-
-#include <optional>
 
 namespace emend::ui {
 
@@ -25,12 +23,6 @@ class HistoryModel : public QAbstractTableModel {
     };
     enum RowState { Checkpoint, Applied, SwitchedOff, Undone, Stale };
 
-    // `of`: how many of the batch's edits were asked; unset: not known.
-    struct ShownScores {
-        Scores scores;
-        std::optional<std::size_t> of;
-    };
-
     explicit HistoryModel(QObject* parent = nullptr);
 
     [[nodiscard]] int rowCount(const QModelIndex& parent = {}) const override;
@@ -42,7 +34,7 @@ class HistoryModel : public QAbstractTableModel {
 
     // Rows whose batches are the same stay the same rows: selections survive.
     void setLedger(const LedgerState& ledger);
-    void setScores(const QHash<quint64, ShownScores>& scores); // by batch
+    void setScores(const QHash<quint64, SessionScores>& scores); // by batch
     [[nodiscard]] bool hasScores() const { return !m_scores.isEmpty(); }
     [[nodiscard]] const LedgerState& ledger() const { return m_ledger; }
     [[nodiscard]] int positionRow() const { return static_cast<int>(m_ledger.position); }
@@ -56,8 +48,10 @@ class HistoryModel : public QAbstractTableModel {
 
     [[nodiscard]] QString recipeSentence(int row) const; // "MEMIT on layers 3-5, spread, softness 100"
     [[nodiscard]] QString scores(int row) const;         // "efficacy 100.0 %, paraphrases 95 %, neighbours 98 %"
-    [[nodiscard]] QString facts(int row) const;          // seconds by phase, kept values, conflicts
-    [[nodiscard]] QString warnings(int row) const;       // of the report, one a line
+    // "efficacy 0.5 % → 100.0 %", each a line: below the batch and right behind it.
+    [[nodiscard]] QString scoresBeside(int row) const;
+    [[nodiscard]] QString facts(int row) const;    // seconds by phase, kept values, conflicts
+    [[nodiscard]] QString warnings(int row) const; // of the report, one a line
 
   signals:
     void switchRequested(quint64 batch, bool active);
@@ -66,9 +60,10 @@ class HistoryModel : public QAbstractTableModel {
   private:
     [[nodiscard]] QString text(int row, int column) const;
     [[nodiscard]] QString toolTip(int row, int column) const;
+    [[nodiscard]] QString scoresText(int row, bool beside) const;
 
     LedgerState m_ledger;
-    QHash<quint64, ShownScores> m_scores;
+    QHash<quint64, SessionScores> m_scores;
 };
 
 } // namespace emend::ui

@@ -37,6 +37,7 @@ class TraceStore {
     void put(const TraceKey& key, std::shared_ptr<const TraceResult> trace, bool complete);
     // The one that was growing will not be finished: what was whole before comes back; without it the cells stay.
     void giveUp(const TraceKey& key);
+    void forget(const TraceKey& key) { m_traces.remove(key); } // it is of something else
     [[nodiscard]] Item find(const TraceKey& key) const { return m_traces.value(key); }
     // The complete ones among them, cut down to one object; those that have fewer objects say nothing of it and are
     // left out. Keys of one kind and one set of settings have traces that can be averaged.

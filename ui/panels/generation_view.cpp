@@ -7,8 +7,10 @@
 #include "plots/theme_colors.h"
 
 #include <QEvent>
+#include <QHash>
 #include <QHBoxLayout>
 #include <QLocale>
+#include <QRegularExpression>
 #include <QTextCursor>
 #include <QTextEdit>
 #include <QVBoxLayout>
@@ -57,6 +59,7 @@ void GenerationView::start(const QString& prompt, bool both) {
         column.differs.clear();
         column.finished = false;
         column.note->clear();
+        column.note->setToolTip({});
         render(column);
     }
     m_columns[0].caption->setText(both ? tr("Before") : tr("Now"));
@@ -80,6 +83,29 @@ void GenerationView::finish(Side side, const GenerationResult& result) {
     column.finished = true;
     column.note->setText(tr("%1 tokens/s").arg(QLocale().toString(result.tokens_per_second, 'f', 0)));
     column.note->setToolTip(tr("Greedy; ended by: %1").arg(fromStd(result.ended_by)));
+    compare();
+}
+
+// Tokens are not kept: words are compared instead.
+void GenerationView::showKept(const QString& before, const QString& after) {
+    static const QRegularExpression word(QStringLiteral("\\s*\\w+|\\s*[^\\w\\s]+|\\s+$"),
+                                         QRegularExpression::UseUnicodePropertiesOption);
+    QHash<QString, std::int32_t> ids;
+    const auto fill = [&](Column& column, const QString& text) {
+        for (const QRegularExpressionMatch& match : word.globalMatch(text)) {
+            const QString piece = match.captured();
+            if (!ids.contains(piece))
+                ids.insert(piece, static_cast<std::int32_t>(ids.size()));
+            column.ids.push_back(ids[piece]);
+            column.texts.push_back(piece);
+            column.differs.push_back(false);
+        }
+        column.finished = true;
+        column.note->setText(tr("written earlier"));
+        column.note->setToolTip(tr("Written earlier, with the same weights and seed"));
+    };
+    fill(m_columns[0], before);
+    fill(m_columns[1], after);
     compare();
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // What the model goes on to say, before and after the edit, from the same seed and side by side. Tokens stream in;
-// those that are not on the other side are marked.
+// those that are not on the other side are marked. Texts of earlier are there at once, marked word by word.
 #pragma once
 
 #include "emend/engine.h"
@@ -28,8 +28,9 @@ class GenerationView : public QWidget {
     void add(Side side, const GeneratedToken& token);
     void finish(Side side, const GenerationResult& result);
     void fail(Side side, const QString& reason);
-    [[nodiscard]] QString text(Side side) const; // generated so far, without the prompt
-    [[nodiscard]] int marked(Side side) const;   // how many tokens are marked as different
+    void showKept(const QString& before, const QString& after); // written earlier, with the same weights and seed
+    [[nodiscard]] QString text(Side side) const;                // generated so far, without the prompt
+    [[nodiscard]] int marked(Side side) const;                  // how many tokens are marked as different
 
   protected:
     void changeEvent(QEvent* event) override;

@@ -56,7 +56,7 @@ MainWindow::MainWindow(Workbench& workbench, Settings& settings, Theme& theme, Q
     , m_questions(std::move(questions))
     , m_session(workbench)
     , m_sessionDesk(workbench, m_session, settings, m_actions, m_questions, this)
-    , m_checking(workbench, m_sessionDesk, m_actions, this)
+    , m_checking(workbench, m_sessionDesk, m_actions, m_questions, this)
     , m_history(workbench.studio(), workbench.log())
     , m_scoring(workbench, m_history.model())
     , m_tradeOff(workbench)
@@ -189,6 +189,9 @@ void MainWindow::connectCompare() {
             [this](Side side, const std::shared_ptr<const GenerationResult>& result) {
                 m_compare->generation().finish(side, *result);
             });
+    connect(&m_workbench, &Workbench::textsKept, this, [this](const SessionText& texts) {
+        m_compare->generation().showKept(fromStd(texts.before), fromStd(texts.after));
+    });
     connect(&m_workbench, &Workbench::generateFailed, this,
             [this](Side side, const Failure& failure) { m_compare->generation().fail(side, failure.what); });
 }

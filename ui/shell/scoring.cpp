@@ -2,6 +2,7 @@
 #include "shell/scoring.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace emend::ui {
 
@@ -9,22 +10,22 @@ Scoring::Scoring(Workbench& workbench, HistoryModel& history, QObject* parent)
     : QObject(parent)
     , m_studio(workbench.studio())
     , m_history(history) {
-    connect(&m_studio, &Studio::sessionRestoring, this,
-            [this](const std::shared_ptr<const OpenedSession>& session) { takeOver(*session); });
+    connect(&m_studio, &Studio::sessionRestoring, this, [this](const std::shared_ptr<const OpenedSession>& session) {
+        m_known = session->parts.scores; // the ledger comes next
+    });
     connect(&m_studio, &Studio::ledgerChanged, this, [this] {
-        m_studio.stopScoring(); // whatever was asked was asked of other weights
+        m_studio.stopScoring(); // the batch may be another by now
         m_failed.clear();
         m_paused = false;
-        dropOld();
+        dropGone();
         show();
         ask();
     });
-    connect(&m_studio, &Studio::scored, this, [this](quint64 batch, const std::shared_ptr<const Scores>& scores) {
-        for (const LedgerEntry& entry : m_studio.ledger().entries)
-            if (entry.id == batch && entry.report)
-                m_known.insert(batch,
-                               {entry.hash, {*scores, std::min(entry.report->edits.size(), Studio::scored_edits)}});
+    connect(&m_studio, &Studio::scored, this, [this](const std::shared_ptr<const SessionScores>& scores) {
+        m_known.push_back(*scores);
         show();
+        if (!m_shown.contains(scores->batch))
+            m_failed.insert(scores->batch); // of weights the window is yet to be told of
         ask();
     });
     connect(&m_studio, &Studio::scoreFailed, this, [this](quint64 batch, const Failure& failure) {
@@ -43,31 +44,22 @@ void Scoring::ask() {
     const LedgerState& ledger = m_studio.ledger();
     for (std::size_t i = ledger.position; i-- > 0;) {
         const LedgerEntry& entry = ledger.entries[i];
-        if (entry.active && !m_known.contains(entry.id) && !m_failed.contains(entry.id) && Studio::canScore(entry))
+        if (entry.active && !m_shown.contains(entry.id) && !m_failed.contains(entry.id) && Studio::canScore(entry))
             return m_studio.score(entry);
     }
 }
 
-void Scoring::dropOld() {
-    QHash<quint64, Known> still;
-    for (const LedgerEntry& entry : m_studio.ledger().entries)
-        if (const auto known = m_known.constFind(entry.id); known != m_known.cend() && known->hash == entry.hash)
-            still.insert(entry.id, *known);
-    m_known = still;
+void Scoring::dropGone() {
+    std::erase_if(m_known, [&](const SessionScores& scores) {
+        return !std::ranges::count(m_studio.ledger().entries, scores.batch, &LedgerEntry::id);
+    });
 }
 
 void Scoring::show() {
-    QHash<quint64, HistoryModel::ShownScores> scores;
-    for (auto known = m_known.cbegin(); known != m_known.cend(); ++known)
-        scores.insert(known.key(), known->shown);
-    m_history.setScores(scores);
-}
-
-// The ledger comes next.
-void Scoring::takeOver(const OpenedSession& session) {
-    m_known.clear();
-    for (const BatchScores& kept : session.parts.scores)
-        m_known.insert(kept.scores.batch, {kept.hash, {kept.scores.after, {}}});
+    m_shown.clear();
+    for (SessionScores& scores : scoresThatHold(m_known, m_studio.ledger()))
+        m_shown.insert(scores.batch, std::move(scores));
+    m_history.setScores(m_shown);
 }
 
 } // namespace emend::ui

@@ -30,7 +30,6 @@ SessionDocument::SessionDocument(Workbench& workbench, QObject* parent)
     connect(&edits, &QAbstractItemModel::rowsInserted, this, soon);
     connect(&edits, &QAbstractItemModel::rowsRemoved, this, soon);
     connectStudio();
-    connectTexts();
 }
 
 void SessionDocument::connectStudio() {
@@ -59,48 +58,11 @@ void SessionDocument::connectStudio() {
     connect(&m_keeper, &SessionKeeper::openFailed, this, stayed);
     connect(&studio, &Studio::modelFailed, this, stayed);
     connect(&m_keeper, &SessionKeeper::started, this, &SessionDocument::startOver);
-}
-
-void SessionDocument::connectTexts() {
-    connect(&m_workbench, &Workbench::compareStarted, this,
-            [this](const EditRow& row, const QString& prompt, bool after) {
-                m_text.reset();
-                if (after)
-                    m_text = Text{row, prompt, {}};
-            });
-    connect(&m_workbench, &Workbench::generated, this,
-            [this](Side side, const std::shared_ptr<const GenerationResult>& result) {
-                if (!m_text)
-                    return;
-                m_text->sides[side] = result->text;
-                const std::optional<std::size_t> place = placeInBatch(m_text->row);
-                if (m_text->sides.size() < 2 || !place)
-                    return;
-                SessionParts parts;
-                parts.texts.push_back({.batch = *m_text->row.batch,
-                                       .edit = *place,
-                                       .prompt = m_text->prompt.toStdString(),
-                                       .before = m_text->sides[Side::Before],
-                                       .after = m_text->sides[Side::After],
-                                       .seed = GenerateRequest().seed});
-                m_text.reset();
-                m_keeper.save(std::move(parts));
-            });
-}
-
-std::optional<std::size_t> SessionDocument::placeInBatch(const EditRow& row) const {
-    if (!row.batch)
-        return std::nullopt;
-    for (const LedgerEntry& entry : m_workbench.studio().ledger().entries) {
-        if (entry.id != *row.batch || !entry.report)
-            continue;
-        const std::vector<EditOutcome>& edits = entry.report->edits;
-        for (std::size_t i = 0; i < edits.size(); ++i)
-            if (edits[i].request.subject == row.request.subject && edits[i].request.prompt == row.request.prompt &&
-                edits[i].request.object == row.request.object)
-                return i;
-    }
-    return std::nullopt;
+    connect(&m_workbench, &Workbench::textsWritten, this, [this](const SessionText& texts) {
+        SessionParts parts;
+        parts.texts.push_back(texts);
+        m_keeper.save(std::move(parts));
+    });
 }
 
 void SessionDocument::setView(View view) {

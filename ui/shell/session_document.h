@@ -11,7 +11,6 @@
 
 #include <chrono>
 #include <functional>
-#include <map>
 #include <optional>
 
 namespace emend::ui {
@@ -46,13 +45,11 @@ class SessionDocument : public QObject {
 
   private:
     void connectStudio();
-    void connectTexts();
     void autosave();
     void restoreRows(const OpenedSession& session);
     void restoreView(const OpenedSession& session);
     void tellOpened(const OpenedSession& session);
     void startOver();
-    [[nodiscard]] std::optional<std::size_t> placeInBatch(const EditRow& row) const;
 
     Workbench& m_workbench;
     SessionKeeper& m_keeper;
@@ -62,12 +59,6 @@ class SessionDocument : public QObject {
     std::optional<size_t> m_sent;     // hash of the rows that were given to the keeper
     QString m_sentView;
     QString m_path;
-    struct Text {
-        EditRow row;
-        QString prompt;
-        std::map<Side, std::string> sides;
-    };
-    std::optional<Text> m_text; // being written by the model
 };
 
 } // namespace emend::ui

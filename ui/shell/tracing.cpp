@@ -45,14 +45,18 @@ void Tracing::connectStudio() {
         m_store.put(m_running->key, cells, false);
         update();
     });
-    connect(&m_studio, &Studio::traceReady, this, [this](quint64 tag, const std::shared_ptr<const TraceResult>& trace) {
-        if (tag != m_tag || !m_running)
-            return;
-        m_store.put(m_running->key, trace, true);
-        m_averageStale = true;
-        startNext();
-        update();
-    });
+    connect(&m_studio, &Studio::traceReady, this,
+            [this](quint64 tag, const std::shared_ptr<const SessionTrace>& trace) {
+                if (tag != m_tag || !m_running)
+                    return;
+                if (fromStd(trace->state.value_or(std::string())) == m_running->key.weights)
+                    m_store.put(m_running->key, {trace, &trace->result}, true);
+                else
+                    m_store.forget(m_running->key); // it came from weights the window does not know yet
+                m_averageStale = true;
+                startNext();
+                update();
+            });
     connect(&m_studio, &Studio::traceFailed, this, [this](quint64 tag, const Failure& failure) {
         if (tag != m_tag || !m_running)
             return;
@@ -98,21 +102,9 @@ void Tracing::connectStudio() {
     connect(&m_studio.jobs(), &JobQueue::statusChanged, this, &Tracing::showProgress);
 }
 
-// Two states of the ledger with the same name have the same weights: what was traced before an undo holds after a redo.
+// What was traced before an undo holds after a redo.
 QString Tracing::weightsOf(const TraceChoice& choice) const {
-    QString name;
-    const LedgerState& ledger = m_studio.ledger();
-    for (std::size_t i = 0; !choice.unedited && i < ledger.position; ++i) {
-        const LedgerEntry& entry = ledger.entries[i];
-        if (!entry.active)
-            continue;
-        double moved = 0;
-        if (entry.report)
-            for (const LayerReport& layer : entry.report->layers)
-                moved += layer.update_norm;
-        name += QStringLiteral("%1:%2 ").arg(entry.id).arg(moved, 0, 'g', 17);
-    }
-    return name;
+    return fromStd(state_name(m_studio.ledger(), choice.unedited ? LedgerPosition(0) : LedgerPosition()));
 }
 
 TraceKey Tracing::keyOf(const EditRow& row, TraceKind kind, const TraceChoice& choice, const QString& weights) const {
@@ -145,13 +137,18 @@ bool Tracing::canTrace(int row) const {
     return row >= 0 && row < edits.rowCount() && !edits.row(row).isBlank() && !edits.problem(row);
 }
 
+// While the knob turns, nobody knows which weights would be traced.
+bool Tracing::isFree() const {
+    return m_studio.model() && !isRunning() && !m_studio.isEditing() && !m_studio.isSoftening() &&
+           !m_studio.isOpening();
+}
+
 bool Tracing::canRun() const {
-    return m_panel && m_studio.model() && !isRunning() && !m_studio.isEditing() && !m_studio.isOpening() &&
-           canTrace(m_workbench.currentRow());
+    return m_panel && isFree() && canTrace(m_workbench.currentRow());
 }
 
 bool Tracing::canSuggest() const {
-    if (!m_panel || !m_studio.model() || isRunning() || m_studio.isEditing() || m_studio.isOpening())
+    if (!m_panel || !isFree())
         return false;
     for (int row = 0; row < m_workbench.edits().rowCount(); ++row)
         if (canTrace(row))

@@ -32,7 +32,7 @@ class Tracing : public QObject {
     void run();
     [[nodiscard]] bool canSuggest() const;
     void suggest(); // traces the facts that are missing, so many as one waits for, and shows the average
-    // Of a session that was opened: those on the checkpoint; what was traced on edited weights is traced again.
+    // Of a session that was opened: each is shown where the history has the weights it was traced on.
     void putBack(const std::vector<SessionTrace>& traces);
     [[nodiscard]] bool isRunning() const { return m_running.has_value(); }
 
@@ -50,6 +50,7 @@ class Tracing : public QObject {
     [[nodiscard]] Task task(const EditRow& row, const TraceKey& key, const TraceChoice& choice) const;
     [[nodiscard]] TraceKey keyOf(const EditRow& row, TraceKind kind, const TraceChoice& choice,
                                  const QString& weights) const;
+    [[nodiscard]] bool isFree() const;
     [[nodiscard]] bool canTrace(int row) const;
     [[nodiscard]] TraceKind suggestedBy(const TraceChoice& choice) const;
     void begin(std::deque<Task> tasks);
@@ -60,7 +61,7 @@ class Tracing : public QObject {
     void lookingStopped(); // the studio has dropped what runs and what waits; it does not answer any more
     void forgetLens();
     void showProgress(const JobStatus& status);
-    [[nodiscard]] QString weightsOf(const TraceChoice& choice) const; // a name for the weights that are traced
+    [[nodiscard]] QString weightsOf(const TraceChoice& choice) const; // their state_name
     // tracing_show.cpp: what is seen
     void update();
     void showFact(const EditRow& row);

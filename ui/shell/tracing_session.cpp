@@ -2,7 +2,11 @@
 // Traces that come with a session.
 #include "shell/tracing.h"
 
+#include "models/text_format.h"
+
 #include <memory>
+#include <optional>
+#include <string>
 
 namespace emend::ui {
 
@@ -24,13 +28,14 @@ void Tracing::putBack(const std::vector<SessionTrace>& traces) {
     const EditsModel& edits = m_workbench.edits();
     for (const SessionTrace& kept : traces) {
         const TraceRequest& request = kept.request;
-        if (request.at != LedgerPosition(0) || !request.noise_file.empty())
+        const std::optional<std::string> state = stateOf(kept);
+        if (!state || !request.noise_file.empty())
             continue;
         const auto trace = std::make_shared<const TraceResult>(kept.result);
         for (int row = 0; row < edits.rowCount(); ++row) {
             const EditRow& edit = edits.row(row);
             if (isOf(request, edit.request))
-                m_store.put({edit.id, edit.revision, request.kind, request.objects.empty(), QString(),
+                m_store.put({edit.id, edit.revision, request.kind, request.objects.empty(), fromStd(*state),
                              request.kind == TraceKind::hidden ? 1 : request.window, request.samples, request.noise},
                             trace, true);
         }

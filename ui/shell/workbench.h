@@ -69,6 +69,8 @@ class Workbench : public QObject {
     void token(emend::ui::Side side, const emend::GeneratedToken& token);
     void generated(emend::ui::Side side, const std::shared_ptr<const emend::GenerationResult>& result);
     void generateFailed(emend::ui::Side side, const emend::ui::Failure& failure);
+    void textsWritten(const emend::SessionText& texts); // both sides of an applied edit
+    void textsKept(const emend::SessionText& texts);    // of exactly these weights: nothing is generated
     void editsAdded(int firstRow);
     void applied(const std::shared_ptr<const emend::EditReport>& report);
     void applyFailed(const emend::ui::Failure& failure);
@@ -88,6 +90,9 @@ class Workbench : public QObject {
     void look();
     void showNorms(const EditRow* row);
     void lookAgain();
+    [[nodiscard]] std::optional<SessionText> textWanted(const EditRow& row, const CompareTask& task) const;
+    [[nodiscard]] const SessionText* keptText(const SessionText& wanted) const; // null: none
+    void followText(Side side, const WrittenText& text);
     void showComparison(const EditRow& row, const std::shared_ptr<const Comparison>& comparison, bool after);
     // workbench_look.cpp; `watched`: the row whose answer it is.
     void followKnob(quint64 batch, const SoftnessResult& result, quint64 watched);
@@ -113,6 +118,8 @@ class Workbench : public QObject {
     quint64 m_tag = 0; // of the edit that is looked at; answers for another one are late
     EditRow m_looked;
     bool m_lookedAfter = false;
+    std::vector<SessionText> m_texts;  // of this session, of whatever weights
+    std::optional<SessionText> m_text; // of what is looked at; its sides are being written
     // The last whole comparison of an applied edit; while the knob turns, its own answer is put over it.
     EditRow m_compared;
     std::shared_ptr<const Comparison> m_comparison;

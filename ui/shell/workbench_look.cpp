@@ -4,6 +4,7 @@
 #include "shell/workbench.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace emend::ui {
 
@@ -42,14 +43,74 @@ void Workbench::connectLooking() {
             emit token(side, piece);
     });
     connect(&m_studio, &Studio::generated, this,
-            [this](quint64 tag, Side side, const std::shared_ptr<const GenerationResult>& result) {
-                if (tag == m_tag)
-                    emit generated(side, result);
+            [this](quint64 tag, Side side, const std::shared_ptr<const WrittenText>& text) {
+                if (tag != m_tag)
+                    return;
+                emit generated(side, {text, &text->result});
+                followText(side, *text);
             });
     connect(&m_studio, &Studio::generateFailed, this, [this](quint64 tag, Side side, const Failure& failure) {
-        if (tag == m_tag)
-            emit generateFailed(side, failure);
+        if (tag != m_tag)
+            return;
+        m_text.reset(); // one side alone is not kept
+        emit generateFailed(side, failure);
     });
+    // What was written by another session's model, or in another session, is not looked for here.
+    const auto forget = [this] { m_texts.clear(); };
+    connect(&m_studio, &Studio::modelOpened, this, forget);
+    connect(&m_studio.sessions(), &SessionKeeper::started, this, forget);
+    connect(&m_studio, &Studio::sessionOpened, this,
+            [this](const std::shared_ptr<const OpenedSession>& session) {
+                if (session->sameBits) // the same names in another precision are other weights
+                    m_texts = session->parts.texts;
+            });
+}
+
+// Unset: the edit is not in the history, what the model says of it is not kept.
+std::optional<SessionText> Workbench::textWanted(const EditRow& row, const CompareTask& task) const {
+    if (!task.has_after || !row.batch)
+        return std::nullopt;
+    const LedgerState& ledger = m_studio.ledger();
+    const auto own = std::ranges::find(ledger.entries, *row.batch, &LedgerEntry::id);
+    if (own == ledger.entries.end() || !own->report)
+        return std::nullopt;
+    const std::vector<EditOutcome>& edits = own->report->edits;
+    const auto edit = std::ranges::find_if(edits, [&](const EditOutcome& outcome) {
+        return outcome.request.subject == row.request.subject && outcome.request.prompt == row.request.prompt &&
+               outcome.request.object == row.request.object;
+    });
+    if (edit == edits.end())
+        return std::nullopt;
+    return SessionText{.batch = *row.batch,
+                       .edit = static_cast<std::size_t>(edit - edits.begin()),
+                       .prompt = task.generation.prompt,
+                       .before = {},
+                       .after = {},
+                       .seed = task.generation.seed,
+                       .state_before = state_name(ledger, task.comparison.before),
+                       .state_after = state_name(ledger, task.comparison.after)};
+}
+
+const SessionText* Workbench::keptText(const SessionText& wanted) const {
+    const auto kept = std::ranges::find_if(m_texts, [&](const SessionText& text) {
+        return text.batch == wanted.batch && text.edit == wanted.edit && text.prompt == wanted.prompt &&
+               text.seed == wanted.seed && text.state_before == wanted.state_before &&
+               text.state_after == wanted.state_after;
+    });
+    return kept == m_texts.end() ? nullptr : &*kept;
+}
+
+// The names of the weights come with the texts: the model may be a step ahead of what is known here.
+void Workbench::followText(Side side, const WrittenText& text) {
+    if (!m_text)
+        return;
+    const bool before = side == Side::Before;
+    (before ? m_text->before : m_text->after) = text.result.text;
+    (before ? m_text->state_before : m_text->state_after) = text.state;
+    if (before)
+        return; // the other side comes behind it
+    m_texts.push_back(*std::exchange(m_text, std::nullopt));
+    emit textsWritten(m_texts.back());
 }
 
 void Workbench::setCurrentRow(int row) {
@@ -164,7 +225,14 @@ void Workbench::look() {
     m_wordings.clear();
     m_tokensBefore.clear();
     m_tokensAfter.clear();
+    m_text = textWanted(*row, task);
+    const SessionText* kept = m_text ? keptText(*m_text) : nullptr;
+    task.writes = !kept;
     emit compareStarted(m_looked, QString::fromStdString(task.generation.prompt), m_lookedAfter);
+    if (kept) {
+        m_text.reset();
+        emit textsKept(*kept);
+    }
     m_studio.compare(task, ++m_tag);
 }
 
