@@ -25,10 +25,11 @@ logs=$(mktemp -d)
 trap 'rm -rf "$logs"' EXIT
 status=0
 
-# test_preset PRESET - the exit code is kept until the end, so that one failure does not hide another.
+# test_preset PRESET - the exit code is kept until the end, so that one failure does not hide another. One test more than
+# there are cores: those of the window often wait.
 test_preset() {
     say "Testing build/$1"
-    ctest --preset "$1" --parallel 2 --no-tests=error 2>&1 | tee "$logs/$1" || status=1
+    ctest --preset "$1" --parallel "$(($(nproc) + 1))" --no-tests=error 2>&1 | tee "$logs/$1" || status=1
 }
 
 require_packages "${RUN_PACKAGES[@]}" "${TEST_PACKAGES[@]}"
