@@ -9,7 +9,7 @@ namespace emend::cli {
 namespace {
 
 void run_info(Program& program) {
-    auto engine = program.make_engine();
+    auto engine = program.make_engine_for_model();
     LoadOptions options = program.load;
     options.path = program.model_folder();
     const ModelInfo info = engine->inspect(options, program.job());

@@ -7,6 +7,7 @@
 #include "emend/output_guard.h"
 #include "emend/paths.h"
 #include "engine_loader.h"
+#include "storage/model_folder.h"
 
 #include <algorithm>
 #include <cerrno>
@@ -230,8 +231,14 @@ std::unique_ptr<Engine> Program::make_engine() {
     return engine;
 }
 
+std::unique_ptr<Engine> Program::make_engine_for_model() {
+    // Loading LibTorch takes longer than all else: faults of the folder are told before it.
+    (void)ModelFolder::open(model_folder());
+    return make_engine();
+}
+
 std::unique_ptr<Engine> Program::open_model() {
-    auto engine = make_engine();
+    auto engine = make_engine_for_model();
     LoadOptions options = load;
     options.path = model_folder();
     engine->open(options, job());

@@ -79,9 +79,9 @@ class Program {
     int verdict = 0;                   // exit code of work that was done and found something wrong: 1
     std::string kept_when_cancelled;   // what a stop leaves behind; empty: nothing
 
-    [[nodiscard]] std::string model_folder() const;      // MODEL; `demo` is the bundled one
-    [[nodiscard]] std::unique_ptr<Engine> make_engine(); // without a model
-    [[nodiscard]] std::unique_ptr<Engine> open_model();  // with MODEL
+    [[nodiscard]] std::string model_folder() const;                // MODEL; `demo` is the bundled one
+    [[nodiscard]] std::unique_ptr<Engine> make_engine_for_model(); // MODEL is there and sound, but not open
+    [[nodiscard]] std::unique_ptr<Engine> open_model();            // with MODEL
     // Progress on standard error, stopped by Ctrl+C. edits: how many it is about, 0 for none.
     [[nodiscard]] JobContext job(std::size_t edits = 0);
     void check_stop() const;                                     // throws Cancelled
@@ -90,7 +90,8 @@ class Program {
     void clear_progress() { progress_.reset(); }
 
   private:
-    void check_command(int argc, char** argv) const; // throws UsageError for a command there is not
+    [[nodiscard]] std::unique_ptr<Engine> make_engine(); // without a model
+    void check_command(int argc, char** argv) const;     // throws UsageError for a command there is not
     [[nodiscard]] std::string parse_fault(const CLI::ParseError& error) const;
     [[nodiscard]] std::string help_hint(int argc, char** argv) const;
     int fail(const std::string& what, const std::string& where, const std::string& hint, int code);
