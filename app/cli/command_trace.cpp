@@ -2,7 +2,6 @@
 // emend-cli trace: where the model keeps a fact, or the facts of a file on average.
 #include "base/file.h"
 #include "base/job_part.h"
-#include "csv_text.h"
 #include "edit_input.h"
 #include "emend/chart.h"
 #include "program.h"

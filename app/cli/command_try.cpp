@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // emend-cli try: several recipes on the same edits, each on its own copy of the matrices it writes.
 #include "base/file.h"
-#include "csv_text.h"
 #include "edit_input.h"
 #include "emend/trial_order.h"
 #include "program.h"

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "frontier_file.h"
 
-#include "csv_text.h"
+#include "base/csv_text.h"
 #include "emend/chart.h"
+#include "report/values_json.h"
 
 #include <algorithm>
 #include <cctype>
@@ -15,12 +16,9 @@ namespace {
 constexpr double png_scale = 2; // sharp on most screens
 
 Json row(const Json& layer, const FrontierPoint& point) {
-    // NaN is written as null.
-    return {{"layer", layer},
-            {"softness", point.softness},
-            {"preservation", point.preservation},
-            {"memorization", point.memorization},
-            {"update_norm", point.update_norm}};
+    Json json{{"layer", layer}};
+    json.update(report::to_json(point));
+    return json;
 }
 
 std::string ending_of(const std::string& file) {

@@ -293,6 +293,10 @@ std::string names_a_file(const std::string& value) {
     return value == "-" ? "standard output is for the result; name a file" : "";
 }
 
+std::string names_a_table(const std::string& value) {
+    return value.empty() ? "the name is empty; name a file, or - for standard output" : "";
+}
+
 std::vector<std::int32_t> parse_ids(const std::string& text) {
     std::vector<std::int32_t> ids;
     if (text.empty())

@@ -16,6 +16,7 @@
 #include <stdexcept>
 #include <stop_token>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace emend::cli {
@@ -39,6 +40,9 @@ std::function<std::string(const std::string&)> not_negative(const std::string& a
 std::string is_digits(const std::string& value); // CLI11 reads -3 as a large unsigned number
 // Of a file to be written: neither nothing nor "-", standard output is for the result.
 std::string names_a_file(const std::string& value);
+// Of a table to be written: a file, or standard output, which then carries the table alone.
+inline constexpr std::string_view standard_output = "-";
+std::string names_a_table(const std::string& value);
 
 // A check for CLI11 from a function that throws Error for a value it cannot read: such a value is wrong usage.
 template<typename Read>

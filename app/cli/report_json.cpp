@@ -9,10 +9,8 @@ namespace {
 
 // What a layer would answer: the likeliest tokens, and how likely the new object's first is.
 Json to_json(const LensLayer& layer) {
-    Json top = Json::array();
-    for (const TokenProbability& token : layer.top)
-        top.push_back(cli::to_json(token));
-    return {{"top", std::move(top)}, {"p_new", layer.p_new}};
+    return {{"top", report::list_of(layer.top, [](const TokenProbability& token) { return cli::to_json(token); })},
+            {"p_new", layer.p_new}};
 }
 
 Json lens_json(const LensResult& lens) {
@@ -47,74 +45,14 @@ Json to_json(const ModelInfo& info) {
             {"editable_matrix", info.editable_matrix}};
 }
 
-Json to_json(const TokenProbability& token) {
-    return {{"id", token.id}, {"piece", token.piece}, {"probability", token.probability}};
-}
-
-Json to_json(const Prediction& prediction) {
-    Json top = Json::array();
-    for (const TokenProbability& token : prediction.top)
-        top.push_back(to_json(token));
-    return {{"p_new", prediction.p_new},
-            {"says_new", prediction.says_new},
-            {"p_true", prediction.p_true ? Json(*prediction.p_true) : Json()},
-            {"top", std::move(top)}};
-}
-
 Json to_json(const EditReport& report) {
-    Json edits = Json::array();
-    for (const EditOutcome& outcome : report.edits) {
-        Json edit{{"subject", outcome.request.subject}, {"prompt", outcome.request.prompt}};
-        if (!outcome.request.relation.empty())
-            edit["relation"] = outcome.request.relation;
-        edit["object"] = outcome.request.object;
-        if (outcome.request.true_object)
-            edit["true_object"] = *outcome.request.true_object;
-        edit["before"] = to_json(outcome.before);
-        edit["after"] = to_json(outcome.after);
-        edit["loss"] = outcome.loss;
-        edit["stopped_early"] = outcome.stopped_early;
-        edit["clamped"] = outcome.clamped;
-        edit["value_kept"] = outcome.value_kept;
-        edits.push_back(std::move(edit));
-    }
-    Json conflicts = Json::array();
-    for (const EditConflict& conflict : report.conflicts) {
-        conflicts.push_back({{"first", conflict.first},
-                             {"second", conflict.second},
-                             {"same_subject", conflict.same_subject},
-                             {"cosine", conflict.cosine}}); // NaN is written as null, here and everywhere
-    }
-    return {{"edits", std::move(edits)},
+    return {{"edits", report::list_of(report.edits, [](const EditOutcome& outcome) { return to_json(outcome); })},
             {"holding", holding(report)},
             {"layers", to_json(report.layers)},
-            {"conflicts", std::move(conflicts)},
-            {"seconds",
-             {{"contexts", report.seconds.contexts},
-              {"statistics", report.seconds.statistics},
-              {"values", report.seconds.values},
-              {"keys", report.seconds.keys},
-              {"solve", report.seconds.solve},
-              {"total", report.seconds.total}}},
-            {"recipe", Json::parse(recipe_to_json(report.recipe))},
+            {"conflicts", to_json(report.conflicts)},
+            {"seconds", to_json(report.seconds)},
+            {"recipe", to_json(report.recipe)},
             {"warnings", report.warnings}};
-}
-
-Json to_json(const std::vector<LayerReport>& layers) {
-    Json list = Json::array();
-    for (const LayerReport& layer : layers) {
-        list.push_back({{"layer", layer.layer},
-                        {"update_norm", layer.update_norm},
-                        {"weight_norm", layer.weight_norm},
-                        {"relative_norm", layer.relative_norm},
-                        {"rank", layer.rank},
-                        {"dimensions", layer.dimensions},
-                        {"condition", layer.condition},
-                        {"preservation", layer.preservation},
-                        {"memorization", layer.memorization},
-                        {"residual_share", layer.residual_share}});
-    }
-    return list;
 }
 
 Json to_json(const EditReport& report, const Diagnosis& diagnosis) {
@@ -152,14 +90,6 @@ Json to_json(const NormHistory& history) {
                             {"update_norm", point.update_norm[i]},
                             {"relative_norm", point.relative_norm[i]}});
     return rows;
-}
-
-Json to_json(const Scores& scores) {
-    const auto value = [](const std::optional<double>& share) { return share ? Json(*share) : Json(); };
-    return {{"efficacy", value(scores.efficacy)},
-            {"paraphrase", value(scores.paraphrase)},
-            {"neighbourhood", value(scores.neighbourhood)},
-            {"score", value(scores.score)}};
 }
 
 Json to_json(const StatisticsReport& report) {

@@ -4,17 +4,16 @@
 
 #include "emend/engine.h"
 #include "program.h"
+#include "report/values_json.h"
 
 namespace emend::cli {
 
+using report::to_json; // of an edit's parts, as reports of sessions have them
+
 Json to_json(const ModelInfo& info);
-Json to_json(const TokenProbability& token);
-Json to_json(const Prediction& prediction);
 Json to_json(const EditReport& report);
-Json to_json(const std::vector<LayerReport>& layers);
 Json to_json(const EditReport& report, const Diagnosis& diagnosis); // of one of its edits
-Json to_json(const Scores& scores);
-Json to_json(const NormHistory& history); // [{position, layer, update_norm, relative_norm}]
+Json to_json(const NormHistory& history);                           // [{position, layer, update_norm, relative_norm}]
 Json to_json(const StatisticsReport& report);
 Json to_json(const GenerationResult& result);
 // {prompt, before: {…}, after: {…}}

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "trace_report.h"
 
-#include "csv_text.h"
+#include "base/csv_text.h"
 #include "report_json.h"
 #include "report_text.h"
 #include "terminal.h"

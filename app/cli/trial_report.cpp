@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "trial_report.h"
 
-#include "csv_text.h"
+#include "base/csv_text.h"
 #include "emend/trial_order.h"
 #include "report_json.h"
 #include "report_text.h"
@@ -27,7 +27,7 @@ std::string held_text(const TrialRow& row, std::size_t edits) {
 }
 
 Json row_json(const TrialRow& row) {
-    Json json{{"recipe", Json::parse(recipe_to_json(row.recipe))}};
+    Json json{{"recipe", to_json(row.recipe)}};
     if (!row.problem.empty()) {
         json["problem"] = row.problem;
         json["hint"] = row.hint;
@@ -104,20 +104,19 @@ Json to_json(const TriedGrid& tried) {
     for (const TrialRow& row : tried.rows)
         document["rows"].push_back(row_json(row));
     for (const SkippedRecipe& one : tried.skipped)
-        document["skipped"].push_back({{"recipe", Json::parse(recipe_to_json(one.recipe))}, {"reason", one.reason}});
+        document["skipped"].push_back({{"recipe", to_json(one.recipe)}, {"reason", one.reason}});
     return document;
 }
 
 std::string rows_csv(const std::vector<TrialRow>& rows) {
     std::string text = "algorithm,distribution,layers,softness,efficacy,paraphrase,neighbourhood,score,held,p_new,"
                        "relative_norm,preservation,memorization,seconds,problem\n";
-    const auto share = [](const std::optional<double>& value) { return value ? digits(*value) : std::string(); };
     for (const TrialRow& row : rows) {
         text += csv_field(row.recipe.algorithm) + ',' + csv_field(row.recipe.distribution) + ',' +
-                csv_field(layers_to_text(row.recipe.layers)) + ',' + share(row.recipe.softness) + ',';
+                csv_field(layers_to_text(row.recipe.layers)) + ',' + digits(row.recipe.softness) + ',';
         if (row.problem.empty())
-            text += share(row.scores.efficacy) + ',' + share(row.scores.paraphrase) + ',' +
-                    share(row.scores.neighbourhood) + ',' + share(row.scores.score) + ',' + std::to_string(row.held) +
+            text += digits(row.scores.efficacy) + ',' + digits(row.scores.paraphrase) + ',' +
+                    digits(row.scores.neighbourhood) + ',' + digits(row.scores.score) + ',' + std::to_string(row.held) +
                     ',' + digits(row.p_new) + ',' + digits(row.relative_norm) + ',' + digits(row.preservation) + ',' +
                     digits(row.memorization) + ',' + digits(row.seconds) + ",\n";
         else

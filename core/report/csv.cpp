@@ -1,44 +1,18 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // RFC 4180: rows end in CR LF. Spreadsheets run what begins like a formula: such texts get an apostrophe in front.
+#include "base/csv_text.h"
 #include "report/formats.h"
 #include "report/words.h"
 
-#include <charconv>
-#include <cmath>
 #include <initializer_list>
 
 namespace emend::report {
 
 namespace {
 
-// The shortest digits that read back as the same number; nothing for what is no number.
-std::string digits(double value) {
-    if (!std::isfinite(value))
-        return {};
-    char buffer[64];
-    const auto written = std::to_chars(buffer, buffer + sizeof buffer, value);
-    return {buffer, written.ptr};
-}
-
-std::string digits(const std::optional<double>& value) {
-    return value ? digits(*value) : std::string();
-}
-
 std::string field(std::string_view text) {
-    std::string safe(text);
-    if (!safe.empty() && std::string_view("=+-@\t\r").find(safe.front()) != std::string_view::npos)
-        safe.insert(safe.begin(), '\'');
-    const bool plain =
-        safe.find_first_of(",;\t\"\r\n") == std::string::npos && !safe.starts_with(' ') && !safe.ends_with(' ');
-    if (plain)
-        return safe;
-    std::string out = "\"";
-    for (const char c : safe) {
-        if (c == '"')
-            out += '"';
-        out += c;
-    }
-    return out + '"';
+    const bool formula = !text.empty() && std::string_view("=+-@\t\r").find(text.front()) != std::string_view::npos;
+    return formula ? csv_field("'" + std::string(text)) : csv_field(text);
 }
 
 // Fields are ready: texts through field(), numbers as they are.

@@ -45,6 +45,7 @@ td.lines { white-space: nowrap; } td.held { color: var(--good); white-space: now
 .note { border-inline-start: 3px solid var(--accent); padding-inline-start: 12px; }
 ins, del { text-decoration: none; border-radius: 3px; } ins { background: var(--new); } del { background: var(--gone); }
 ul.warnings { list-style: none; margin: 8px 0; padding: 8px 12px; border: 1px solid var(--bad); border-radius: 6px; }
+.beware { border-inline-start: 3px solid var(--bad); padding-inline-start: 12px; }
 figure { margin: 16px 0; width: fit-content; max-width: 100%; background: #fff; border: 1px solid var(--line); border-radius: 6px; padding: 8px;
   overflow-x: auto; } figure svg { display: block; max-width: 100%; height: auto; }
 summary { cursor: pointer; color: var(--accent); }
@@ -142,6 +143,10 @@ std::string note(std::string_view text) {
     return text.empty() ? std::string() : element("p", text, "class=\"note\" dir=\"auto\"");
 }
 
+std::string warning_if(bool beware, std::string_view text) {
+    return beware ? element("p", text, "class=\"beware\"") : std::string();
+}
+
 std::string marked(const std::vector<TextPiece>& pieces, std::string_view mark) {
     std::string out;
     for (const TextPiece& piece : pieces)
@@ -149,7 +154,7 @@ std::string marked(const std::vector<TextPiece>& pieces, std::string_view mark) 
     return out;
 }
 
-std::string text_pair(const SessionText& text) {
+std::string text_pair(const SessionReportContents& contents, const SessionText& text) {
     const TextDifference difference = difference_of(text.before, text.after);
     const auto side = [&](std::string_view title, const std::vector<TextPiece>& pieces, std::string_view mark) {
         return "<div>" + element("strong", title) + "<p dir=\"auto\"><span class=\"faint\">" + xml_text(text.prompt) +
@@ -157,7 +162,15 @@ std::string text_pair(const SessionText& text) {
     };
     return "<div class=\"texts\">\n" + side("Before", difference.before, "del") +
            side("After", difference.after, "ins") + "</div>\n" +
-           element("p", "The same seed for both: " + std::to_string(text.seed), "class=\"faint\"");
+           element("p", "The same seed for both: " + std::to_string(text.seed), "class=\"faint\"") +
+           warning_if(is_of_other_weights(contents, text.batch, text.state_after), written_on_other_weights);
+}
+
+std::string scores_part(const SessionReportContents& contents, const SessionScores& scores) {
+    std::string out = element("h3", "Scores") + table(scores_table(scores));
+    if (const std::string some = scored_edits(contents, scores); !some.empty())
+        out += element("p", some, "class=\"faint\"");
+    return out + warning_if(is_of_other_weights(contents, scores.batch, scores.state), scored_on_other_weights);
 }
 
 std::string took(const EditSeconds& seconds) {
@@ -187,11 +200,11 @@ std::string batch_section(const SessionReportContents& contents, std::size_t ind
     out += element("h3", "Edits, before and after") + table(edits_table(contents, entry));
     out += folded("The edits as a file", edits_file(report));
     if (const SessionScores* scores = scores_of(contents, entry.id))
-        out += element("h3", "Scores") + table(scores_table(*scores));
+        out += scores_part(contents, *scores);
     if (const auto texts = texts_of(contents, entry.id); !texts.empty()) {
         out += element("h3", "What the model writes");
         for (const SessionText& text : texts)
-            out += text_pair(text);
+            out += text_pair(contents, text);
     }
     out += element("h3", "Layers");
     out += figure([&] { return draw_norm_bars(report, contents.head.model.layers); });
@@ -229,6 +242,8 @@ std::string footer(const SessionReportContents& contents) {
                             "names used here. One after another, each batch needs the model the one before has left; "
                             "a session does that by itself.") +
                element("pre", lines);
+    if (!contents.notes.empty())
+        out += element("h2", "What could not be told") + list(contents.notes, "class=\"notes\"");
     return out + list(contents.versions, "class=\"faint\"") + "</section>\n";
 }
 

@@ -1,89 +1,22 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // All numbers of a session; what is not a number is null.
-#include "emend/recipe.h"
 #include "report/formats.h"
+#include "report/values_json.h"
 #include "report/words.h"
-
-#include <nlohmann/json.hpp>
 
 namespace emend::report {
 
 namespace {
 
-using Json = nlohmann::ordered_json;
-
-Json optional(const std::optional<double>& value) {
-    return value ? Json(*value) : Json();
-}
-
-template<class List, class Write>
-Json list_of(const List& list, Write write) {
-    Json out = Json::array();
-    for (const auto& one : list)
-        out.push_back(write(one));
-    return out;
-}
-
-Json of(const Prediction& prediction) {
-    return {{"p_new", prediction.p_new},
-            {"says_new", prediction.says_new},
-            {"p_true", optional(prediction.p_true)},
-            {"top", list_of(prediction.top, [](const TokenProbability& token) {
-                 return Json{{"id", token.id}, {"piece", token.piece}, {"probability", token.probability}};
-             })}};
-}
-
-Json of(const EditRequest& request) {
-    Json json{{"subject", request.subject}, {"prompt", request.prompt}, {"object", request.object}};
-    if (!request.relation.empty())
-        json["relation"] = request.relation;
-    if (request.true_object)
-        json["true_object"] = *request.true_object;
-    if (!request.paraphrases.empty())
-        json["paraphrases"] = request.paraphrases;
-    if (!request.neighbours.empty())
-        json["neighbours"] = request.neighbours;
+// With everything that tests it: as a file of edits has it.
+Json whole(const EditRequest& request) {
+    Json json = to_json(request);
+    add_probes(json, request);
     return json;
-}
-
-Json of(const EditOutcome& edit) {
-    Json json = of(edit.request);
-    json["before"] = of(edit.before);
-    json["after"] = of(edit.after);
-    json["loss"] = edit.loss;
-    json["stopped_early"] = edit.stopped_early;
-    json["clamped"] = edit.clamped;
-    json["value_kept"] = edit.value_kept;
-    return json;
-}
-
-Json of(const LayerReport& layer) {
-    return {{"layer", layer.layer},
-            {"update_norm", layer.update_norm},
-            {"weight_norm", layer.weight_norm},
-            {"relative_norm", layer.relative_norm},
-            {"rank", layer.rank},
-            {"dimensions", layer.dimensions},
-            {"condition", layer.condition},
-            {"preservation", layer.preservation},
-            {"memorization", layer.memorization},
-            {"residual_share", layer.residual_share}};
-}
-
-Json of(const Scores& scores) {
-    return {{"efficacy", optional(scores.efficacy)},
-            {"paraphrase", optional(scores.paraphrase)},
-            {"neighbourhood", optional(scores.neighbourhood)},
-            {"score", optional(scores.score)}};
 }
 
 Json of(const std::vector<FrontierPoint>& points) {
-    return list_of(points, [](const FrontierPoint& point) {
-        return Json{{"softness", point.softness},
-                    {"preservation", point.preservation},
-                    {"memorization", point.memorization},
-                    {"update_norm", point.update_norm}};
-    });
+    return list_of(points, [](const FrontierPoint& point) { return to_json(point); });
 }
 
 Json of(const Frontier& frontier) {
@@ -109,11 +42,6 @@ Json of(const SessionModel& model) {
             {"parameters", model.parameters}};
 }
 
-Json of(const EditSeconds& seconds) {
-    return {{"contexts", seconds.contexts}, {"statistics", seconds.statistics}, {"values", seconds.values},
-            {"keys", seconds.keys},         {"solve", seconds.solve},           {"total", seconds.total}};
-}
-
 Json batch(const SessionReportContents& contents, std::size_t index) {
     const LedgerEntry& entry = contents.ledger.entries[index];
     Json json{{"id", entry.id},
@@ -122,24 +50,21 @@ Json batch(const SessionReportContents& contents, std::size_t index) {
               {"hash", entry.hash},
               {"active", entry.active},
               {"stale", entry.stale},
-              {"in_weights", is_in_weights(contents.ledger, index)}};
+              {"in_weights", is_in_weights(contents.ledger, index)},
+              {"state", state_name(contents.ledger, index + 1)}};
     if (!entry.report)
         return json;
     const EditReport& report = *entry.report;
-    json["recipe"] = Json::parse(recipe_to_json(report.recipe));
+    json["recipe"] = to_json(report.recipe);
     json["edits"] = list_of(report.edits, [&](const EditOutcome& edit) {
-        Json one = of(edit);
+        Json one = to_json(edit);
+        add_probes(one, edit.request);
         one["note"] = note_of(contents, entry.id, edit.request);
         return one;
     });
-    json["layers"] = list_of(report.layers, [](const LayerReport& layer) { return of(layer); });
-    json["conflicts"] = list_of(report.conflicts, [](const EditConflict& conflict) {
-        return Json{{"first", conflict.first},
-                    {"second", conflict.second},
-                    {"same_subject", conflict.same_subject},
-                    {"cosine", conflict.cosine}};
-    });
-    json["seconds"] = of(report.seconds);
+    json["layers"] = to_json(report.layers);
+    json["conflicts"] = to_json(report.conflicts);
+    json["seconds"] = to_json(report.seconds);
     json["warnings"] = report.warnings;
     return json;
 }
@@ -166,6 +91,7 @@ Json of(const SessionTrace& trace) {
             {"subject_first", result.subject_first},
             {"subject_last", result.subject_last},
             {"layers", result.layers},
+            {"state", or_null(trace.state)},
             {"objects", list_of(result.objects,
                                 [](const TraceObject& object) {
                                     return Json{{"text", object.text},
@@ -177,11 +103,31 @@ Json of(const SessionTrace& trace) {
             {"seconds", result.seconds}};
 }
 
+Json of(const SessionReportContents& contents, const SessionScores& scores) {
+    return {{"batch", scores.batch},
+            {"edits", scores.edits > 0 ? Json(scores.edits) : Json()},
+            {"before", scores.before ? to_json(*scores.before) : Json()},
+            {"after", to_json(scores.after)},
+            {"state", or_null(scores.state)},
+            {"other_weights", is_of_other_weights(contents, scores.batch, scores.state)}};
+}
+
+Json of(const SessionReportContents& contents, const SessionText& text) {
+    return {{"batch", text.batch},
+            {"edit", text.edit},
+            {"prompt", text.prompt},
+            {"seed", text.seed},
+            {"before", text.before},
+            {"after", text.after},
+            {"state_before", or_null(text.state_before)},
+            {"state_after", or_null(text.state_after)},
+            {"other_weights", is_of_other_weights(contents, text.batch, text.state_after)}};
+}
+
 } // namespace
 
 std::string edits_file(const EditReport& report) {
-    return list_of(report.edits, [](const EditOutcome& edit) { return of(edit.request); })
-        .dump(2, ' ', false, Json::error_handler_t::replace);
+    return text_of(list_of(report.edits, [](const EditOutcome& edit) { return whole(edit.request); }));
 }
 
 std::string json(const SessionReportContents& contents) {
@@ -194,7 +140,8 @@ std::string json(const SessionReportContents& contents) {
                     {"note", head.note},
                     {"edited_hash", head.edited_hash}}},
                   {"model", of(head.model)},
-                  {"position", contents.ledger.position}};
+                  {"position", contents.ledger.position},
+                  {"state", state_name(contents.ledger)}};
     Json& batches = document["batches"] = Json::array();
     for (std::size_t i = 0; i < contents.ledger.entries.size(); ++i)
         batches.push_back(batch(contents, i));
@@ -202,23 +149,17 @@ std::string json(const SessionReportContents& contents) {
     for (const SessionEdit& edit : contents.edits) {
         if (edit.batch)
             continue;
-        drafts.push_back(of(edit.request));
+        drafts.push_back(whole(edit.request));
         drafts.back()["note"] = edit.note;
     }
-    document["scores"] = list_of(contents.scores, [](const SessionScores& scores) {
-        return Json{{"batch", scores.batch},
-                    {"before", scores.before ? of(*scores.before) : Json()},
-                    {"after", of(scores.after)}};
-    });
-    document["texts"] = list_of(contents.texts, [](const SessionText& text) {
-        return Json{{"batch", text.batch}, {"edit", text.edit},     {"prompt", text.prompt},
-                    {"seed", text.seed},   {"before", text.before}, {"after", text.after}};
-    });
+    document["scores"] = list_of(contents.scores, [&](const SessionScores& scores) { return of(contents, scores); });
+    document["texts"] = list_of(contents.texts, [&](const SessionText& text) { return of(contents, text); });
     document["norms"] = contents.norms ? of(*contents.norms) : Json();
     document["frontiers"] = list_of(contents.frontiers, [](const Frontier& frontier) { return of(frontier); });
     document["traces"] = list_of(contents.traces, [](const SessionTrace& trace) { return of(trace); });
+    document["notes"] = contents.notes;
     document["versions"] = contents.versions;
-    return document.dump(2, ' ', false, Json::error_handler_t::replace) + '\n';
+    return text_of(document) + '\n';
 }
 
 } // namespace emend::report

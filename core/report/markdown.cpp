@@ -73,6 +73,10 @@ std::string note(std::string_view text) {
     return text.empty() ? std::string() : "> " + markdown_text(text) + "\n\n";
 }
 
+std::string remark_if(bool there, std::string_view text) {
+    return there ? "*" + markdown_text(text) + "*\n\n" : std::string();
+}
+
 std::string marked(const std::vector<TextPiece>& pieces, const std::string& mark) {
     std::string out;
     for (const TextPiece& piece : pieces)
@@ -81,11 +85,17 @@ std::string marked(const std::vector<TextPiece>& pieces, const std::string& mark
     return out;
 }
 
-std::string text_pair(const SessionText& text) {
+std::string text_pair(const SessionReportContents& contents, const SessionText& text) {
     const TextDifference difference = difference_of(text.before, text.after);
     return "**" + markdown_text(text.prompt) + "** (seed " + std::to_string(text.seed) +
            ")\n\n- before: " + marked(difference.before, "del") + "\n- after: " + marked(difference.after, "ins") +
-           "\n\n";
+           "\n\n" + remark_if(is_of_other_weights(contents, text.batch, text.state_after), written_on_other_weights);
+}
+
+std::string scores_part(const SessionReportContents& contents, const SessionScores& scores) {
+    const std::string some = scored_edits(contents, scores);
+    return heading(3, "Scores") + table(scores_table(scores)) + remark_if(!some.empty(), some) +
+           remark_if(is_of_other_weights(contents, scores.batch, scores.state), scored_on_other_weights);
 }
 
 std::string batch_section(const SessionReportContents& contents, std::size_t index) {
@@ -100,11 +110,11 @@ std::string batch_section(const SessionReportContents& contents, std::size_t ind
         out += "**Warning:** " + markdown_text(warning) + "\n\n";
     out += heading(3, "Edits, before and after") + table(edits_table(contents, entry));
     if (const SessionScores* scores = scores_of(contents, entry.id))
-        out += heading(3, "Scores") + table(scores_table(*scores));
+        out += scores_part(contents, *scores);
     if (const auto texts = texts_of(contents, entry.id); !texts.empty()) {
         out += heading(3, "What the model writes");
         for (const SessionText& text : texts)
-            out += text_pair(text);
+            out += text_pair(contents, text);
     }
     out += heading(3, "Layers") + table(layers_table(report));
     if (const Frontier* frontier = frontier_of(contents, entry.id))
@@ -137,6 +147,8 @@ std::string markdown(const SessionReportContents& contents) {
     for (const std::string& line : commands(contents))
         lines += line + "\n";
     page += lines.empty() ? "No batch is in the weights: the model is as in its checkpoint.\n\n" : code(lines, "sh");
+    if (!contents.notes.empty())
+        page += heading(2, "What could not be told") + list(contents.notes);
     return page + list(contents.versions);
 }
 

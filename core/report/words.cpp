@@ -170,6 +170,24 @@ const SessionScores* scores_of(const SessionReportContents& contents, std::uint6
     return found == contents.scores.end() ? nullptr : &*found;
 }
 
+bool is_of_other_weights(const SessionReportContents& contents, std::uint64_t batch,
+                         const std::optional<std::string>& state) {
+    const auto& entries = contents.ledger.entries;
+    const auto found = std::ranges::find(entries, batch, &LedgerEntry::id);
+    if (!state || found == entries.end())
+        return false;
+    const auto index = static_cast<std::size_t>(found - entries.begin());
+    return *state != state_name(contents.ledger, index + 1) && *state != state_name(contents.ledger);
+}
+
+std::string scored_edits(const SessionReportContents& contents, const SessionScores& scores) {
+    const auto entry = std::ranges::find(contents.ledger.entries, scores.batch, &LedgerEntry::id);
+    const bool known = entry != contents.ledger.entries.end() && entry->report;
+    if (scores.edits == 0 || (known && scores.edits >= entry->report->edits.size()))
+        return {};
+    return scores.edits == 1 ? "Of the first edit." : "Of the first " + std::to_string(scores.edits) + " edits.";
+}
+
 const Frontier* frontier_of(const SessionReportContents& contents, std::uint64_t batch) {
     const auto found = std::ranges::find(contents.frontiers, batch, &Frontier::batch_id);
     return found == contents.frontiers.end() || found->total.empty() ? nullptr : &*found;

@@ -4,6 +4,8 @@
 
 #include "emend/session_report.h"
 
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -30,7 +32,15 @@ Holding holding(const LedgerState& ledger);
 std::string note_of(const SessionReportContents& contents, std::uint64_t batch, const EditRequest& request);
 std::vector<SessionText> texts_of(const SessionReportContents& contents, std::uint64_t batch);
 const SessionScores* scores_of(const SessionReportContents& contents, std::uint64_t batch); // null: not scored
-const Frontier* frontier_of(const SessionReportContents& contents, std::uint64_t batch);    // null: not known
+// What was written or scored after a batch, when the weights were neither as they are right after it nor as they are
+// now. Not of what nobody has noted the state for.
+[[nodiscard]] bool is_of_other_weights(const SessionReportContents& contents, std::uint64_t batch,
+                                       const std::optional<std::string>& state);
+inline constexpr std::string_view written_on_other_weights = "Written when other batches were in the weights.";
+inline constexpr std::string_view scored_on_other_weights = "Scored when other batches were in the weights.";
+// "Of the first 20 edits."; empty: of all.
+std::string scored_edits(const SessionReportContents& contents, const SessionScores& scores);
+const Frontier* frontier_of(const SessionReportContents& contents, std::uint64_t batch); // null: not known
 
 // Lines for a shell.
 std::vector<std::string> commands(const SessionReportContents& contents);

@@ -71,6 +71,10 @@ class SessionReportTest : public QObject {
     void csv_of_edits_reads_back();
     void csv_of_layers_has_a_row_a_layer();
     void commands_can_be_pasted();
+    void notes_come_last();
+    void what_other_weights_said_is_marked_data();
+    void what_other_weights_said_is_marked();
+    void scores_of_some_edits_say_so();
 };
 
 void SessionReportTest::formats_by_ending() {
@@ -257,6 +261,88 @@ void SessionReportTest::commands_can_be_pasted() {
     QCOMPARE(lines[2], std::string("emend-cli edit '/models/demo' --subject 'Eiffel Tower' --prompt 'The {} is in' "
                                    "--object 'Rome' --recipe recipe-11.json"));
     QCOMPARE(lines[3], std::string("emend-cli edit '/models/demo' --edits edits-12.json --recipe recipe-12.json"));
+}
+
+void SessionReportTest::notes_come_last() {
+    SessionReportContents contents = full_contents();
+    const QString heading = QStringLiteral("What could not be told");
+    QVERIFY(!page_of(contents).contains(heading));
+    contents.notes = {"no trade-off of batch 12: no <statistics>"};
+    const Read page = read(page_of(contents));
+    QCOMPARE(page.error, QString());
+    QVERIFY(page.texts.values(QStringLiteral("h2")).contains(heading));
+    QVERIFY(
+        page.texts.values(QStringLiteral("li")).contains(QStringLiteral("no trade-off of batch 12: no <statistics>")));
+    const std::string markdown = render_session_report(contents, ReportFormat::markdown);
+    const std::size_t at = markdown.find("## What could not be told\n\n- no trade-off of batch 12: no &lt;statistics");
+    QVERIFY(at != std::string::npos && at > markdown.find("## Doing it again"));
+    const auto json = nlohmann::json::parse(render_session_report(contents, ReportFormat::json));
+    QVERIFY(json["notes"] == nlohmann::json{"no trade-off of batch 12: no <statistics>"});
+}
+
+void SessionReportTest::what_other_weights_said_is_marked_data() {
+    QTest::addColumn<QString>("seen_on");
+    QTest::addColumn<bool>("marked");
+    QTest::newRow("not known") << "" << false;
+    QTest::newRow("right after the batch") << "after" << false;
+    QTest::newRow("now") << "now" << false;
+    QTest::newRow("without the batch") << "before" << true;
+    QTest::newRow("a softness that is no more") << "gone" << true;
+}
+
+void SessionReportTest::what_other_weights_said_is_marked() {
+    QFETCH(QString, seen_on);
+    QFETCH(bool, marked);
+    SessionReportContents contents = full_contents();
+    contents.ledger.entries[1].hash = "def456";
+    std::optional<std::string> state;
+    if (seen_on == "after")
+        state = state_name(contents.ledger, 1);
+    else if (seen_on == "now")
+        state = state_name(contents.ledger);
+    else if (seen_on == "before")
+        state = state_name(contents.ledger, 0);
+    else if (seen_on == "gone")
+        state = "0123";
+    contents.texts[0].state_before = "";
+    contents.texts[0].state_after = state;
+    contents.scores[0].state = state;
+    const Read page = read(page_of(contents));
+    QCOMPARE(page.error, QString());
+    const QStringList said = page.texts.values(QStringLiteral("p"));
+    const std::string markdown = render_session_report(contents, ReportFormat::markdown);
+    for (const char* what :
+         {"Written when other batches were in the weights.", "Scored when other batches were in the weights."}) {
+        QCOMPARE(said.contains(QString::fromLatin1(what)), marked);
+        QCOMPARE(markdown.find(what) != std::string::npos, marked);
+    }
+    const auto json = nlohmann::json::parse(render_session_report(contents, ReportFormat::json));
+    for (const char* list : {"texts", "scores"})
+        QCOMPARE(json[list][0]["other_weights"].get<bool>(), marked);
+    QVERIFY(json["texts"][0]["state_after"] == (state ? nlohmann::json(*state) : nlohmann::json()));
+    QCOMPARE(json["batches"][0]["state"].get<std::string>(), state_name(contents.ledger, 1));
+    QCOMPARE(json["state"].get<std::string>(), state_name(contents.ledger));
+}
+
+void SessionReportTest::scores_of_some_edits_say_so() {
+    SessionReportContents contents = full_contents();
+    const auto told = [&](std::uint64_t batch, std::size_t edits) {
+        contents.scores[0].batch = batch;
+        contents.scores[0].edits = edits;
+        const bool marked =
+            read(page_of(contents)).texts.values(QStringLiteral("p")).contains(QStringLiteral("Of the first edit."));
+        const std::string markdown = render_session_report(contents, ReportFormat::markdown);
+        const auto json =
+            nlohmann::json::parse(render_session_report(contents, ReportFormat::json))["scores"][0]["edits"];
+        const bool same = marked == (markdown.find("*Of the first edit.*") != std::string::npos);
+        return std::make_tuple(marked, same, json.is_null());
+    };
+    QVERIFY(told(12, 0) == std::make_tuple(false, true, true));
+    QVERIFY(told(12, 1) == std::make_tuple(true, true, false));
+    QVERIFY(told(12, 2) == std::make_tuple(false, true, false)); // it has no more
+    // Before and after, side by side.
+    const Read page = read(page_of(contents));
+    QVERIFY(page.texts.values(QStringLiteral("td")).contains(QStringLiteral("before")));
 }
 
 QTEST_GUILESS_MAIN(SessionReportTest)
