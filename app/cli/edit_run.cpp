@@ -200,7 +200,8 @@ void EditSession::keep(const EditReport& report) {
 }
 
 void EditSession::keep(std::uint64_t batch, const Scores& scores) {
-    session_->set_scores({.batch = batch, .before = {}, .after = scores});
+    session_->set_scores(
+        {.batch = batch, .before = {}, .after = scores, .edits = 0, .state = state_name(engine_.ledger())});
 }
 
 std::vector<EditRequest> AppliedEdits::requests() const {

@@ -22,6 +22,18 @@ std::vector<EditRequest> askedOf(const LedgerEntry& batch) {
     return requests;
 }
 
+// One of the two measurements.
+JobContext half(const JobContext& job, double from) {
+    return JobContext(
+        [&job, from](Progress progress) {
+            if (progress.fraction >= 0)
+                progress.fraction = from + progress.fraction / 2;
+            progress.seconds_left = -1;
+            job.report(progress);
+        },
+        job.stop_token());
+}
+
 // Right behind the batch and right below it: what came later has no part in it.
 SessionScores scoresOf(Engine& engine, std::uint64_t batch, const std::vector<EditRequest>& requests,
                        const JobContext& job) {
@@ -32,8 +44,8 @@ SessionScores scoresOf(Engine& engine, std::uint64_t batch, const std::vector<Ed
     const auto place = static_cast<std::size_t>(own - ledger.entries.begin());
     const std::size_t edits = own->report ? own->report->edits.size() : 0;
     return {.batch = batch,
-            .before = engine.score(requests, place, job),
-            .after = engine.score(requests, place + 1, job),
+            .before = engine.score(requests, place, half(job, 0)),
+            .after = engine.score(requests, place + 1, half(job, 0.5)),
             .edits = requests.size() < edits ? requests.size() : 0,
             .state = state_name(ledger, place + 1)};
 }
