@@ -38,6 +38,8 @@ class TestPanels : public QObject {
     void tokenStripTellsTheTokens();
     void generationMarksDifferences();
     void generationStreams();
+    void generationShowsWhatIsKept();
+    void generationSaysWhatIsOutdated();
     void statusBarTellsTheJob();
     void updatePanelTableAndChartAgree();
 };
@@ -143,6 +145,44 @@ void TestPanels::generationMarksDifferences() {
     QCOMPARE(view.marked(Side::After), 1);
     view.start(QStringLiteral("again"), true);
     QVERIFY(view.text(Side::Before).isEmpty());
+}
+
+void TestPanels::generationShowsWhatIsKept() {
+    GenerationView view;
+    const QString before = QStringLiteral(" Paris. The  café, née 1889\n");
+    const QString after = QStringLiteral(" Rome. The  café, née 1889\n");
+    view.start(QStringLiteral("The tower is in"), true);
+    view.showKept(before, after);
+    QCOMPARE(view.text(Side::Before), before); // not a blank is lost
+    QCOMPARE(view.text(Side::After), after);
+    QCOMPARE(view.marked(Side::Before), 1);
+    QCOMPARE(view.marked(Side::After), 1);
+    bool said = false;
+    for (const auto* label : view.findChildren<QLabel*>())
+        said = said || label->toolTip().contains(QStringLiteral("same weights and seed"));
+    QVERIFY(said);
+    view.start(QStringLiteral("The tower is in"), true);
+    QVERIFY(view.text(Side::Before).isEmpty());
+    for (const auto* label : view.findChildren<QLabel*>())
+        QVERIFY(label->toolTip().isEmpty());
+}
+
+void TestPanels::generationSaysWhatIsOutdated() {
+    GenerationView view;
+    const auto said = [&] {
+        int count = 0;
+        for (const auto* label : view.findChildren<QLabel*>())
+            count += label->text() == QStringLiteral("of the softness before") ? 1 : 0;
+        return count;
+    };
+    view.start(QStringLiteral("The tower is in"), true);
+    view.outdate(Side::After); // nothing is there yet
+    QCOMPARE(said(), 0);
+    view.showKept(QStringLiteral(" Paris"), QStringLiteral(" Rome"));
+    view.outdate(Side::After);
+    QCOMPARE(said(), 1);
+    view.start(QStringLiteral("The tower is in"), true);
+    QCOMPARE(said(), 0);
 }
 
 void TestPanels::generationStreams() {

@@ -89,6 +89,7 @@ class TestSeenAgain : public QObject {
     void textsComeBack();
     void otherWeightsOtherTexts();
     void halfOfTheTextsIsNotKept();
+    void theKnobOutdatesTexts();
     void tracesComeBack();
     void tracesOfFormat1();
     void aTraceNamesTheWeightsItSaw();
@@ -195,6 +196,32 @@ void TestSeenAgain::halfOfTheTextsIsNotKept() {
     f->look(1);
     f->look(0);
     QCOMPARE(f->written.size(), std::size_t{1});
+}
+
+void TestSeenAgain::theKnobOutdatesTexts() {
+    auto f = begin();
+    f->apply({0});
+    f->apply({1});
+    QList<Side> sides;
+    connect(&f->workbench, &Workbench::textOutdated, this, [&](Side side) { sides << side; });
+    const auto turn = [&](std::size_t place) {
+        sides.clear();
+        f->studio().setSoftness({.batch_id = f->ledger().entries[place].id,
+                                 .softness = 300.0 + static_cast<double>(place),
+                                 .settle = false,
+                                 .watch = {},
+                                 .top = 5});
+        f->rest();
+        return sides;
+    };
+    const int once = m_script->generations;
+    QCOMPARE(turn(0), QList{Side::After}); // the first edit is looked at: below it nothing has moved
+    QCOMPARE(m_script->generations.load(), once + 2);
+    f->look(1);
+    QCOMPARE(turn(0), QList<Side>({Side::Before, Side::After}));
+    QCOMPARE(turn(1), QList{Side::After});
+    f->look(2);
+    QCOMPARE(turn(1), QList{Side::Before}); // the only one
 }
 
 void TestSeenAgain::tracesComeBack() {

@@ -16,6 +16,7 @@
 #include <QVBoxLayout>
 
 #include <algorithm>
+#include <utility>
 
 namespace emend::ui {
 
@@ -58,6 +59,7 @@ void GenerationView::start(const QString& prompt, bool both) {
         column.texts.clear();
         column.differs.clear();
         column.finished = false;
+        column.outdated = false;
         column.note->clear();
         column.note->setToolTip({});
         render(column);
@@ -113,6 +115,15 @@ void GenerationView::fail(Side side, const QString& reason) {
     column(side).note->setText(reason);
 }
 
+void GenerationView::outdate(Side side) {
+    Column& column = this->column(side);
+    if (column.texts.empty() || std::exchange(column.outdated, true))
+        return;
+    column.note->setText(tr("of the softness before"));
+    column.note->setToolTip(tr("Written before the softness was changed; written anew when the knob rests"));
+    render(column);
+}
+
 // While the right side grows only it is marked: the left is simply ahead.
 void GenerationView::compare() {
     if (m_both && !m_columns[1].ids.empty()) {
@@ -132,9 +143,10 @@ void GenerationView::render(Column& column) {
     QTextCharFormat prompt;
     prompt.setForeground(colors.muted);
     QTextCharFormat plain;
-    plain.setForeground(colors.text);
+    plain.setForeground(column.outdated ? colors.muted : colors.text);
     QTextCharFormat marked = plain;
-    marked.setBackground(colors.mark);
+    if (!column.outdated)
+        marked.setBackground(colors.mark);
     marked.setFontWeight(QFont::DemiBold);
     cursor.insertText(m_prompt, prompt);
     for (std::size_t i = 0; i < column.texts.size(); ++i)

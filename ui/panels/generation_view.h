@@ -29,6 +29,7 @@ class GenerationView : public QWidget {
     void finish(Side side, const GenerationResult& result);
     void fail(Side side, const QString& reason);
     void showKept(const QString& before, const QString& after); // written earlier, with the same weights and seed
+    void outdate(Side side);                                    // what is there is of weights that have moved since
     [[nodiscard]] QString text(Side side) const;                // generated so far, without the prompt
     [[nodiscard]] int marked(Side side) const;                  // how many tokens are marked as different
 
@@ -45,6 +46,7 @@ class GenerationView : public QWidget {
         std::vector<QString> texts;
         std::vector<bool> differs;
         bool finished = false;
+        bool outdated = false;
     };
     [[nodiscard]] Column& column(Side side) { return m_columns[side == Side::Before ? 0 : 1]; }
     [[nodiscard]] const Column& column(Side side) const { return m_columns[side == Side::Before ? 0 : 1]; }

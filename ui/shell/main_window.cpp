@@ -68,9 +68,12 @@ MainWindow::MainWindow(Workbench& workbench, Settings& settings, Theme& theme, Q
     setObjectName(QStringLiteral("mainWindow"));
     setWindowTitle(tr("Emend"));
     setAcceptDrops(true);
-    buildPanels();
-    buildMenus();
-    buildToolBar();
+    {
+        const SheetPause undressed;
+        buildPanels();
+        buildMenus();
+        buildToolBar();
+    }
     connectActions();
     connectViewActions();
     connectWorkbench();
@@ -192,6 +195,7 @@ void MainWindow::connectCompare() {
     connect(&m_workbench, &Workbench::textsKept, this, [this](const SessionText& texts) {
         m_compare->generation().showKept(fromStd(texts.before), fromStd(texts.after));
     });
+    connect(&m_workbench, &Workbench::textOutdated, &m_compare->generation(), &GenerationView::outdate);
     connect(&m_workbench, &Workbench::generateFailed, this,
             [this](Side side, const Failure& failure) { m_compare->generation().fail(side, failure.what); });
 }

@@ -71,6 +71,7 @@ class Workbench : public QObject {
     void generateFailed(emend::ui::Side side, const emend::ui::Failure& failure);
     void textsWritten(const emend::SessionText& texts); // both sides of an applied edit
     void textsKept(const emend::SessionText& texts);    // of exactly these weights: nothing is generated
+    void textOutdated(emend::ui::Side side);            // the knob has moved since; another follows when it rests
     void editsAdded(int firstRow);
     void applied(const std::shared_ptr<const emend::EditReport>& report);
     void applyFailed(const emend::ui::Failure& failure);
@@ -93,6 +94,7 @@ class Workbench : public QObject {
     [[nodiscard]] std::optional<SessionText> textWanted(const EditRow& row, const CompareTask& task) const;
     [[nodiscard]] const SessionText* keptText(const SessionText& wanted) const; // null: none
     void followText(Side side, const WrittenText& text);
+    void outdateTexts(quint64 batch);
     void showComparison(const EditRow& row, const std::shared_ptr<const Comparison>& comparison, bool after);
     // workbench_look.cpp; `watched`: the row whose answer it is.
     void followKnob(quint64 batch, const SoftnessResult& result, quint64 watched);

@@ -59,11 +59,10 @@ void Workbench::connectLooking() {
     const auto forget = [this] { m_texts.clear(); };
     connect(&m_studio, &Studio::modelOpened, this, forget);
     connect(&m_studio.sessions(), &SessionKeeper::started, this, forget);
-    connect(&m_studio, &Studio::sessionOpened, this,
-            [this](const std::shared_ptr<const OpenedSession>& session) {
-                if (session->sameBits) // the same names in another precision are other weights
-                    m_texts = session->parts.texts;
-            });
+    connect(&m_studio, &Studio::sessionOpened, this, [this](const std::shared_ptr<const OpenedSession>& session) {
+        if (session->sameBits) // the same names in another precision are other weights
+            m_texts = session->parts.texts;
+    });
 }
 
 // Unset: the edit is not in the history, what the model says of it is not kept.
@@ -113,6 +112,17 @@ void Workbench::followText(Side side, const WrittenText& text) {
     emit textsWritten(m_texts.back());
 }
 
+// By another softness of this batch.
+void Workbench::outdateTexts(quint64 batch) {
+    const auto& entries = m_studio.ledger().entries;
+    if (!m_lookedAfter)
+        return emit textOutdated(Side::Before);
+    const auto turned = std::ranges::find(entries, batch, &LedgerEntry::id);
+    if (turned < std::ranges::find(entries, m_looked.batch.value_or(0), &LedgerEntry::id))
+        emit textOutdated(Side::Before);
+    emit textOutdated(Side::After);
+}
+
 void Workbench::setCurrentRow(int row) {
     const quint64 id = row >= 0 && row < m_edits.rowCount() ? m_edits.row(row).id : 0;
     if (id == m_currentId)
@@ -139,6 +149,7 @@ void Workbench::showComparison(const EditRow& row, const std::shared_ptr<const C
 // wordings say now is not known until the hand rests.
 void Workbench::followKnob(quint64 batch, const SoftnessResult& result, quint64 watched) {
     m_knobTurned = true;
+    outdateTexts(batch);
     const int current = currentRow();
     if (current < 0 || !m_comparison || m_comparison->rows.empty() || result.answers.empty())
         return;
