@@ -196,6 +196,15 @@ void Theme::apply() {
     emit changed();
 }
 
+SheetPause::SheetPause()
+    : m_sheet(qApp->styleSheet()) {
+    qApp->setStyleSheet({});
+}
+
+SheetPause::~SheetPause() {
+    qApp->setStyleSheet(m_sheet);
+}
+
 QIcon themeIcon(const QString& name, const QPalette& palette) {
     QFile file(QStringLiteral(":/icons/%1.svg").arg(name));
     if (!file.open(QIODevice::ReadOnly))

@@ -43,6 +43,20 @@ class Theme : public QObject {
     int m_step = 0;
 };
 
+// While one lives the program has no sheet. With one, Qt dresses a widget anew each time something it stands in gets a
+// parent: a window put together from the inside out spends half of its time on that. Dressed once, at the end, it has
+// the same look.
+class SheetPause {
+  public:
+    SheetPause();
+    ~SheetPause();
+    SheetPause(const SheetPause&) = delete;
+    SheetPause& operator=(const SheetPause&) = delete;
+
+  private:
+    QString m_sheet;
+};
+
 // One of resources/icons in the palette's colours, sharp at any scale.
 QIcon themeIcon(const QString& name, const QPalette& palette);
 
