@@ -119,7 +119,11 @@ void TestBatchScores::keptInTheSession() {
         f.settle();
         QFile written(report);
         QVERIFY(written.open(QIODevice::ReadOnly));
-        QVERIFY(written.readAll().contains("\"paraphrase\": 0.95"));
+        const QByteArray text = written.readAll();
+        QVERIFY(text.contains("\"paraphrase\": 0.95"));
+        QVERIFY(text.contains("\"paraphrase\": 0.0")); // below the batch
+        QVERIFY(text.contains("\"state\": \"" + QByteArray::fromStdString(*scores[0].state) + '"'));
+        QVERIFY(!text.contains("\"other_weights\": true"));
         QVERIFY(f.close());
     }
     SessionFixture f(*m_theme, {}, file);

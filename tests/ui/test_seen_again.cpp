@@ -39,7 +39,6 @@ struct SeenBench : TracingBench {
     Studio& studio() { return workbench.studio(); }
     const LedgerState& ledger() { return studio().ledger(); }
     void rest() {
-        QTest::qWait(30);
         if (!settle())
             qFatal("did not settle");
     }
