@@ -8,7 +8,8 @@
 
 namespace emend {
 
-inline constexpr const char* damaged_hint = "an older copy may be sound; nothing was changed in this one";
+inline constexpr const char* damaged_hint =
+    "rescue what can still be read, or open an older copy; nothing was changed in this one";
 
 [[noreturn]] inline void damaged(const std::string& what) {
     throw Error("the session is damaged: " + what, {}, damaged_hint);

@@ -3,12 +3,14 @@
 
 #include "base/hash.h"
 #include "emend/error.h"
+#include "session/session_rows.h"
+#include "session/stored_values.h"
 
 #include <algorithm>
 #include <array>
 #include <cstdint>
 #include <sqlite3.h>
-#include <SQLiteCpp/SQLiteCpp.h>
+#include <utility>
 
 namespace emend {
 
@@ -45,21 +47,70 @@ CREATE TABLE score (
     batch INTEGER PRIMARY KEY, before TEXT, after TEXT NOT NULL, seal TEXT);
 )sql";
 
+// Of format 1, where other than now.
+constexpr std::string_view trace_columns_1 = "id, request, result";
+constexpr std::string_view text_columns_1 = "id, batch, edit, prompt, before, after, seed";
+constexpr std::string_view score_columns_1 = "batch, before, after";
+// Of format 2. A later format that has others keeps these for its step.
+constexpr std::string_view trace_columns = "id, request, at, state, result";
+constexpr std::string_view text_columns = "id, batch, edit, prompt, before, after, seed, state_before, state_after";
+constexpr std::string_view score_columns = "batch, before, after, edits, state";
+
 constexpr std::array<SealedTable, 8> sealed{{
     {"session", "id, created, changed, program, untitled, note, position, edited_hash, ui_state"},
     {"model", "id, path, name, family, fingerprint, dtype, device, layers, d_model, d_mlp, vocab, parameters"},
     {"edit", "place, request, note, chosen, batch"},
     {"batch", "id, place, title, note, active, base, hash, report"},
     {"matrix", "id, batch, kind, place, layer, rows, columns"},
-    {"trace", "id, request, result"},
-    {"text", "id, batch, edit, prompt, before, after, seed"},
-    {"score", "batch, before, after"},
+    {"trace", trace_columns},
+    {"text", text_columns},
+    {"score", score_columns},
 }};
 
-std::string seal_of(std::string_view table) {
-    const auto* const found = std::ranges::find(sealed, table, &SealedTable::name);
-    return "emend_seal(" + std::string(found->columns) + ")";
+std::string seal_over(std::string_view columns) {
+    return "emend_seal(" + std::string(columns) + ")";
 }
+
+std::string seal_of(std::string_view table) {
+    return seal_over(std::ranges::find(sealed, table, &SealedTable::name)->columns);
+}
+
+// Rows whose old seal fits get the new one; what is damaged stays so.
+void seal_anew(SQLite::Database& database, const std::string& table, std::string_view before, std::string_view now) {
+    database.exec("UPDATE " + table + " SET seal = " + seal_over(now) + " WHERE seal IS " + seal_over(before));
+}
+
+// A trace knows the weights it was made on by name; where it was in the history is no part of what was asked. Format 1
+// knows the place only, and only place 0 has the same weights for ever.
+void move_trace(SQLite::Database& database, std::int64_t id, const std::string& kept) {
+    TraceRequest request = trace_request_from_text(kept);
+    const LedgerPosition at = std::exchange(request.at, std::nullopt);
+    const auto state = at == std::size_t{0} ? std::optional<std::string>("") : std::nullopt;
+    run(database,
+        "INSERT INTO trace (id, request, at, state, result) SELECT id, ?, ?, ?, result FROM old_trace WHERE id = ?",
+        trace_request_to_text(request), at, state, id);
+    run(database, "UPDATE trace SET seal = " + seal_over(trace_columns) + " WHERE id = ?", id);
+}
+
+void add_states(SQLite::Database& database) {
+    database.exec("ALTER TABLE trace RENAME TO old_trace");
+    database.exec("CREATE TABLE trace (id INTEGER PRIMARY KEY, request TEXT NOT NULL, at INTEGER, state TEXT,"
+                  " result TEXT NOT NULL, seal TEXT, UNIQUE (request, state))");
+    SQLite::Statement row(database, "SELECT id, request FROM old_trace WHERE seal IS " + seal_over(trace_columns_1));
+    while (row.executeStep())
+        move_trace(database, number_at<std::int64_t>(row, 0), text_at(row, 1));
+    row.reset();
+    database.exec("INSERT INTO trace (id, request, result, seal) SELECT id, request, result, seal FROM old_trace"
+                  " WHERE id NOT IN (SELECT id FROM trace)");
+    database.exec("DROP TABLE old_trace");
+    for (const char* column : {"text ADD COLUMN state_before TEXT", "text ADD COLUMN state_after TEXT",
+                               "score ADD COLUMN edits INTEGER NOT NULL DEFAULT 0", "score ADD COLUMN state TEXT"})
+        database.exec(std::string("ALTER TABLE ") + column);
+    seal_anew(database, "text", text_columns_1, text_columns);
+    seal_anew(database, "score", score_columns_1, score_columns);
+}
+
+constexpr std::array<MigrationStep, 1> steps{{{.from = 1, .apply = add_states}}};
 
 // Of every value: its type, its length, its bytes, so that nothing can move from one column to the next unseen.
 void seal(sqlite3_context* context, int count, sqlite3_value** values) {
@@ -80,15 +131,15 @@ void seal(sqlite3_context* context, int count, sqlite3_value** values) {
 } // namespace
 
 const SessionSchema& current_schema() {
-    static const SessionSchema schema{.version = 1, .steps = {}};
+    static const SessionSchema schema{.version = 2, .steps = steps};
     return schema;
 }
 
-void create_tables(SQLite::Database& database) {
+void create_tables(SQLite::Database& database, const SessionSchema& schema) {
     database.exec(tables);
     database.exec("PRAGMA application_id = " + std::to_string(session_application_id));
     database.exec("PRAGMA user_version = 1");
-    migrate(database, current_schema());
+    migrate(database, schema);
 }
 
 void migrate(SQLite::Database& database, const SessionSchema& schema) {

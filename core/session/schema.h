@@ -27,7 +27,8 @@ struct SessionSchema {
 };
 const SessionSchema& current_schema();
 
-void create_tables(SQLite::Database& database);
+// Of a new file, in the schema's version.
+void create_tables(SQLite::Database& database, const SessionSchema& schema = current_schema());
 // All steps from the database's version on, in one transaction. Throws Error when one is missing.
 void migrate(SQLite::Database& database, const SessionSchema& schema);
 

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Session over SQLite: what is in it, read and written.
 #include "emend/error.h"
-#include "session/batch_matrices.h"
 #include "session/damaged.h"
 #include "session/session_rows.h"
 #include "session/session_store.h"
@@ -15,11 +14,6 @@ namespace fs = std::filesystem;
 
 namespace {
 
-void must_be_sealed(SQLite::Statement& row, int column, const std::string& what) {
-    if (number_at<int>(row, column) == 0)
-        damaged(what + " is not as it was written");
-}
-
 // Rows of a table that is read as a whole; the seal comes last.
 template<typename Read>
 auto read_all(SQLite::Database& database, const std::string& table, const std::string& columns,
@@ -28,7 +22,8 @@ auto read_all(SQLite::Database& database, const std::string& table, const std::s
     SQLite::Statement row(database,
                           "SELECT " + columns + ", " + is_sealed(table) + " FROM " + table + " ORDER BY " + order);
     while (row.executeStep()) {
-        must_be_sealed(row, row.getColumnCount() - 1, "a row of the table \"" + table + "\"");
+        if (number_at<int>(row, row.getColumnCount() - 1) == 0)
+            damaged("a row of the table \"" + table + "\" is not as it was written");
         rows.push_back(read(row));
     }
     return rows;
@@ -113,7 +108,7 @@ std::vector<std::uint64_t> SessionStore::batch_ids() {
 
 BatchRecord SessionStore::batch(std::uint64_t id) {
     try {
-        BatchRecord record = reading([&] { return read_batch(id); });
+        BatchRecord record = reading([&] { return read_batch(*database_, id); });
         known_reports_[id] = record.report;
         return record;
     } catch (const Error& error) {
@@ -121,57 +116,46 @@ BatchRecord SessionStore::batch(std::uint64_t id) {
     }
 }
 
-BatchRecord SessionStore::read_batch(std::uint64_t id) {
-    SQLite::Statement row = prepared(
-        *database_,
-        "SELECT title, note, active, base, hash, report, " + is_sealed("batch") + " FROM batch WHERE id = ?", id);
-    if (!row.executeStep())
-        throw Error("there is no such batch", {}, "look at the history");
-    must_be_sealed(row, 6, "the batch");
-    BatchRecord record;
-    record.id = id;
-    record.title = text_at(row, 0);
-    record.note = text_at(row, 1);
-    record.active = number_at<int>(row, 2) != 0;
-    record.base = text_at(row, 3);
-    record.hash = text_at(row, 4);
-    if (!row.getColumn(5).isNull())
-        record.report = std::make_shared<const EditReport>(report_from_text(text_at(row, 5)));
-    read_matrices(*database_, record);
-    return record;
-}
-
 std::vector<SessionTrace> SessionStore::traces() {
     return reading([&] {
-        return read_all(*database_, "trace", "request, result", "id", [](SQLite::Statement& row) {
-            return SessionTrace{.request = trace_request_from_text(text_at(row, 0)),
-                                .result = trace_from_text(text_at(row, 1))};
+        return read_all(*database_, "trace", "request, at, state, result", "id", [](SQLite::Statement& row) {
+            SessionTrace trace{.request = trace_request_from_text(text_at(row, 0)),
+                               .result = trace_from_text(text_at(row, 3)),
+                               .state = optional_text_at(row, 2)};
+            if (!row.isColumnNull(1))
+                trace.request.at = number_at<std::size_t>(row, 1);
+            return trace;
         });
     });
 }
 
 void SessionStore::add_trace(const SessionTrace& trace) {
-    const std::string request = trace_request_to_text(trace.request);
+    TraceRequest asked = trace.request;
+    const LedgerPosition at = std::exchange(asked.at, std::nullopt);
+    const std::string request = trace_request_to_text(asked);
     const std::string result = trace_to_text(trace.result);
+    constexpr const char* same = "request = ? AND state IS ?";
     writing([&] {
-        run(*database_,
-            "INSERT INTO trace (request, result) VALUES (?, ?)"
-            " ON CONFLICT (request) DO UPDATE SET result = excluded.result",
-            request, result);
-        run(*database_, seal_statement("trace", "request = ?"), request);
+        if (run(*database_, std::string("UPDATE trace SET at = ?, result = ? WHERE ") + same, at, result, request,
+                trace.state) == 0)
+            run(*database_, "INSERT INTO trace (request, at, state, result) VALUES (?, ?, ?, ?)", request, at,
+                trace.state, result);
+        run(*database_, seal_statement("trace", same), request, trace.state);
     });
 }
 
 std::vector<SessionText> SessionStore::texts() {
     return reading([&] {
-        return read_all(*database_, "text", "batch, edit, prompt, before, after, seed", "id",
+        return read_all(*database_, "text", "batch, edit, prompt, before, after, seed, state_before, state_after", "id",
                         [](SQLite::Statement& row) {
                             return SessionText{.batch = number_at<std::uint64_t>(row, 0),
                                                .edit = number_at<std::size_t>(row, 1),
                                                .prompt = text_at(row, 2),
                                                .before = text_at(row, 3),
                                                .after = text_at(row, 4),
-                                               .seed = number_at<std::uint64_t>(row, 5)};
+                                               .seed = number_at<std::uint64_t>(row, 5),
+                                               .state_before = optional_text_at(row, 6),
+                                               .state_after = optional_text_at(row, 7)};
                         });
     });
 }
@@ -179,10 +163,12 @@ std::vector<SessionText> SessionStore::texts() {
 void SessionStore::set_text(const SessionText& text) {
     writing([&] {
         run(*database_,
-            "INSERT INTO text (batch, edit, prompt, before, after, seed) VALUES (?, ?, ?, ?, ?, ?)"
-            " ON CONFLICT (batch, edit, prompt)"
-            " DO UPDATE SET before = excluded.before, after = excluded.after, seed = excluded.seed",
-            text.batch, text.edit, text.prompt, text.before, text.after, text.seed);
+            "INSERT INTO text (batch, edit, prompt, before, after, seed, state_before, state_after)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (batch, edit, prompt)"
+            " DO UPDATE SET before = excluded.before, after = excluded.after, seed = excluded.seed,"
+            " state_before = excluded.state_before, state_after = excluded.state_after",
+            text.batch, text.edit, text.prompt, text.before, text.after, text.seed, text.state_before,
+            text.state_after);
         run(*database_, seal_statement("text", "batch = ? AND edit = ? AND prompt = ?"), text.batch, text.edit,
             text.prompt);
     });
@@ -190,22 +176,25 @@ void SessionStore::set_text(const SessionText& text) {
 
 std::vector<SessionScores> SessionStore::scores() {
     return reading([&] {
-        return read_all(*database_, "score", "batch, before, after",
+        return read_all(*database_, "score", "batch, before, after, edits, state",
                         "coalesce((SELECT place FROM batch WHERE batch.id = score.batch), 1 << 62), score.batch",
                         [](SQLite::Statement& row) {
                             return SessionScores{.batch = number_at<std::uint64_t>(row, 0),
                                                  .before = row.getColumn(1).isNull()
                                                                ? std::nullopt
                                                                : std::optional(scores_from_text(text_at(row, 1))),
-                                                 .after = scores_from_text(text_at(row, 2))};
+                                                 .after = scores_from_text(text_at(row, 2)),
+                                                 .edits = number_at<std::size_t>(row, 3),
+                                                 .state = optional_text_at(row, 4)};
                         });
     });
 }
 
 void SessionStore::set_scores(const SessionScores& scores) {
     writing([&] {
-        run(*database_, "INSERT OR REPLACE INTO score (batch, before, after) VALUES (?, ?, ?)", scores.batch,
-            scores.before ? std::optional(scores_to_text(*scores.before)) : std::nullopt, scores_to_text(scores.after));
+        run(*database_, "INSERT OR REPLACE INTO score (batch, before, after, edits, state) VALUES (?, ?, ?, ?, ?)",
+            scores.batch, scores.before ? std::optional(scores_to_text(*scores.before)) : std::nullopt,
+            scores_to_text(scores.after), scores.edits, scores.state);
         run(*database_, seal_statement("score", "batch = ?"), scores.batch);
     });
 }

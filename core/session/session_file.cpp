@@ -37,8 +37,9 @@ std::string hint_for(int code) {
     case SQLITE_LOCKED:
         return "another program is using the file; close it and try again";
     case SQLITE_CORRUPT:
-    case SQLITE_NOTADB:
         return damaged_hint;
+    case SQLITE_NOTADB: // the head of the file, without which nothing can be read
+        return std::string(choose_a_session) + "; if it was one, an older copy may be sound";
     case SQLITE_TOOBIG:
         return "apply fewer edits at once";
     case SQLITE_NOMEM:

@@ -28,6 +28,15 @@ void check_seals(SQLite::Database& database, const std::string& table) {
         damaged("a row of the table \"" + table + "\" is not as it was written");
 }
 
+void write_head(SQLite::Database& database, bool untitled) {
+    const std::string now = utc_now();
+    run(database,
+        "INSERT INTO session (id, created, changed, program, untitled, note, position, edited_hash, ui_state)"
+        " VALUES (1, ?, ?, ?, ?, '', 0, '', '')",
+        now, now, program_name(), untitled);
+    run(database, seal_statement("session", "id = 1"));
+}
+
 void write_model(SQLite::Database& database, const SessionModel& model) {
     run(database,
         "INSERT OR REPLACE INTO model (id, path, name, family, fingerprint, dtype, device, layers, d_model, d_mlp,"
@@ -81,6 +90,27 @@ void write_batch(SQLite::Database& database, const BatchRecord& record, std::siz
         record.report ? std::optional(report_to_text(*record.report)) : std::nullopt);
     run(database, seal_statement("batch", "id = ?"), record.id);
     write_matrices(database, record);
+}
+
+BatchRecord read_batch(SQLite::Database& database, std::uint64_t id) {
+    SQLite::Statement row = prepared(
+        database, "SELECT title, note, active, base, hash, report, " + is_sealed("batch") + " FROM batch WHERE id = ?",
+        id);
+    if (!row.executeStep())
+        throw Error("there is no such batch", {}, "look at the history");
+    if (number_at<int>(row, 6) == 0)
+        damaged("the batch is not as it was written");
+    BatchRecord record;
+    record.id = id;
+    record.title = text_at(row, 0);
+    record.note = text_at(row, 1);
+    record.active = number_at<int>(row, 2) != 0;
+    record.base = text_at(row, 3);
+    record.hash = text_at(row, 4);
+    if (!row.getColumn(5).isNull())
+        record.report = std::make_shared<const EditReport>(report_from_text(text_at(row, 5)));
+    read_matrices(database, record);
+    return record;
 }
 
 } // namespace emend

@@ -49,6 +49,9 @@ int run(SQLite::Database& database, const std::string& sql, const Values&... val
 inline std::string text_at(SQLite::Statement& row, int column) {
     return row.getColumn(column).getString();
 }
+inline std::optional<std::string> optional_text_at(SQLite::Statement& row, int column) {
+    return row.isColumnNull(column) ? std::nullopt : std::optional(text_at(row, column));
+}
 template<std::integral T>
 T number_at(SQLite::Statement& row, int column) {
     return static_cast<T>(row.getColumn(column).getInt64());
@@ -57,11 +60,15 @@ T number_at(SQLite::Statement& row, int column) {
 // Throws Error when a row of the table is not as it was written.
 void check_seals(SQLite::Database& database, const std::string& table);
 
+// Of a session in which nothing was done yet.
+void write_head(SQLite::Database& database, bool untitled);
 void write_model(SQLite::Database& database, const SessionModel& model);
 // Throws Error when it is not as it was written.
 SessionHead read_head(SQLite::Database& database);
 
 // A batch of the history, with its matrices; in place of one of the same number.
 void write_batch(SQLite::Database& database, const BatchRecord& record, std::size_t place);
+// Throws Error when there is none, or something of it is not as it was written.
+BatchRecord read_batch(SQLite::Database& database, std::uint64_t id);
 
 } // namespace emend

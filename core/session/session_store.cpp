@@ -34,12 +34,7 @@ void make_empty_file(const fs::path& file) {
 void fill_new(SQLite::Database& database, const SessionModel& model, bool untitled) {
     SQLite::Transaction transaction(database, SQLite::TransactionBehavior::IMMEDIATE);
     create_tables(database);
-    const std::string now = utc_now();
-    run(database,
-        "INSERT INTO session (id, created, changed, program, untitled, note, position, edited_hash, ui_state)"
-        " VALUES (1, ?, ?, ?, ?, '', 0, '', '')",
-        now, now, program_name(), untitled);
-    run(database, seal_statement("session", "id = 1"));
+    write_head(database, untitled);
     write_model(database, model);
     transaction.commit();
 }
@@ -157,11 +152,24 @@ void SessionStore::bring_up_to_date(const SessionSchema& schema) {
     check_is_session(*database_, file_, schema);
 }
 
+// What was deleted leaves room that nothing may ever fill. The way of SQLite to shrink a file is a transaction: where
+// it fails, a full disk for one, the file is as it was.
+void SessionStore::shrink_if_worth_it() {
+    constexpr std::int64_t worth_it = 1 << 20; // bytes
+    const std::int64_t free = database_->execAndGet("PRAGMA freelist_count").getInt64();
+    const std::int64_t pages = database_->execAndGet("PRAGMA page_count").getInt64();
+    const std::int64_t page = database_->execAndGet("PRAGMA page_size").getInt64();
+    if (2 * free > pages && free * page > worth_it)
+        (void)database_->tryExec("VACUUM");
+}
+
 SessionStore::~SessionStore() {
     try {
         if (lock_ && database_) {
             database_->exec("PRAGMA busy_timeout = 0");
-            (void)database_->tryExec("PRAGMA journal_mode = DELETE"); // a reader may be in the way, and then tidies
+            // A reader may be in the way, and then tidies.
+            if (database_->tryExec("PRAGMA journal_mode = DELETE") == SQLITE_OK)
+                shrink_if_worth_it();
         }
         database_.reset();
         if (tidy_at_the_end_ && fs::exists(file_.string() + "-wal"))

@@ -53,6 +53,7 @@ class SessionStore : public Session {
     void open_database(Access access, const SessionSchema& schema);
     void take_lock();
     void bring_up_to_date(const SessionSchema& schema);
+    void shrink_if_worth_it(); // nobody else reads it, and there is no log
 
     template<typename Work>
     decltype(auto) reading(Work&& work) {
@@ -60,7 +61,6 @@ class SessionStore : public Session {
     }
     // One transaction: all of `work`, on disk when this returns, or nothing.
     void writing(const std::function<void()>& work);
-    [[nodiscard]] BatchRecord read_batch(std::uint64_t id);
     [[nodiscard]] std::vector<std::string> faults_of_batches(const JobContext& job);
 
     std::string path_; // as it was given

@@ -184,7 +184,7 @@ std::vector<std::string> SessionStore::faults_of_batches(const JobContext& job) 
     for (const std::uint64_t id : ids) {
         job.check();
         find_faults(faults, "batch " + std::to_string(id), [&] {
-            if (!read_batch(id).report)
+            if (!read_batch(*database_, id).report)
                 faults.push_back("batch " + std::to_string(id) + " has no report");
         });
     }

@@ -56,6 +56,8 @@ class Verification {
             check_answers();
             phase("the texts", 0.8);
             check_texts();
+            phase("the scores", 0.9);
+            check_scores();
         }
         return std::move(checks_);
     }
@@ -143,9 +145,12 @@ class Verification {
                      : "the updates' hash is " + ledger_.entries[i].hash + ", not " + batches_[i].hash);
         }
         const std::string hash = engine_.edited_hash(job_);
-        add("weights", 0, hash == head_.edited_hash,
-            hash == head_.edited_hash ? "the edited weights are the same, bit for bit"
-                                      : "the edited weights' hash is " + hash + ", not " + head_.edited_hash);
+        if (head_.edited_hash.empty() && !hash.empty()) // of what was rescued
+            add("weights", 0, true, "not compared: the session does not say what the edited weights were");
+        else
+            add("weights", 0, hash == head_.edited_hash,
+                hash == head_.edited_hash ? "the edited weights are the same, bit for bit"
+                                          : "the edited weights' hash is " + hash + ", not " + head_.edited_hash);
         return true;
     }
 
@@ -232,16 +237,83 @@ class Verification {
             const auto found = std::ranges::find(batches_, text.batch, &BatchRecord::id);
             if (found == batches_.end())
                 continue;
-            const auto index = static_cast<std::size_t>(found - batches_.begin());
-            if (!found->active || ledger_.entries[index].stale)
-                continue;
-            const bool before = written_now(text, index, text.before.size()).starts_with(text.before);
-            const bool after = written_now(text, index + 1, text.after.size()).starts_with(text.after);
-            add("texts", text.batch, before && after,
-                before && after ? "the model writes the same after \"" + text.prompt + "\""
-                                : std::string("the model writes another text ") + (before ? "after" : "before") +
-                                      " the edit, after \"" + text.prompt + "\"");
+            if (text.state_before && text.state_after)
+                check_text(text);
+            else
+                check_old_text(text, static_cast<std::size_t>(found - batches_.begin()));
         }
+    }
+
+    void check_text(const SessionText& text) {
+        const LedgerPosition below = position_named(ledger_, *text.state_before);
+        const LedgerPosition above = position_named(ledger_, *text.state_after);
+        if (!below || !above) {
+            add("texts", text.batch, true,
+                "not checked: the weights that wrote after \"" + text.prompt + "\" are no more in the history");
+            return;
+        }
+        const std::string difference = difference_of(text, *below, *above);
+        add("texts", text.batch, difference.empty(),
+            difference.empty() ? "the model writes the same after \"" + text.prompt + "\"" : difference);
+    }
+
+    // Format 1 does not say which weights wrote; mostly it was right below the batch and right behind it.
+    void check_old_text(const SessionText& text, std::size_t index) {
+        if (!batches_[index].active || ledger_.entries[index].stale)
+            return;
+        const std::string difference = difference_of(text, index, index + 1);
+        add("texts", text.batch, true,
+            difference.empty() ? "the model writes the same after \"" + text.prompt + "\""
+                               : "not checked: " + difference + ", but which weights wrote the old one is not known");
+    }
+
+    [[nodiscard]] std::string difference_of(const SessionText& text, std::size_t below, std::size_t above) {
+        const bool before = written_now(text, below, text.before.size()).starts_with(text.before);
+        if (before && written_now(text, above, text.after.size()).starts_with(text.after))
+            return {};
+        return std::string("the model writes another text ") + (before ? "after" : "before") + " the edit, after \"" +
+               text.prompt + "\"";
+    }
+
+    void check_scores() {
+        for (const SessionScores& kept : session_.scores()) {
+            job_.check();
+            const auto found = std::ranges::find(batches_, kept.batch, &BatchRecord::id);
+            if (found == batches_.end())
+                continue;
+            const LedgerPosition at = kept.state ? position_named(ledger_, *kept.state) : std::nullopt;
+            if (at)
+                check_scores_of(kept, *at, static_cast<std::size_t>(found - batches_.begin()));
+            else
+                add("scores", kept.batch, true,
+                    kept.state ? "not checked: the weights they were measured on are no more in the history"
+                               : "not checked: the weights they were measured on are not known");
+        }
+    }
+
+    void check_scores_of(const SessionScores& kept, std::size_t at, std::size_t index) {
+        std::vector<EditRequest> requests;
+        for (const EditOutcome& edit : batches_[index].report->edits)
+            if (kept.edits == 0 || requests.size() < kept.edits)
+                requests.push_back(edit.request);
+        double largest = difference_of(kept.after, engine_.score(requests, at, job_));
+        // What lies below is known where they were measured right behind the batch.
+        const bool own = batches_[index].active && kept.state == state_name(ledger_, index + 1);
+        if (kept.before && own)
+            keep_largest(largest, difference_of(*kept.before, engine_.score(requests, index, job_)));
+        add("scores", kept.batch, largest <= tolerance(),
+            "scores of " + counted(requests.size(), "edit", "edits") + " agree to " + number_text(largest) + ", " +
+                number_text(tolerance()) + " is allowed",
+            largest);
+    }
+
+    static double difference_of(const Scores& kept, const Scores& now) {
+        double largest = 0;
+        for (const auto part : {&Scores::efficacy, &Scores::paraphrase, &Scores::neighbourhood, &Scores::score}) {
+            const std::optional<double>&one = kept.*part, &other = now.*part;
+            keep_largest(largest, one && other ? apart(*one, *other) : one.has_value() == other.has_value() ? 0 : 1);
+        }
+        return largest;
     }
 
     Engine& engine_;

@@ -143,10 +143,12 @@ RestoredSession restore_session(Engine& engine, Session& session, const JobConte
     restored.same_bits = hash == head.edited_hash;
     for (const std::string& line : other_precision(head.model, model))
         restored.warnings.push_back("computed otherwise than when the session was made: " + line);
-    if (!restored.same_bits)
+    if (!restored.same_bits && head.edited_hash.empty()) // of what was rescued
+        restored.warnings.emplace_back(
+            "the session does not say what its edited weights were: nothing to compare with");
+    else if (!restored.same_bits)
         restored.warnings.push_back("the edited weights are not bit for bit those of the session: their hash is " +
-                                    (hash.empty() ? "none" : hash) + ", not " +
-                                    (head.edited_hash.empty() ? "none" : head.edited_hash));
+                                    (hash.empty() ? "none" : hash) + ", not " + head.edited_hash);
     return restored;
 }
 

@@ -35,7 +35,7 @@ class HistoryEngine : public Engine {
     bool opened = true;
     double drift = 0;            // added to every probability: another machine
     std::string refuses;         // a subject that cannot be edited here
-    std::string voice = "Rome!"; // what it writes once something is edited
+    std::string voice = "Rome!"; // what it writes once something is edited; louder with every batch
 
     [[nodiscard]] bool is_open() const override { return opened; }
     [[nodiscard]] const ModelInfo& model_info() const override { return info; }
@@ -138,12 +138,23 @@ class HistoryEngine : public Engine {
     }
     GenerationResult generate(const GenerateRequest& request, const JobContext& job,
                               const std::function<void(const GeneratedToken&)>& on_token) override {
-        const std::string text = state(request.at.value_or(position_)).empty() ? "Paris, of course" : voice;
+        const std::size_t edited = in_weights(request.at.value_or(position_));
+        const std::string text = edited == 0 ? "Paris, of course" : voice + std::string(edited - 1, '!');
         for (const char letter : text) {
             job.check();
             on_token({.id = letter, .text = std::string(1, letter)});
         }
         return {.text = text, .ids = {}, .pieces = {}, .tokens_per_second = 0, .ended_by = "length"};
+    }
+
+    Scores score(const std::vector<EditRequest>& requests, LedgerPosition at, const JobContext& job) override {
+        job.check();
+        const auto held = std::ranges::count_if(
+            requests, [&](const EditRequest& request) { return answer(request, at.value_or(position_)).says_new; });
+        return {.efficacy = static_cast<double>(held) / static_cast<double>(requests.size()),
+                .paraphrase = {},
+                .neighbourhood = {},
+                .score = {}};
     }
 
     // Not of a history.
@@ -171,9 +182,6 @@ class HistoryEngine : public Engine {
     LensResult lens(const LensRequest& /*r*/, const JobContext& /*j*/) override { none(); }
     NormHistory norm_history(const JobContext& /*j*/) override { none(); }
     Diagnosis diagnose(std::uint64_t /*b*/, std::size_t /*e*/, const JobContext& /*j*/) override { none(); }
-    Scores score(const std::vector<EditRequest>& /*r*/, LedgerPosition /*a*/, const JobContext& /*j*/) override {
-        none();
-    }
     std::vector<TrialRow> try_recipes(const std::vector<EditRequest>& /*e*/, const std::vector<Recipe>& /*r*/,
                                       const JobContext& /*j*/,
                                       const std::function<void(const TrialRow&)>& /*row*/) override {
@@ -214,10 +222,17 @@ class HistoryEngine : public Engine {
                 text += records_[i].hash;
         return text;
     }
-    [[nodiscard]] Prediction answer(const EditRequest& request) const {
+    [[nodiscard]] std::size_t in_weights(std::size_t position) const {
+        std::size_t batches = 0;
+        for (std::size_t i = 0; i < position; ++i)
+            batches += records_[i].active ? 1 : 0;
+        return batches;
+    }
+    [[nodiscard]] Prediction answer(const EditRequest& request) const { return answer(request, position_); }
+    [[nodiscard]] Prediction answer(const EditRequest& request, std::size_t position) const {
         Prediction prediction;
         prediction.p_new = 0.001 + drift;
-        for (std::size_t i = 0; i < position_; ++i)
+        for (std::size_t i = 0; i < position; ++i)
             if (records_[i].active && is_of(records_[i], request.subject))
                 prediction.p_new = 0.9 + drift;
         prediction.says_new = prediction.p_new > 0.5;

@@ -5,10 +5,12 @@
 #include "session_fixture.h"
 
 #include <QDir>
+#include <QFile>
 #include <QTemporaryDir>
 #include <QTest>
 
 #include <fstream>
+#include <SQLiteCpp/SQLiteCpp.h>
 
 using namespace emend;
 using namespace emend::test;
@@ -34,7 +36,11 @@ class TestSessionContents : public QObject {
     void ten_thousand_edits();
     void edits();
     void traces();
+    void traces_on_other_weights();
     void texts_and_scores();
+    void a_file_of_the_first_format_data();
+    void a_file_of_the_first_format();
+    void a_damaged_row_of_the_first_format();
     void notes_model_and_window_state();
 
   private:
@@ -92,7 +98,7 @@ void TestSessionContents::the_head() {
     session = reopened(session);
     const SessionHead head = session->head();
     QCOMPARE(head.path, file());
-    QCOMPARE(head.schema, 1);
+    QCOMPARE(head.schema, 2);
     QVERIFY(head.program.starts_with("Emend "));
     QCOMPARE(head.model.path, std::string("/models/small"));
     QCOMPARE(head.model.parameters, std::int64_t{123456789012});
@@ -247,6 +253,31 @@ void TestSessionContents::traces() {
     QCOMPARE(session->head().traces, std::size_t{2});
 }
 
+void TestSessionContents::traces_on_other_weights() {
+    auto session = Session::create(file(), small_model());
+    SessionTrace trace;
+    trace.request.subject = "Tower";
+    const auto add = [&](LedgerPosition at, const std::optional<std::string>& state, double seconds) {
+        trace.request.at = at;
+        trace.state = state;
+        trace.result.seconds = seconds;
+        session->add_trace(trace);
+    };
+    add(0, "", 1);
+    add(2, "edited", 2);
+    add({}, {}, 3);
+    add(5, "edited", 4); // the same weights, elsewhere in the history
+    add({}, {}, 5);
+    const std::vector<SessionTrace> there = session->traces();
+    QCOMPARE(there.size(), std::size_t{3});
+    QVERIFY(there[0].state == "" && there[1].state == "edited" && !there[2].state);
+    QVERIFY(there[1].request.at == std::size_t{5});
+    QCOMPARE(there[0].result.seconds, 1.0);
+    QCOMPARE(there[1].result.seconds, 4.0);
+    QCOMPARE(there[2].result.seconds, 5.0);
+    QCOMPARE(session->check({}), std::vector<std::string>());
+}
+
 void TestSessionContents::texts_and_scores() {
     auto session = Session::create(file(), small_model());
     History history;
@@ -255,12 +286,21 @@ void TestSessionContents::texts_and_scores() {
     history.write_to(*session);
     session->set_text({.batch = 5, .edit = 0, .prompt = odd_text, .before = "x", .after = "y", .seed = ~0ULL});
     session->set_text({.batch = 5, .edit = 1, .prompt = odd_text, .before = "x", .after = "y", .seed = 0});
-    session->set_text({.batch = 5, .edit = 0, .prompt = odd_text, .before = odd_text, .after = "z", .seed = 4});
+    session->set_text({.batch = 5,
+                       .edit = 0,
+                       .prompt = odd_text,
+                       .before = odd_text,
+                       .after = "z",
+                       .seed = 4,
+                       .state_before = "",
+                       .state_after = "one"});
     session->set_scores(
         {.batch = 2, .before = {}, .after = {.efficacy = 1, .paraphrase = {}, .neighbourhood = {}, .score = {}}});
     session->set_scores({.batch = 5,
                          .before = Scores{.efficacy = 0, .paraphrase = 1.0 / 3, .neighbourhood = {}, .score = {}},
-                         .after = {.efficacy = std::nan(""), .paraphrase = {}, .neighbourhood = 0.5, .score = 0.1}});
+                         .after = {.efficacy = std::nan(""), .paraphrase = {}, .neighbourhood = 0.5, .score = 0.1},
+                         .edits = 50,
+                         .state = "one"});
     session = reopened(session);
     const std::vector<SessionText> texts = session->texts();
     QCOMPARE(texts.size(), std::size_t{2});
@@ -268,12 +308,75 @@ void TestSessionContents::texts_and_scores() {
     QCOMPARE(texts[0].before, odd_text);
     QCOMPARE(texts[0].after, std::string("z"));
     QCOMPARE(texts[0].seed, std::uint64_t{4});
+    QVERIFY(texts[0].state_before == "" && texts[0].state_after == "one");
+    QVERIFY(!texts[1].state_before && !texts[1].state_after);
     const std::vector<SessionScores> scores = session->scores();
+    QVERIFY(scores[0].edits == 50 && scores[0].state == "one");
+    QVERIFY(!scores[1].state);
     QCOMPARE(scores.size(), std::size_t{2});
     QCOMPARE(scores[0].batch, std::uint64_t{5}); // in the history's order
     QVERIFY(same(scores[0].before->paraphrase, 1.0 / 3));
     QVERIFY(same(scores[0].after.efficacy, std::nan("")) && !scores[0].after.paraphrase);
     QVERIFY(!scores[1].before && same(scores[1].after.efficacy, 1.0));
+}
+
+void TestSessionContents::a_file_of_the_first_format_data() {
+    QTest::addColumn<bool>("writing");
+    QTest::newRow("for writing") << true;
+    QTest::newRow("for reading") << false;
+}
+
+void TestSessionContents::a_file_of_the_first_format() {
+    QFETCH(bool, writing);
+    const QString name = QString::fromStdString(file());
+    QVERIFY(QFile::copy(QStringLiteral(EMEND_TEST_DATA "/sessions/format-1.emend"), name));
+    QFile::setPermissions(name, QFile::ReadOwner | QFile::WriteOwner);
+    const auto content = [&] {
+        QFile in(name);
+        return in.open(QFile::ReadOnly) ? in.readAll() : QByteArray();
+    };
+    const QByteArray before = content();
+    auto session = Session::open(file(), writing ? Session::Access::read_write : Session::Access::read_only);
+    QCOMPARE(session->read_only(), !writing);
+    if (writing)
+        session = reopened(session);
+    QCOMPARE(content() == before, !writing);
+    QCOMPARE(session->check({}), std::vector<std::string>());
+    const SessionHead head = session->head();
+    QCOMPARE(head.schema, 2);
+    QCOMPARE(head.note, std::string("made by the first format"));
+    QCOMPARE(head.position, std::size_t{2});
+    QCOMPARE(head.edited_hash, std::string("state 2"));
+    QCOMPARE(session->ui_state(), std::string(R"({"selected": 2})"));
+    BatchRecord first = batch_of(1, 2);
+    first.base.clear();
+    BatchRecord second = batch_of(2, 1);
+    second.note = "of the second batch";
+    QVERIFY(same(session->batch(1), first) && same(session->batch(2), second));
+    const std::vector<SessionEdit> edits = session->edits();
+    QVERIFY(edits.size() == 2 && edits[0].note == "a note" && edits[0].batch == std::uint64_t{1});
+    QVERIFY(same(edits[1].request, request_of("Draft", "Oslo")) && !edits[1].chosen && !edits[1].batch);
+    const std::vector<SessionTrace> traces = session->traces();
+    QCOMPARE(traces.size(), std::size_t{3}); // none is lost for being on weights that nobody knows
+    QVERIFY(traces[0].state == "" && !traces[1].state && !traces[2].state);
+    QVERIFY(traces[0].request.at == std::size_t{0} && traces[1].request.at == std::size_t{2} && !traces[2].request.at);
+    QCOMPARE(traces[1].result.objects[0].clean, 0.25);
+    QCOMPARE(traces[2].request.subject, std::string("Tower"));
+    const std::vector<SessionText> texts = session->texts();
+    QVERIFY(texts.size() == 2 && texts[1].after == "Oslo!" && texts[0].seed == 7);
+    QVERIFY(!texts[0].state_before && !texts[0].state_after);
+    const std::vector<SessionScores> scores = session->scores();
+    QVERIFY(scores.size() == 1 && !scores[0].state && scores[0].edits == 0);
+    QVERIFY(same(scores[0].after.paraphrase, 1.0 / 3) && same(scores[0].before->paraphrase, 0.5));
+}
+
+void TestSessionContents::a_damaged_row_of_the_first_format() {
+    QVERIFY(QFile::copy(QStringLiteral(EMEND_TEST_DATA "/sessions/format-1.emend"), QString::fromStdString(file())));
+    QFile::setPermissions(QString::fromStdString(file()), QFile::ReadOwner | QFile::WriteOwner);
+    SQLite::Database(file(), SQLite::OPEN_READWRITE)
+        .exec("UPDATE trace SET result = '{}' WHERE id = 2; UPDATE text SET after = 'x' WHERE id = 1;"
+              " UPDATE score SET after = '{}'");
+    QCOMPARE(Session::open(file())->check({}).size(), std::size_t{3}); // the new seals hide nothing
 }
 
 void TestSessionContents::notes_model_and_window_state() {

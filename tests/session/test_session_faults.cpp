@@ -29,6 +29,8 @@ class TestSessionFaults : public QObject {
     void a_later_version();
     void a_log_of_what_is_not_ours();
     void closing_leaves_one_file();
+    void closing_shrinks_what_is_mostly_empty_data();
+    void closing_shrinks_what_is_mostly_empty();
     void two_windows();
     void two_programs();
     void a_reader_that_closes_last();
@@ -131,7 +133,7 @@ void TestSessionFaults::a_folder_that_is_not() {
 
 void TestSessionFaults::a_later_version() {
     session_.reset();
-    SQLite::Database(path(), SQLite::OPEN_READWRITE).exec("PRAGMA user_version = 2");
+    SQLite::Database(path(), SQLite::OPEN_READWRITE).exec("PRAGMA user_version = 3");
     const QByteArray before = bytes();
     const QString error = QString::fromStdString(error_of([&] { Session::open(path()); }));
     QVERIFY2(error.contains("later version") && error.contains("update Emend"), qPrintable(error));
@@ -140,10 +142,10 @@ void TestSessionFaults::a_later_version() {
 
 void TestSessionFaults::a_log_of_what_is_not_ours() {
     // Of a later version, and left behind by a crash: the newest of it is in the log.
-    session_->database().exec("PRAGMA user_version = 2");
+    session_->database().exec("PRAGMA user_version = 3");
     for (const char* suffix : {"", "-wal"})
         QVERIFY(QFile::copy(QString::fromStdString(path()) + suffix, folder_->filePath("b.emend") + suffix));
-    session_->database().exec("PRAGMA user_version = 1");
+    session_->database().exec("PRAGMA user_version = 2");
     const QByteArray file = bytes("b.emend");
     const QByteArray log = bytes("b.emend-wal");
     QVERIFY(!log.isEmpty());
@@ -165,6 +167,50 @@ void TestSessionFaults::closing_leaves_one_file() {
         QCOMPARE(files(), QStringList{"a.emend"});
     }
     QCOMPARE(bytes(), before); // looking changes nothing
+}
+
+void TestSessionFaults::closing_shrinks_what_is_mostly_empty_data() {
+    QTest::addColumn<bool>("room");
+    QTest::newRow("with room on the disk") << true;
+    QTest::newRow("on a full disk") << false;
+}
+
+void TestSessionFaults::closing_shrinks_what_is_mostly_empty() {
+    QFETCH(bool, room);
+    history_.add(batch_of(3, 400, {.d_model = 64, .d_mlp = 512}));
+    history_.write_to(*session_);
+    history_.records.pop_back();
+    history_.position = 2;
+    history_.write_to(*session_);
+    session_.reset(); // the log is emptied, and at once what was deleted is gone
+    QVERIFY(bytes().size() < 200'000);
+
+    const auto session = [&] { return SessionStore::open_file(path(), Session::Access::read_write); };
+    session_ = session();
+    session_->set_ui_state(std::string(3'000'000, 'x'));
+    session_.reset();
+    QVERIFY(bytes().size() > 3'000'000); // it is needed
+    const auto closed = [&] {
+        (void)std::signal(SIGXFSZ, SIG_IGN);
+        session_ = session();
+        session_->set_ui_state({});
+        if (!room) { // for what is smaller than a page
+            rlimit limit{};
+            ::getrlimit(RLIMIT_FSIZE, &limit);
+            limit.rlim_cur = 512;
+            session_->database().exec("PRAGMA journal_mode = DELETE");
+            ::setrlimit(RLIMIT_FSIZE, &limit);
+        }
+        session_.reset();
+        return true;
+    };
+    QCOMPARE(status_of_child(closed), 0);
+    QCOMPARE(bytes().size() < 200'000, room);
+    session_ = session();
+    QVERIFY(same(session_->batch(2), history_.records[1]));
+    QCOMPARE(session_->check({}), std::vector<std::string>());
+    session_.reset();
+    QCOMPARE(files(), QStringList{"a.emend"});
 }
 
 void TestSessionFaults::two_windows() {

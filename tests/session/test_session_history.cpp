@@ -25,8 +25,8 @@ void fail_half_way(SQLite::Database& database) {
     throw Error("a step that fails");
 }
 
-constexpr MigrationStep good_steps[]{{1, add_a_column}, {2, add_a_table}};
-constexpr MigrationStep bad_steps[]{{1, add_a_column}, {2, fail_half_way}};
+constexpr MigrationStep good_steps[]{{2, add_a_column}, {3, add_a_table}};
+constexpr MigrationStep bad_steps[]{{2, add_a_column}, {3, fail_half_way}};
 
 } // namespace
 
@@ -332,12 +332,12 @@ void TestSessionHistory::an_older_format_data() {
 void TestSessionHistory::an_older_format() {
     QFETCH(bool, writing);
     session_.reset();
-    const SessionSchema later{.version = 3, .steps = good_steps};
+    const SessionSchema later{.version = 4, .steps = good_steps};
     const auto access = writing ? Session::Access::read_write : Session::Access::read_only;
     {
         const auto opened = SessionStore::open_file(path("a.emend"), access, later);
         QCOMPARE(opened->read_only(), !writing);
-        QCOMPARE(opened->head().schema, 3);
+        QCOMPARE(opened->head().schema, 4);
         QCOMPARE(opened->database().execAndGet("SELECT mood FROM session").getString(), std::string("good"));
         QCOMPARE(opened->database().execAndGet("SELECT count(*) FROM later").getInt(), 0);
         QVERIFY(same(opened->batch(2), history_.records[1]));
@@ -351,13 +351,13 @@ void TestSessionHistory::an_older_format() {
 
 void TestSessionHistory::a_step_that_fails_loses_nothing() {
     session_.reset();
-    const SessionSchema later{.version = 3, .steps = bad_steps};
+    const SessionSchema later{.version = 4, .steps = bad_steps};
     QVERIFY(!error_of([&] { SessionStore::open_file(path("a.emend"), Session::Access::read_write, later); }).empty());
-    const SessionSchema further{.version = 4, .steps = good_steps}; // no step from 3
+    const SessionSchema further{.version = 5, .steps = good_steps}; // no step from 4
     QVERIFY(!error_of([&] { SessionStore::open_file(path("a.emend"), Session::Access::read_write, further); }).empty());
     QCOMPARE(files(), QStringList{"a.emend"});
     session_ = Session::open(path("a.emend"));
-    QCOMPARE(session_->head().schema, 1);
+    QCOMPARE(session_->head().schema, 2);
     QVERIFY(same(session_->batch(3), history_.records[2]));
     QCOMPARE(session_->check({}), std::vector<std::string>());
 }

@@ -21,6 +21,9 @@ class TestSessionWork : public QObject {
     void verifying_what_is_sound();
     void verifying_what_is_not_data();
     void verifying_what_is_not();
+    void what_was_seen_data();
+    void what_was_seen();
+    void a_session_without_a_hash();
     void what_is_not_compared();
     void norms_of_many_edits();
     void replaying();
@@ -55,8 +58,20 @@ void TestSessionWork::init() {
     (void)made_with_->annotate(1, "the first", "and its note");
     (void)made_with_->go_to(2); // the third is undone
     save_history(*made_with_, *session_, {});
-    session_->set_text(
-        {.batch = 1, .edit = 0, .prompt = "The Tower", .before = "Paris, of", .after = "Rome!", .seed = 0});
+    const LedgerState ledger = made_with_->ledger();
+    session_->set_text({.batch = 1,
+                        .edit = 0,
+                        .prompt = "The Tower",
+                        .before = "Paris, of",
+                        .after = "Rome!",
+                        .seed = 0,
+                        .state_before = "",
+                        .state_after = state_name(ledger, 1)});
+    session_->set_scores({.batch = 2,
+                          .before = Scores{.efficacy = 0, .paraphrase = {}, .neighbourhood = {}, .score = {}},
+                          .after = {.efficacy = 1, .paraphrase = {}, .neighbourhood = {}, .score = {}},
+                          .edits = 1,
+                          .state = state_name(ledger, 2)});
 }
 
 void TestSessionWork::restoring() {
@@ -128,7 +143,8 @@ void TestSessionWork::verifying_what_is_sound() {
                                                 {"batch-hash", 3},
                                                 {"update-norm", 3},
                                                 {"answers", 3},
-                                                {"texts", 1}}));
+                                                {"texts", 1},
+                                                {"scores", 1}}));
 }
 
 void TestSessionWork::verifying_what_is_not_data() {
@@ -188,6 +204,79 @@ void TestSessionWork::verifying_what_is_not() {
     else
         engine.info.dtype = "float64";
     QCOMPARE(faults(engine), expected);
+}
+
+void TestSessionWork::what_was_seen_data() {
+    QTest::addColumn<QString>("after"); // what is kept, of the weights in `state`
+    QTest::addColumn<QString>("state"); // "1", "2": so many batches; "?": not known
+    QTest::addColumn<QString>("finding");
+    QTest::addColumn<bool>("ok");
+    QTest::newRow("a later batch on top") << "Rome!!"
+                                          << "2"
+                                          << "the same" << true;
+    QTest::newRow("another text there") << "Rome!?"
+                                        << "2"
+                                        << "another text after" << false;
+    QTest::newRow("weights that are gone") << "Rome!?"
+                                           << "gone"
+                                           << "not checked" << true;
+    QTest::newRow("format 1") << "Rome!"
+                              << "?"
+                              << "the same" << true;
+    QTest::newRow("format 1, perhaps a later batch on top") << "Rome!!"
+                                                            << "?"
+                                                            << "not checked" << true;
+}
+
+void TestSessionWork::what_was_seen() {
+    QFETCH(QString, after);
+    QFETCH(QString, state);
+    QFETCH(QString, finding);
+    QFETCH(bool, ok);
+    const LedgerState ledger = made_with_->ledger();
+    std::optional<std::string> name = state.toStdString();
+    if (state == "?")
+        name.reset();
+    else if (state != "gone")
+        name = state_name(ledger, state.toULongLong());
+    session_->set_text({.batch = 1,
+                        .edit = 0,
+                        .prompt = "The Tower",
+                        .before = "Paris, of",
+                        .after = after.toStdString(),
+                        .seed = 0,
+                        .state_before = name ? std::optional<std::string>("") : std::nullopt,
+                        .state_after = name});
+    const double share = ok ? 1 : 0.5; // of both edits; scores of nowhere, or of nobody knows where, cannot differ
+    session_->set_scores({.batch = 2,
+                          .before = {},
+                          .after = {.efficacy = finding == "not checked" ? 0 : share,
+                                    .paraphrase = {},
+                                    .neighbourhood = {},
+                                    .score = {}},
+                          .edits = 0,
+                          .state = name});
+    HistoryEngine engine;
+    int found = 0;
+    for (const SessionCheck& check : verify_session(engine, *session_, {})) {
+        if (check.check != "texts" && check.check != "scores")
+            continue;
+        ++found;
+        QCOMPARE(check.ok, ok);
+        if (check.check == "texts")
+            QVERIFY2(QString::fromStdString(check.finding).contains(finding), check.finding.c_str());
+    }
+    QCOMPARE(found, 2);
+}
+
+void TestSessionWork::a_session_without_a_hash() { // what was rescued does not know it
+    session_->sync(
+        made_with_->ledger(), [&](std::uint64_t id) { return made_with_->record(id); }, "");
+    HistoryEngine engine;
+    QCOMPARE(faults(engine), QString());
+    const RestoredSession restored = restore_session(engine, *session_, {});
+    QVERIFY(!restored.same_bits);
+    QVERIFY(restored.warnings.at(0).find("nothing to compare with") != std::string::npos);
 }
 
 void TestSessionWork::what_is_not_compared() {

@@ -1,0 +1,347 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// What can still be read of a damaged session, as a sound one: row by row into fresh tables, where everything that is
+// not as it was written goes.
+#include "emend/error.h"
+#include "emend/session.h"
+#include "session/session_file.h"
+#include "session/session_lock.h"
+#include "session/session_rows.h"
+
+#include <algorithm>
+#include <array>
+#include <fstream>
+#include <set>
+#include <sqlite3.h>
+#include <unistd.h>
+
+namespace emend {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+constexpr const char* older_copy = "an older copy may be sound";
+
+// Beside the new file, so that there is room for both or for none.
+class Scratch {
+  public:
+    explicit Scratch(const fs::path& out)
+        : folder_(out.string() + ".rescue-" + std::to_string(::getpid())) {
+        std::error_code failed;
+        fs::create_directory(folder_, failed);
+        if (failed)
+            throw Error("the rescued session cannot be made: " + failed.message(), out.string(),
+                        "choose another folder");
+    }
+    ~Scratch() {
+        std::error_code ignored;
+        fs::remove_all(folder_, ignored);
+    }
+    Scratch(const Scratch&) = delete;
+    Scratch& operator=(const Scratch&) = delete;
+    [[nodiscard]] fs::path file(const char* name) const { return folder_ / name; }
+
+  private:
+    fs::path folder_;
+};
+
+// With its log: SQLite puts that into the copy. The damaged one stays as it is.
+void copy_with_log(const fs::path& from, const fs::path& to) {
+    for (const char* suffix : {"", "-wal", "-journal"}) {
+        std::error_code failed;
+        const bool there = *suffix == '\0' || fs::exists(from.string() + suffix, failed);
+        if (there && !fs::copy_file(from.string() + suffix, to.string() + suffix, failed))
+            throw Error("the session cannot be read: " + failed.message(), from.string() + suffix,
+                        "check the permissions and the room on the disk");
+    }
+}
+
+// SQLite reads nothing of a file that is shorter than its head says; pages of nothing are faults like others.
+void make_as_long_as_it_says(const fs::path& file) {
+    std::array<char, 32> head{};
+    if (!std::ifstream(file, std::ios::binary).read(head.data(), head.size()))
+        return;
+    const auto number = [&](std::size_t at, std::size_t bytes) {
+        std::uint64_t value = 0;
+        for (std::size_t i = at; i < at + bytes; ++i)
+            value = value << 8U | static_cast<unsigned char>(head.at(i));
+        return value;
+    };
+    const std::uint64_t page = number(16, 2) == 1 ? 65536 : number(16, 2);
+    const std::uint64_t length = page * number(28, 4);
+    std::error_code ignored; // then it is read as it is, or not
+    if (fs::file_size(file, ignored) < length)
+        fs::resize_file(file, length, ignored);
+}
+
+std::vector<std::int64_t> whole_numbers(SQLite::Database& database, const std::string& sql) {
+    std::vector<std::int64_t> numbers;
+    SQLite::Statement row(database, sql);
+    while (row.executeStep())
+        numbers.push_back(number_at<std::int64_t>(row, 0));
+    return numbers;
+}
+
+std::string columns_of(SQLite::Database& database, const std::string& table) {
+    std::string columns;
+    SQLite::Statement row = prepared(database, "SELECT name FROM pragma_table_info(?, 'main')", table);
+    while (row.executeStep())
+        columns += (columns.empty() ? "" : ", ") + text_at(row, 0);
+    return columns;
+}
+
+// Of the damaged file: up to the first page that cannot be read, and from the other end likewise.
+std::set<std::int64_t> readable_rows(SQLite::Database& database, const std::string& table, bool& all) {
+    std::set<std::int64_t> rows;
+    all = true;
+    for (const char* order : {"ASC", "DESC"}) {
+        try {
+            SQLite::Statement row(database,
+                                  "SELECT rowid FROM damaged." + table + " NOT INDEXED ORDER BY rowid " + order);
+            while (row.executeStep())
+                rows.insert(number_at<std::int64_t>(row, 0));
+            break;
+        } catch (const SQLite::Exception&) {
+            all = false;
+        }
+    }
+    return rows;
+}
+
+class Rescue {
+  public:
+    Rescue(SQLite::Database& kept, const std::optional<SessionModel>& model, const JobContext& job)
+        : kept_(kept)
+        , model_(model)
+        , job_(job) {}
+
+    // What can be read, sound or not, as it is.
+    void copy_rows(const fs::path& damaged) {
+        run(kept_, "ATTACH ? AS damaged", damaged.string());
+        double done = 0;
+        for (const char* table : {"session", "model", "edit", "batch", "matrix", "part", "trace", "text", "score"}) {
+            job_.report({.phase = "reading what can be read",
+                         .fraction = done / 9,
+                         .seconds_left = -1,
+                         .detail = "table " + std::string(table)});
+            copy_table(table);
+            ++done;
+        }
+        kept_.exec("DETACH damaged");
+    }
+
+    void keep_what_is_sound() {
+        keep_model();
+        keep_head();
+        drop_unsound("edit", "a row of the edits table");
+        keep_batches();
+        keep_edits();
+        drop_unsound("trace", "a causal trace");
+        drop_unsound("text", "a text that the model wrote");
+        drop_unsound("score", "the scores of a batch");
+        for (const char* table : {"text", "score"})
+            run(kept_, std::string("DELETE FROM ") + table + " WHERE batch NOT IN (SELECT id FROM batch)");
+    }
+
+    SessionRescue result() {
+        const auto count = [&](const char* table) {
+            return static_cast<std::size_t>(kept_.execAndGet(std::string("SELECT count(*) FROM ") + table).getInt64());
+        };
+        return {.edits = count("edit"),
+                .batches = count("batch"),
+                .traces = count("trace"),
+                .texts = count("text"),
+                .scores = count("score"),
+                .lost = std::move(lost_)};
+    }
+    [[nodiscard]] bool found_nothing() const { return found_ == 0; }
+
+  private:
+    void copy_table(const std::string& table) {
+        bool all = true;
+        const std::set<std::int64_t> rows = readable_rows(kept_, table, all);
+        const std::string columns = columns_of(kept_, table);
+        for (const std::int64_t row : rows) {
+            job_.check();
+            try {
+                SQLite::Statement copy =
+                    prepared(kept_,
+                             "INSERT OR IGNORE INTO main." + table + " (" + columns + ") SELECT " + columns +
+                                 " FROM damaged." + table + " NOT INDEXED WHERE rowid = ?",
+                             row);
+                const bool copied = copy.exec() == 1;
+                all = all && copied;
+                found_ += copied ? 1 : 0;
+            } catch (const SQLite::Exception& fault) {
+                if (fault.getErrorCode() == SQLITE_FULL || fault.getErrorCode() == SQLITE_NOMEM)
+                    throw; // the copy's fault, not the file's
+                all = false;
+            }
+        }
+        if (!all)
+            lost_.push_back("the table \"" + table + "\" cannot be read as a whole");
+    }
+
+    void keep_model() {
+        run(kept_, "DELETE FROM model WHERE NOT " + is_sealed("model"));
+        if (kept_.execAndGet("SELECT count(*) FROM model").getInt() != 0)
+            return;
+        if (!model_)
+            throw Error("the session does not say any more which model it is about", {}, "say where its model is");
+        lost_.emplace_back("the name of the model; it is the one that was given");
+        write_model(kept_, *model_);
+    }
+
+    void keep_head() {
+        run(kept_, "DELETE FROM session WHERE NOT " + is_sealed("session"));
+        head_kept_ = kept_.execAndGet("SELECT count(*) FROM session").getInt() != 0;
+        if (head_kept_)
+            return;
+        lost_.emplace_back("the session's note and its place in the history: all batches count as applied");
+        write_head(kept_, false);
+    }
+
+    void keep_batches() {
+        const auto position = kept_.execAndGet("SELECT position FROM session").getInt64();
+        std::int64_t applied = 0;
+        for (const std::int64_t id : whole_numbers(kept_, "SELECT id FROM batch ORDER BY place")) {
+            job_.check();
+            if (!keep_batch(id))
+                continue;
+            applied += prepared(kept_, "SELECT 1 FROM batch WHERE id = ? AND place < ?", id, position).executeStep();
+        }
+        // Of batches whose own row is gone something may be left.
+        for (const std::int64_t id : whole_numbers(kept_, "SELECT batch FROM matrix WHERE " + is_sealed("matrix") +
+                                                              " UNION SELECT batch FROM edit WHERE batch IS NOT NULL"
+                                                              " EXCEPT SELECT id FROM batch"))
+            if (!named_.contains(id))
+                lost_.push_back("batch " + std::to_string(id));
+        kept_.exec("DELETE FROM matrix WHERE batch NOT IN (SELECT id FROM batch)");
+        kept_.exec("DELETE FROM part WHERE matrix NOT IN (SELECT id FROM matrix)");
+        std::int64_t place = 0;
+        for (const std::int64_t id : whole_numbers(kept_, "SELECT id FROM batch ORDER BY place")) {
+            run(kept_, "UPDATE batch SET place = ? WHERE id = ?", place++, id);
+            run(kept_, seal_statement("batch", "id = ?"), id);
+        }
+        if (head_kept_ && applied == position)
+            return;
+        // The hash of these weights nobody knows: an empty one is compared with nothing.
+        run(kept_, "UPDATE session SET position = ?, edited_hash = ''", head_kept_ ? applied : place);
+        run(kept_, seal_statement("session", "id = 1"));
+    }
+
+    bool keep_batch(std::int64_t id) {
+        std::string fault;
+        try {
+            const BatchRecord batch = read_batch(kept_, static_cast<std::uint64_t>(id));
+            fault = missing_in(batch);
+        } catch (const Error& error) {
+            fault = error.message();
+        }
+        if (fault.empty())
+            return true;
+        named_.insert(id);
+        lost_.push_back("batch " + std::to_string(static_cast<std::uint64_t>(id)) + ": " + fault);
+        run(kept_, "DELETE FROM batch WHERE id = ?", id);
+        return false;
+    }
+
+    // Rows that are gone leave no broken seal behind.
+    static std::string missing_in(const BatchRecord& batch) {
+        if (!batch.report)
+            return "its report is missing";
+        for (const LayerReport& layer : batch.report->layers)
+            if (layer.update_norm != 0 &&
+                std::ranges::find(batch.updates, layer.layer, &StoredUpdate::layer) == batch.updates.end())
+                return "the update of layer " + std::to_string(layer.layer) + " is missing";
+        return {};
+    }
+
+    void keep_edits() {
+        std::int64_t place = 0; // counted anew, as they are written
+        for (const std::int64_t row : whole_numbers(kept_, "SELECT place FROM edit ORDER BY place")) {
+            run(kept_,
+                "UPDATE edit SET place = ?, batch = CASE WHEN batch IN (SELECT id FROM batch) THEN batch END"
+                " WHERE place = ?",
+                place, row);
+            run(kept_, seal_statement("edit", "place = ?"), place++);
+        }
+    }
+
+    void drop_unsound(const std::string& table, const std::string& one) {
+        const int dropped = run(kept_, "DELETE FROM " + table + " WHERE NOT " + is_sealed(table));
+        lost_.insert(lost_.end(), static_cast<std::size_t>(dropped), one);
+    }
+
+    SQLite::Database& kept_;
+    const std::optional<SessionModel>& model_;
+    const JobContext& job_;
+    std::vector<std::string> lost_;
+    std::set<std::int64_t> named_; // batches that lost_ has
+    std::size_t found_ = 0;
+    bool head_kept_ = false;
+};
+
+// Throws Error: no database, another program's, of a later version.
+int version_of(const fs::path& copy, const fs::path& file) {
+    return with_errors("nothing of the session can be read", file, [&] {
+        const auto database = connect(copy, SQLite::OPEN_READWRITE);
+        const int ours = database->execAndGet("SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name IN"
+                                              " ('session', 'model', 'batch', 'matrix', 'part')");
+        if (ours != 5)
+            throw Error("this is not a session of Emend, or nothing of it can be read", file.string(), older_copy);
+        const int version = database->execAndGet("PRAGMA user_version").getInt();
+        if (version > current_schema().version)
+            throw Error("the session is of a later version of Emend", file.string(), "update Emend to rescue it");
+        database->exec("PRAGMA journal_mode = DELETE");
+        return version < 1 ? current_schema().version : version;
+    });
+}
+
+void must_be_free(const fs::path& out, const fs::path& file) {
+    std::error_code ignored;
+    if (fs::equivalent(out, file, ignored))
+        throw Error("a session is not rescued onto itself", out.string(), "choose another name");
+    if (fs::exists(fs::symlink_status(out, ignored)))
+        throw Error("there is a file of this name already", out.string(), "choose another name");
+}
+
+} // namespace
+
+SessionRescue rescue_session(const std::string& path, const std::string& out, const std::optional<SessionModel>& model,
+                             const JobContext& job) {
+    const fs::path file = existing_file(path);
+    const fs::path target = fs::absolute(out);
+    must_be_free(target, file);
+    if (SessionLock::is_held(file))
+        throw Error("the session is open in another window", path, "close it there first");
+    const SessionLock::Attempt attempt = SessionLock::attempt(target);
+    if (!attempt.lock)
+        throw Error("the rescued session cannot be made: " +
+                        (attempt.held_by_other ? "somebody makes one of this name" : attempt.problem),
+                    out, "choose another name or folder");
+    const Scratch scratch(target);
+    copy_with_log(file, scratch.file("damaged"));
+    make_as_long_as_it_says(scratch.file("damaged"));
+    const int version = version_of(scratch.file("damaged"), file);
+    return with_errors("the session cannot be rescued", target, [&] {
+        const auto kept = connect(scratch.file("kept"), SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE);
+        kept->exec("PRAGMA foreign_keys = OFF; PRAGMA synchronous = OFF; PRAGMA journal_mode = MEMORY");
+        create_tables(*kept, {.version = version, .steps = current_schema().steps});
+        Rescue rescue(*kept, model, job);
+        rescue.copy_rows(scratch.file("damaged"));
+        if (rescue.found_nothing())
+            throw Error("nothing of the session can be read", path, older_copy);
+        migrate(*kept, current_schema());
+        rescue.keep_what_is_sound();
+        job.check();
+        SessionRescue result = rescue.result();
+        put_copy(*kept, target, false, [](SQLite::Database& copy) {
+            run(copy, "UPDATE session SET untitled = 0");
+            run(copy, seal_statement("session", "id = 1"));
+        });
+        return result;
+    });
+}
+
+} // namespace emend
