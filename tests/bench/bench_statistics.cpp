@@ -98,7 +98,10 @@ int main(int argc, char** argv) {
     for (int i = 1; i < argc; ++i) {
         const std::string_view argument = argv[i];
         only_ours = only_ours || argument == "--ours";
-        small = small || argument == "--small";
+        if (argument == "--small") {
+            small = true;
+            tokens = 2048;
+        }
         if (argument.starts_with("--tokens="))
             tokens = std::atoll(argument.substr(9).data());
         if (argument.starts_with("--threads="))
