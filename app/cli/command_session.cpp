@@ -137,6 +137,27 @@ void run_note(Program& program, const Options& options) {
     std::cout << "  the note of batch " << id << " is " << (text.empty() ? "gone" : in_quotes(text)) << '\n';
 }
 
+void check_new_session(const std::string& file) {
+    std::error_code none;
+    check_output_file(file);
+    if (fs::exists(file, none))
+        throw Error("something is there already", file, "name a file that is not there yet");
+}
+
+void run_rescue(Program& program, const Options& options) {
+    check_new_session(options.out);
+    std::optional<SessionModel> model;
+    if (!options.session.model.empty()) {
+        choose_model(program, {}, options.session.model);
+        model = session_model(program.open_model()->model_info());
+    }
+    const SessionRescue rescue = rescue_session(options.session.file, options.out, model, program.job());
+    program.clear_progress();
+    if (program.json)
+        return program.print(to_json(rescue, options.session.file, options.out));
+    print_rescue(rescue, options.out);
+}
+
 // --- with the model
 
 // The history is moved in the engine, where it can be checked, and then written down.
@@ -215,13 +236,6 @@ void keep_replayed(const std::string& out, Engine& engine, Session& old) {
     }
 }
 
-void check_new_session(const std::string& file) {
-    std::error_code none;
-    check_output_file(file);
-    if (fs::exists(file, none))
-        throw Error("something is there already", file, "name a file that is not there yet");
-}
-
 void run_replay(Program& program, const Options& options) {
     if (!options.out.empty())
         check_new_session(options.out);
@@ -296,6 +310,11 @@ void add_session(Program& program) {
         ->required();
     CLI::App* replay = with_model(add("replay", "Edit again from the requests, and compare", run_replay));
     replay->add_option("--out", options->out, "The new history as a session of its own (.emend)")->check(names_a_file);
+    CLI::App* rescue =
+        with_model(add("rescue", "What can still be read of a damaged session, as a new one", run_rescue));
+    rescue->add_option("OUT", options->out, "The new session (.emend)")->check(names_a_file)->required();
+    rescue->footer("SESSION stays as it is. --model is needed only when it does not say any more which model it is "
+                   "about.");
     replay->footer("With --model another model can be tried: nothing of the session is changed.");
 }
 

@@ -68,6 +68,7 @@ SessionReportContents read_contents(Session& session, Program& program) {
     SessionReportContents contents;
     contents.head = session.head();
     contents.ledger.position = contents.head.position;
+    std::string below; // the weights that the next batch finds
     for (const std::uint64_t id : session.batch_ids()) {
         program.check_stop();
         const BatchRecord batch = session.batch(id);
@@ -76,7 +77,10 @@ SessionReportContents read_contents(Session& session, Program& program) {
                                            .note = batch.note,
                                            .hash = batch.hash,
                                            .report = batch.report,
-                                           .active = batch.active});
+                                           .active = batch.active,
+                                           .stale = batch.base != below});
+        if (batch.active)
+            below = state_name_with(below, batch.hash);
     }
     contents.edits = session.edits();
     contents.traces = session.traces();

@@ -210,6 +210,22 @@ void print_checks(const std::vector<SessionCheck>& checks) {
               << '\n';
 }
 
+Json to_json(const SessionRescue& rescue, const std::string& file, const std::string& out) {
+    return {{"session", file},         {"out", out},
+            {"edits", rescue.edits},   {"batches", rescue.batches},
+            {"traces", rescue.traces}, {"texts", rescue.texts},
+            {"scores", rescue.scores}, {"lost", rescue.lost}};
+}
+
+void print_rescue(const SessionRescue& rescue, const std::string& out) {
+    for (const std::string& lost : rescue.lost)
+        std::cout << styled("  lost: " + lost, Style::bad) << '\n';
+    std::cout << "  written: " << out << ": " << counted(rescue.batches, "batch") << ", "
+              << counted(rescue.edits, "edit") << ", " << counted(rescue.traces, "trace") << ", "
+              << counted(rescue.texts, "text") << ", " << counted(rescue.scores, "score")
+              << (rescue.lost.empty() ? "; nothing was damaged\n" : "\n");
+}
+
 Json to_json(const ReplayedBatch& batch) {
     Json edits = Json::array();
     for (const ReplayedBatch::Edit& edit : batch.edits)

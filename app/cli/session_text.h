@@ -29,6 +29,9 @@ void print_history(const LedgerState& ledger);
 Json to_json(const SessionCheck& check);
 void print_checks(const std::vector<SessionCheck>& checks);
 
+Json to_json(const SessionRescue& rescue, const std::string& file, const std::string& out);
+void print_rescue(const SessionRescue& rescue, const std::string& out);
+
 Json to_json(const ReplayedBatch& batch);
 void print_replay(const std::vector<ReplayedBatch>& batches);
 

@@ -80,6 +80,9 @@ class TestCliSession : public QObject {
         QVERIFY2(off.code == 0, off.all());
         QCOMPARE(in_weights(off), QString("1011"));
         QVERIFY(off.json["batches"][2]["stale"].toBool());
+        const CliResult shown = show(); // without the model
+        for (int batch = 0; batch < 4; ++batch)
+            QCOMPARE(shown.json["batches"][batch]["stale"].toBool(), off.json["batches"][batch]["stale"].toBool());
         QVERIFY(off.json["edited_hash"].toString() != last_hash_);
         const CliResult on = session({"toggle", "work.emend", "2"});
         QCOMPARE(on.json["edited_hash"].toString(), last_hash_);

@@ -61,6 +61,28 @@ class TestCliSessionFaults : public QObject {
         QCOMPARE(file.readAll(), content);
     }
 
+    void a_damaged_one_is_rescued() {
+        const CliResult shown = show("sound.emend");
+        const QByteArray fingerprint = shown.json["model"].toObject()["fingerprint"].toString().toLatin1();
+        QVERIFY(fingerprint.size() > 8);
+        QFile sound(sandbox_.path("sound.emend"));
+        QVERIFY(sound.open(QIODevice::ReadOnly));
+        QByteArray content = sound.readAll();
+        content.replace(fingerprint, QByteArray(fingerprint.size(), 'x'));
+        sandbox_.write("damaged.emend", content);
+        const CliResult damaged = show("damaged.emend");
+        QVERIFY2(damaged.code == 1 && damaged.error()["hint"].toString().contains("rescue"), damaged.all());
+        const QStringList rescue{"session", "rescue", "damaged.emend", "rescued.emend"};
+        const CliResult nameless = sandbox_.run(rescue + QStringList{"--json"});
+        QVERIFY2(nameless.code == 1 && nameless.error()["what"].toString().contains("which model"), nameless.all());
+        const CliResult rescued = sandbox_.run(rescue + QStringList{"--model", "demo", "--json"});
+        QVERIFY2(rescued.code == 0 && rescued.json["batches"].toInt() == 1, rescued.all());
+        QCOMPARE(rescued.json["lost"].toArray().size(), 1);
+        QCOMPARE(batches(show("rescued.emend")), 1);
+        const CliResult twice = sandbox_.run(rescue);
+        QVERIFY2(twice.code == 1 && twice.err.contains("already"), twice.all());
+    }
+
     void not_there_or_a_folder() {
         for (const QString& name : {QString("nowhere.emend"), sandbox_.path()}) {
             const CliResult result = show(name);
