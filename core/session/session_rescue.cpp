@@ -173,8 +173,9 @@ class Rescue {
                 all = all && copied;
                 found_ += copied ? 1 : 0;
             } catch (const SQLite::Exception& fault) {
-                if (fault.getErrorCode() == SQLITE_FULL || fault.getErrorCode() == SQLITE_NOMEM)
-                    throw; // the copy's fault, not the file's
+                const int code = fault.getErrorCode() & 0xFF;
+                if (code == SQLITE_FULL || code == SQLITE_IOERR || code == SQLITE_NOMEM)
+                    throw; // the disk's or the memory's fault, not the file's
                 all = false;
             }
         }

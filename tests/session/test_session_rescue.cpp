@@ -25,6 +25,7 @@ class TestSessionRescue : public QObject {
     void a_file_of_the_first_format();
     void a_log_that_was_left_behind();
     void cut_off_anywhere();
+    void damaged_pages();
     void flipped_bits();
     void what_cannot_be_rescued_data();
     void what_cannot_be_rescued();
@@ -217,6 +218,25 @@ void TestSessionRescue::cut_off_anywhere() {
         QCOMPARE(files(), (QStringList{"a.emend", "cut.emend"}));
     }
     QVERIFY(most > 0); // the end of the file is not needed for its beginning
+}
+
+void TestSessionRescue::damaged_pages() {
+    constexpr qsizetype page = 4096;
+    const QByteArray whole = bytes();
+    int refused = 0;
+    for (qsizetype at = 0; at < whole.size(); at += page) {
+        QByteArray damaged = whole;
+        damaged.replace(at, page, QByteArray(page, '\x5a'));
+        write("pages.emend", damaged);
+        const std::string error = error_of([&] {
+            const SessionRescue rescued = rescue_session(path("pages.emend"), path("out.emend"), small_model(), {});
+            compare(rescued);
+            QVERIFY(rescued.batches + rescued.edits >= 3);
+        });
+        refused += error.empty() ? 0 : 1;
+        QFile::remove(folder_->filePath("out.emend"));
+    }
+    QVERIFY2(refused <= 3, qPrintable(QString::number(refused))); // those that say what the tables are
 }
 
 void TestSessionRescue::flipped_bits() {
