@@ -18,6 +18,7 @@ RUN_PACKAGES=(
 TEST_PACKAGES=(
     "to measure: libbenchmark-dev"
     "to test the window without a screen: xvfb xauth"
+    "to test what a desktop is told: desktop-file-utils shared-mime-info libxml2-utils"
     "to check exports by another program's sums: python3 python3-numpy"
 )
 

@@ -83,6 +83,7 @@ int main(int argc, char** argv) {
     QApplication::setOrganizationName(QStringLiteral("emend"));
     QApplication::setApplicationName(QStringLiteral("emend"));
     QApplication::setApplicationVersion(QStringLiteral(EMEND_VERSION));
+    QApplication::setDesktopFileName(QStringLiteral("emend")); // Wayland takes the icon from there
     QApplication::setWindowIcon(QIcon(QStringLiteral(":/icons/emend.svg")));
     QTranslator translator;
     if (translator.load(QLocale(), QStringLiteral("emend"), QStringLiteral("_"), QStringLiteral(":/translations")) ||

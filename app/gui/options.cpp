@@ -2,9 +2,42 @@
 #include "options.h"
 
 #include <QCommandLineParser>
+#include <QFileInfo>
 #include <QRegularExpression>
+#include <QUrl>
 
 namespace emend::ui {
+
+namespace {
+
+// Some file managers hand over addresses where the desktop file asks for paths. Empty: a file of another machine.
+QString localPath(const QString& argument) {
+    if (!argument.startsWith(u"file:", Qt::CaseInsensitive))
+        return argument;
+    QUrl url(argument);
+    if (url.host() == u"localhost")
+        url.setHost(QString());
+    return url.host().isEmpty() ? url.toLocalFile() : QString();
+}
+
+// A model is a folder; a session may be missing by now, or have lost its suffix.
+bool namesASession(const QString& path) {
+    const QFileInfo info(path);
+    return info.isFile() || (!info.isDir() && path.endsWith(u".emend", Qt::CaseInsensitive));
+}
+
+QString readPlace(const QString& argument, Options& options) {
+    const QString path = localPath(argument);
+    if (path.isEmpty())
+        return QCoreApplication::translate("main", "There is no file of this machine at %1").arg(argument);
+    if (namesASession(path))
+        options.session = path;
+    else if (path != u"demo")
+        options.model = path;
+    return {};
+}
+
+} // namespace
 
 QString parseOptions(const QStringList& arguments, Options& options) {
     QCommandLineParser parser;
@@ -55,10 +88,9 @@ QString parseOptions(const QStringList& arguments, Options& options) {
     const QStringList positional = parser.positionalArguments();
     if (positional.size() > 1)
         return QCoreApplication::translate("main", "One model or session at a time: %1").arg(positional.join(u' '));
-    if (!positional.isEmpty() && positional.first().endsWith(u".emend", Qt::CaseInsensitive))
-        options.session = positional.first();
-    else if (!positional.isEmpty() && positional.first() != u"demo")
-        options.model = positional.first();
+    if (!positional.isEmpty())
+        if (QString problem = readPlace(positional.first(), options); !problem.isEmpty())
+            return problem;
     if (parser.isSet(theme)) {
         options.theme = themeModeFrom(parser.value(theme));
         if (themeModeName(*options.theme) != parser.value(theme))
