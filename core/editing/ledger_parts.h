@@ -5,6 +5,7 @@
 #include "base/hash.h"
 #include "editing/accumulate.h"
 #include "editing/ledger.h"
+#include "emend/report.h"
 
 #include <algorithm>
 #include <string>

@@ -34,8 +34,9 @@ struct SessionFixture {
         if (!questions.chooseSessionTarget)
             questions.chooseSessionTarget = [this](QWidget*, const QString&) { return target; };
         if (!questions.leaveSession)
-            questions.leaveSession = [this](QWidget*, const QString& text) {
+            questions.leaveSession = [this](QWidget*, const QString& text, bool named) {
                 asked << text;
+                askedOfNamed = named;
                 return leave;
             };
         if (!questions.chooseAnotherModel)
@@ -81,6 +82,7 @@ struct SessionFixture {
     QTemporaryDir folder;
     QString target, chosenModel;
     QStringList asked, differences;
+    bool askedOfNamed = false; // the last one
     ui::Questions::Leave leave = ui::Questions::Leave::Keep;
     std::shared_ptr<FakeScript> script;
     std::unique_ptr<WindowFixture> window;

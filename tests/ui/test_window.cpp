@@ -295,7 +295,7 @@ void TestWindow::closingAsksBeforeEditsAreLost() {
     QStringList asked;
     Questions::Leave answer = Questions::Leave::Cancel;
     Questions questions;
-    questions.leaveSession = [&](QWidget*, const QString& text) {
+    questions.leaveSession = [&](QWidget*, const QString& text, bool /*named*/) {
         asked << text;
         return answer;
     };
@@ -328,7 +328,7 @@ void TestWindow::closingAsksBeforeEditsAreLost() {
 void TestWindow::closingAsksNothingWhenNothingIsLost() {
     QStringList asked;
     Questions questions;
-    questions.leaveSession = [&](QWidget*, const QString& text) {
+    questions.leaveSession = [&](QWidget*, const QString& text, bool /*named*/) {
         asked << text;
         return Questions::Leave::Cancel;
     };

@@ -327,6 +327,7 @@ void TestWindowExport::anEarlierStateIsTakenAlong() {
         QCOMPARE(m_script->exported().at, LedgerPosition(1));
     }
     ExportDialog* shown = dialog(*f, "exportLora");
+    shown->findChild<QLineEdit*>(QStringLiteral("exportPath"))->setText(f->scratch.filePath(QStringLiteral("fresh")));
     shown->findChild<QComboBox*>(QStringLiteral("exportState"))->setCurrentIndex(2);
     f->workbench.undo(); // the history moves on below the dialog: what was chosen stays
     QTest::qWait(250);

@@ -96,7 +96,7 @@ void TestWindowVerdicts::aSingleEditThatDoesNotHold() {
 void TestWindowVerdicts::quittingCountsEditsNotBatches() {
     QStringList asked;
     Questions questions;
-    questions.leaveSession = [&](QWidget*, const QString& text) {
+    questions.leaveSession = [&](QWidget*, const QString& text, bool /*named*/) {
         asked << text;
         return Questions::Leave::Discard;
     };

@@ -33,7 +33,7 @@ struct WindowFixture {
             if (!*choose)
                 *choose = nothing;
         if (!questions.leaveSession)
-            questions.leaveSession = [](QWidget*, const QString&) { return ui::Questions::Leave::Keep; };
+            questions.leaveSession = [](QWidget*, const QString&, bool) { return ui::Questions::Leave::Keep; };
         if (!questions.chooseAnotherModel)
             questions.chooseAnotherModel = [](QWidget*, const QString&, const QStringList&) { return false; };
         if (!questions.takeForeignDelta)

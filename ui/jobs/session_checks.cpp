@@ -6,6 +6,7 @@
 #include "jobs/weights_hash.h"
 
 #include <filesystem>
+#include <optional>
 #include <utility>
 
 namespace emend::ui {
@@ -55,9 +56,10 @@ VerifiedSession verifySession(const Workplace& place, Document& document) {
     return verified;
 }
 
-ReplayedSession replaySession(const Workplace& place, Document& document) {
+ReplayedSession replaySession(const Workplace& place, Document& document, const QString& file) {
     Engine& engine = *place.engine;
-    const auto session = savedSession(engine, document);
+    const auto session =
+        file.isEmpty() ? savedSession(engine, document) : Session::open(file.toStdString(), Session::Access::read_only);
     ReplayedSession replayed = withHistoryBack(engine, document, OpenNow::Since::Replaced, [&] {
         ReplayedSession made;
         made.batches = replay_session(engine, *session, place.context);
@@ -68,11 +70,15 @@ ReplayedSession replaySession(const Workplace& place, Document& document) {
         made.editedHash = engine.edited_hash(place.context);
         return made;
     });
+    replayed.file = file;
+    replayed.edits = session->edits();
+    replayed.note = session->head().note;
     replayed.left = leftNow(engine, document);
     return replayed;
 }
 
-std::string keepReplayed(const ReplayedSession& replayed, std::vector<SessionEdit> edits, const std::string& note) {
+std::string keepReplayed(const ReplayedSession& replayed) {
+    std::vector<SessionEdit> edits = replayed.edits;
     for (SessionEdit& edit : edits)
         edit.batch.reset(); // numbers of the other history
     const std::string path = new_session_path(sessions_dir());
@@ -88,7 +94,7 @@ std::string keepReplayed(const ReplayedSession& replayed, std::vector<SessionEdi
             },
             replayed.editedHash);
         session->set_edits(edits);
-        session->set_note(note);
+        session->set_note(replayed.note);
     } catch (...) {
         session.reset();
         std::error_code ignored; // what is left is nobody's, and is offered as an unsaved session
@@ -96,6 +102,14 @@ std::string keepReplayed(const ReplayedSession& replayed, std::vector<SessionEdi
         throw;
     }
     return path;
+}
+
+RescuedSession rescueSession(const Workplace& place, const QString& from, const QString& to) {
+    std::optional<SessionModel> model;
+    if (place.engine->is_open())
+        model = session_model(place.engine->model_info());
+    return {
+        .from = from, .to = to, .found = rescue_session(from.toStdString(), to.toStdString(), model, place.context)};
 }
 
 } // namespace emend::ui

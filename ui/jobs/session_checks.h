@@ -28,8 +28,12 @@ struct VerifiedSession {
 };
 
 struct ReplayedSession {
+    QString file; // of another session; empty: the one that is open
     std::vector<ReplayedBatch> batches;
     CheckedState left;
+    // What goes with the batches, as the file has it.
+    std::vector<SessionEdit> edits;
+    std::string note;
     // The history that was made, for whoever wants to keep it. Empty: no batch could be replayed.
     SessionModel model;
     LedgerState made;
@@ -37,12 +41,20 @@ struct ReplayedSession {
     std::string editedHash;
 };
 
+struct RescuedSession {
+    QString from, to;
+    SessionRescue found;
+};
+
 // What is not in the file yet is written first. Throw Error (also when there is no file, or it cannot be written) and
 // Cancelled.
 VerifiedSession verifySession(const Workplace& place, Document& document);
-ReplayedSession replaySession(const Workplace& place, Document& document);
-// A new session without a name; its path. `edits`: rows of the table, which find their batches by what they say.
-// Throws Error, and then there is no file.
-std::string keepReplayed(const ReplayedSession& replayed, std::vector<SessionEdit> edits, const std::string& note);
+// `file`: of another session, perhaps of another model; empty: the one that is open.
+ReplayedSession replaySession(const Workplace& place, Document& document, const QString& file);
+// A new session without a name; its path. Its edits find their batches by what they say. Throws Error, and then there
+// is no file.
+std::string keepReplayed(const ReplayedSession& replayed);
+// A damaged file that does not say any more which model it is about gets the open one.
+RescuedSession rescueSession(const Workplace& place, const QString& from, const QString& to);
 
 } // namespace emend::ui

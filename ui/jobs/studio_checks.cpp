@@ -22,10 +22,12 @@ void Studio::verifySession() {
         [this](const Failure& failure) { emit sessionCheckFailed(failure); });
 }
 
-void Studio::replaySession() {
+void Studio::replaySession(const QString& file) {
     m_jobs.submit<ReplayedSession>(
         {.lane = Lane::Verify, .title = tr("Replaying the session"), .urgent = true},
-        [document = m_sessions.document()](const Workplace& place) { return ui::replaySession(place, *document); },
+        [document = m_sessions.document(), file](const Workplace& place) {
+            return ui::replaySession(place, *document, file);
+        },
         [this](const std::shared_ptr<const ReplayedSession>& replayed) {
             noteChecked(replayed->left);
             emit sessionReplayed(replayed);
@@ -33,12 +35,19 @@ void Studio::replaySession() {
         [this](const Failure& failure) { emit sessionCheckFailed(failure); });
 }
 
-void Studio::keepReplayed(std::shared_ptr<const ReplayedSession> replayed, std::vector<SessionEdit> edits) {
+void Studio::keepReplayed(std::shared_ptr<const ReplayedSession> replayed) {
     m_jobs.submit<std::string>(
         {.lane = Lane::Session, .title = tr("Writing the replayed session"), .urgent = true, .needs_engine = false},
-        [replayed = std::move(replayed), edits = std::move(edits), note = m_sessions.state().note.toStdString()](
-            const Workplace&) { return ui::keepReplayed(*replayed, edits, note); },
+        [replayed = std::move(replayed)](const Workplace&) { return ui::keepReplayed(*replayed); },
         [this](const auto& path) { emit replayKept(QString::fromStdString(*path)); },
+        [this](const Failure& failure) { emit sessionCheckFailed(failure); });
+}
+
+void Studio::rescueSession(const QString& from, const QString& to) {
+    m_jobs.submit<RescuedSession>(
+        {.lane = Lane::Verify, .title = tr("Rescuing the session"), .urgent = true},
+        [from, to](const Workplace& place) { return ui::rescueSession(place, from, to); },
+        [this](const std::shared_ptr<const RescuedSession>& rescued) { emit sessionRescued(rescued); },
         [this](const Failure& failure) { emit sessionCheckFailed(failure); });
 }
 

@@ -12,11 +12,14 @@ namespace emend::ui {
 namespace {
 
 QString nameOf(const std::string& check) {
-    const std::vector<std::pair<std::string, QString>> names = {
-        {"file", CheckModel::tr("File")},           {"model", CheckModel::tr("Model")},
-        {"weights", CheckModel::tr("Weights")},     {"batch-hash", CheckModel::tr("Updates")},
-        {"update-norm", CheckModel::tr("Norms")},   {"answers", CheckModel::tr("Answers")},
-        {"texts", CheckModel::tr("Generated text")}};
+    const std::vector<std::pair<std::string, QString>> names = {{"file", CheckModel::tr("File")},
+                                                                {"model", CheckModel::tr("Model")},
+                                                                {"weights", CheckModel::tr("Weights")},
+                                                                {"batch-hash", CheckModel::tr("Updates")},
+                                                                {"update-norm", CheckModel::tr("Norms")},
+                                                                {"answers", CheckModel::tr("Answers")},
+                                                                {"texts", CheckModel::tr("Generated text")},
+                                                                {"scores", CheckModel::tr("Scores")}};
     for (const auto& [id, name] : names)
         if (id == check)
             return name;
@@ -214,6 +217,23 @@ CheckModel* CheckModel::ofReplay(const std::vector<ReplayedBatch>& batches, QObj
     }
     model->m_good = std::ranges::none_of(model->m_rows, [](const Row& row) { return row.outcome == Outcome::Bad; });
     model->m_summary = replaySummary(batches);
+    return model;
+}
+
+CheckModel* CheckModel::ofRescue(const SessionRescue& rescue, QObject* parent) {
+    auto* model = new CheckModel({{tr("Result"), {}}, {tr("What"), {}, false, true}}, parent);
+    const QString lost = tr("✗ lost");
+    for (const std::string& what : rescue.lost)
+        model->m_rows.push_back({Outcome::Bad, {lost, fromStd(what)}, fromStd(what)});
+    model->m_good = rescue.lost.empty();
+    const QString saved = tr("%1, %2, %3", "edits, batches, traces")
+                              .arg(tr("%n edit(s)", nullptr, static_cast<int>(rescue.edits)),
+                                   tr("%n batch(es)", nullptr, static_cast<int>(rescue.batches)),
+                                   tr("%n trace(s)", nullptr, static_cast<int>(rescue.traces)));
+    model->m_summary = model->m_good ? tr("✓ Nothing was damaged: all of it is in the new file, %1").arg(saved)
+                                     : tr("Saved: %1. %2", "what was saved, how much was lost")
+                                           .arg(saved, tr("%n thing(s) could not be read any more.", nullptr,
+                                                          static_cast<int>(rescue.lost.size())));
     return model;
 }
 

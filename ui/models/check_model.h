@@ -36,6 +36,9 @@ class CheckModel : public QAbstractTableModel {
     // A row an edit; of a batch that could not be replayed one row that says why.
     static CheckModel* ofReplay(const std::vector<ReplayedBatch>& batches, QObject* parent = nullptr);
 
+    // A row a thing that was lost.
+    static CheckModel* ofRescue(const SessionRescue& rescue, QObject* parent = nullptr);
+
     [[nodiscard]] int rowCount(const QModelIndex& parent = {}) const override;
     [[nodiscard]] int columnCount(const QModelIndex& parent = {}) const override;
     [[nodiscard]] QVariant data(const QModelIndex& index, int role = Qt::DisplayRole) const override;

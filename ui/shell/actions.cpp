@@ -44,6 +44,13 @@ constexpr Spec specs[] = {
      QT_TRANSLATE_NOOP("emend::ui::Actions",
                        "Solve every applied batch once more from its requests, and compare; the session stays"),
      "", ""},
+    {ActionId::ReplayOther, "replayOther", QT_TRANSLATE_NOOP("emend::ui::Actions", "Replay &another session here…"),
+     QT_TRANSLATE_NOOP(
+         "emend::ui::Actions",
+         "Solve the batches of a session's file on the model that is open here, which may be another one"),
+     "", ""},
+    {ActionId::RescueSession, "rescueSession", QT_TRANSLATE_NOOP("emend::ui::Actions", "Re&scue a damaged session…"),
+     QT_TRANSLATE_NOOP("emend::ui::Actions", "Save what can still be read of a damaged file as a new session"), "", ""},
     {ActionId::RecoverSession, "recoverSession", QT_TRANSLATE_NOOP("emend::ui::Actions", "&Open unsaved session"),
      QT_TRANSLATE_NOOP("emend::ui::Actions", "Go on where an earlier session without a name ended"), "", ""},
     {ActionId::DiscardRecoverable, "discardRecoverable",

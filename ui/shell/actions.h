@@ -20,6 +20,8 @@ enum class ActionId {
     SessionNote,
     VerifySession,
     ReplaySession,
+    ReplayOther,
+    RescueSession,
     RecoverSession,
     DiscardRecoverable,
     DismissLine,

@@ -54,11 +54,12 @@ CheckDialog::CheckDialog(const QString& title, CheckModel* model, const QString&
     layout->addWidget(m_table, 1);
     layout->addWidget(m_whole);
     layout->addWidget(m_buttons);
-    resize(fontMetrics().averageCharWidth() * 124, fontMetrics().lineSpacing() * 26);
+    resize(fontMetrics().averageCharWidth() * 140, fontMetrics().lineSpacing() * 26);
     connect(copy, &QPushButton::clicked, this, [this] { QApplication::clipboard()->setText(m_model->toText()); });
     connect(m_buttons, &QDialogButtonBox::accepted, this, &QDialog::accept);
     connect(m_buttons, &QDialogButtonBox::rejected, this, &QDialog::reject);
     m_table->setCurrentIndex(m_model->index(m_model->firstBad(), 0));
+    m_whole->setText(m_model->describe(m_model->firstBad())); // it may have been the current one already
     m_table->setFocus();
 }
 
@@ -72,7 +73,7 @@ void CheckDialog::prepareTable() {
         if (!stretches)
             m_table->resizeColumnToContents(column);
         // A title may be a sentence.
-        if (const int most = fontMetrics().averageCharWidth() * 30; header->sectionSize(column) > most)
+        if (const int most = fontMetrics().averageCharWidth() * 24; header->sectionSize(column) > most)
             header->resizeSection(column, most);
     }
     connect(m_table->selectionModel(), &QItemSelectionModel::currentRowChanged, this,

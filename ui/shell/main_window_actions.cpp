@@ -45,7 +45,7 @@ void MainWindow::buildMenus() {
     fill(file, {Count, SaveSession, SaveSessionAs, SessionNote});
     QMenu* checks = file->addMenu(tr("Session &checks"));
     checks->setToolTipsVisible(true); // why they cannot be done
-    fill(checks, {VerifySession, ReplaySession});
+    fill(checks, {VerifySession, ReplaySession, ReplayOther, Count, RescueSession});
     fill(file, {Count});
     fill(file->addMenu(tr("&Import")), {ImportEdits, ImportDelta});
     fill(file, {Export, Count, Quit});

@@ -9,13 +9,16 @@ namespace emend::ui {
 
 namespace {
 
-Questions::Leave askLeave(QWidget* parent, const QString& text) {
+Questions::Leave askLeave(QWidget* parent, const QString& text, bool named) {
     QMessageBox box(QMessageBox::Question, Questions::tr("Emend"), text, QMessageBox::NoButton, parent);
     box.setObjectName(QStringLiteral("leaveSession"));
-    box.setInformativeText(Questions::tr("Kept for later, it is offered again when Emend starts."));
+    box.setInformativeText(named ? Questions::tr("Its file is as it was last written. Emend can try to write it again.")
+                                 : Questions::tr("Kept for later, it is offered again when Emend starts."));
     QPushButton* save = box.addButton(Questions::tr("&Save as…"), QMessageBox::AcceptRole);
-    QPushButton* keep = box.addButton(Questions::tr("&Keep for later"), QMessageBox::AcceptRole);
-    QPushButton* discard = box.addButton(Questions::tr("&Discard"), QMessageBox::DestructiveRole);
+    QPushButton* keep = box.addButton(named ? Questions::tr("&Write it again") : Questions::tr("&Keep for later"),
+                                      QMessageBox::AcceptRole);
+    QPushButton* discard = box.addButton(named ? Questions::tr("&Leave it as written") : Questions::tr("&Discard"),
+                                         QMessageBox::DestructiveRole);
     box.addButton(QMessageBox::Cancel);
     box.setDefaultButton(keep);
     box.exec();

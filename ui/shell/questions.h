@@ -17,7 +17,7 @@ struct ExportChoice;
 struct Questions {
     Q_DECLARE_TR_FUNCTIONS(emend::ui::Questions)
   public:
-    enum class Leave { Save, Keep, Discard, Cancel }; // a session nobody gave a name
+    enum class Leave { Save, Keep, Discard, Cancel };
 
     // Files and folders: empty when nothing was chosen.
     std::function<QString(QWidget*, const QString& folder)> chooseModelFolder;
@@ -27,7 +27,8 @@ struct Questions {
     std::function<QString(QWidget*, const QString& folder)> chooseSession;
     std::function<QString(QWidget*, const QString& proposed)> chooseSessionTarget; // replacing is agreed to
     std::function<bool(QWidget*, const QString& text)> confirmLoss;                // go on?
-    std::function<Leave(QWidget*, const QString& text)> leaveSession;
+    // A session nobody gave a name, or a named one with steps that could not be written.
+    std::function<Leave(QWidget*, const QString& text, bool named)> leaveSession;
     // The session's model is not there, or another one is: choose again?
     std::function<bool(QWidget*, const QString& text, const QStringList& differences)> chooseAnotherModel;
 

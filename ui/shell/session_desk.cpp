@@ -44,7 +44,7 @@ void SessionDesk::connectActions() {
     const auto on = [this](ActionId id, auto&& call) { connect(m_actions[id], &QAction::triggered, this, call); };
     on(NewSession, [this] { startNew(); });
     on(OpenSession, [this] {
-        if (const QString file = m_questions.chooseSession(m_window, lastFolder()); !file.isEmpty())
+        if (const QString file = chooseFile(); !file.isEmpty())
             open(file);
     });
     on(SaveSession, [this] { save(); });
@@ -122,7 +122,7 @@ void SessionDesk::leave(const QString& whatNext, std::function<void(Unsaved)> th
     };
     if (!m_document.isAtStake())
         return keep();
-    switch (m_questions.leaveSession(m_window, whatIsAtStake() + u' ' + whatNext)) {
+    switch (m_questions.leaveSession(m_window, whatIsAtStake() + u' ' + whatNext, !m_keeper.state().untitled)) {
     case Questions::Leave::Save:
         return saveAs(keep);
     case Questions::Leave::Keep:
@@ -145,6 +145,15 @@ QString SessionDesk::whatIsAtStake() const {
         applied += ledger.entries[i].report ? static_cast<int>(ledger.entries[i].report->edits.size()) : 1;
     return problem + (applied > 0 ? tr("%n applied edit(s) are in a session without a name.", nullptr, applied)
                                   : tr("The edits are in a session without a name."));
+}
+
+void SessionDesk::writeDue() {
+    m_keeper.saveNow(m_document.due());
+}
+
+QString SessionDesk::chooseFile() {
+    const QString file = m_questions.chooseSession(m_window, lastFolder());
+    return file.isEmpty() ? QString() : QFileInfo(file).absoluteFilePath();
 }
 
 void SessionDesk::open(const QString& path) {

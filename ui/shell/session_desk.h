@@ -27,6 +27,8 @@ class SessionDesk : public QObject {
                 const Questions& questions, QWidget* window);
     void follow(SessionLine& line); // once
 
+    void writeDue();                    // before something reads the file
+    [[nodiscard]] QString chooseFile(); // of a session, asked for; empty: none
     void open(const QString& path);
     // What becomes of the session there is was decided.
     void openFrom(const OpenSessionRequest& request);
