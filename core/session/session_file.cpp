@@ -8,6 +8,7 @@
 #include <array>
 #include <cerrno>
 #include <fcntl.h>
+#include <fstream>
 #include <sqlite3.h>
 #include <sys/stat.h>
 #include <system_error>
@@ -242,6 +243,20 @@ void tidy(const fs::path& file) {
         database->exec("PRAGMA busy_timeout = 0"); // others who read it now will see to it
         database->exec("PRAGMA journal_mode = DELETE");
     });
+}
+
+std::uint64_t length_it_says(const fs::path& file) {
+    std::array<char, 32> head{};
+    if (!std::ifstream(file, std::ios::binary).read(head.data(), head.size()))
+        return 0;
+    const auto number = [&](std::size_t at, std::size_t bytes) {
+        std::uint64_t value = 0;
+        for (std::size_t i = at; i < at + bytes; ++i)
+            value = value << 8U | static_cast<unsigned char>(head.at(i));
+        return value;
+    };
+    const std::uint64_t page = number(16, 2) == 1 ? 65536 : number(16, 2);
+    return page * number(28, 4);
 }
 
 bool has_log(const fs::path& file) {

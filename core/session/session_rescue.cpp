@@ -8,8 +8,6 @@
 #include "session/session_rows.h"
 
 #include <algorithm>
-#include <array>
-#include <fstream>
 #include <set>
 #include <sqlite3.h>
 #include <unistd.h>
@@ -58,19 +56,8 @@ void copy_with_log(const fs::path& from, const fs::path& to) {
 
 // SQLite reads nothing of a file that is shorter than its head says; pages of nothing are faults like others.
 void make_as_long_as_it_says(const fs::path& file) {
-    std::array<char, 32> head{};
-    if (!std::ifstream(file, std::ios::binary).read(head.data(), head.size()))
-        return;
-    const auto number = [&](std::size_t at, std::size_t bytes) {
-        std::uint64_t value = 0;
-        for (std::size_t i = at; i < at + bytes; ++i)
-            value = value << 8U | static_cast<unsigned char>(head.at(i));
-        return value;
-    };
-    const std::uint64_t page = number(16, 2) == 1 ? 65536 : number(16, 2);
-    const std::uint64_t length = page * number(28, 4);
     std::error_code ignored; // then it is read as it is, or not
-    if (fs::file_size(file, ignored) < length)
+    if (const std::uint64_t length = length_it_says(file); fs::file_size(file, ignored) < length)
         fs::resize_file(file, length, ignored);
 }
 

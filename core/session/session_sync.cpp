@@ -2,6 +2,7 @@
 // Session over SQLite: the history as it is now, and whether the file is sound.
 #include "emend/error.h"
 #include "session/batch_matrices.h"
+#include "session/session_file.h"
 #include "session/session_rows.h"
 #include "session/session_store.h"
 #include "session/stored_values.h"
@@ -152,6 +153,9 @@ void SessionStore::sync(const LedgerState& ledger, const std::function<BatchReco
 std::vector<std::string> SessionStore::check(const JobContext& job) {
     std::vector<std::string> faults;
     find_faults(faults, "the file", [&] {
+        std::error_code failed; // SQLite does not mind when it is only a free page that is missing
+        if (std::filesystem::file_size(file_, failed) < length_it_says(file_))
+            faults.push_back("the file: its end is missing");
         for (const std::string& finding : first_column(*database_, "PRAGMA integrity_check"))
             if (finding != "ok")
                 faults.push_back("the file: " + finding);
