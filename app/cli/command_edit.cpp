@@ -145,6 +145,8 @@ Json to_json(const Result& result) {
     document["batches"] = batches_json(result.applied);
     document["scores"] = cli::to_json(result.scores);
     document["norms"] = cli::to_json(result.norms);
+    if (result.applied.batches.size() > 1)
+        document["layers"] = total_layers_json(result.norms);
     if (result.frontier)
         document["frontier"] = frontier_rows(*result.frontier);
     if (result.overlay)

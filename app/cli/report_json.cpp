@@ -92,6 +92,18 @@ Json to_json(const NormHistory& history) {
     return rows;
 }
 
+Json total_layers_json(const NormHistory& history) {
+    Json rows = Json::array();
+    if (history.points.empty())
+        return rows;
+    const NormHistory::Point& last = history.points.back();
+    for (std::size_t i = 0; i < history.layers.size(); ++i)
+        rows.push_back({{"layer", history.layers[i]},
+                        {"update_norm", last.update_norm[i]},
+                        {"relative_norm", last.relative_norm[i]}});
+    return rows;
+}
+
 Json to_json(const StatisticsReport& report) {
     Json layers = Json::array();
     for (const LayerStatisticsReport& layer : report.layers) {

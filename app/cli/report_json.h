@@ -14,6 +14,9 @@ Json to_json(const ModelInfo& info);
 Json to_json(const EditReport& report);
 Json to_json(const EditReport& report, const Diagnosis& diagnosis); // of one of its edits
 Json to_json(const NormHistory& history);                           // [{position, layer, update_norm, relative_norm}]
+// layer, update_norm, relative_norm: all applied batches together. What a single solve tells beside these adds up to
+// nothing over several.
+Json total_layers_json(const NormHistory& history);
 Json to_json(const StatisticsReport& report);
 Json to_json(const GenerationResult& result);
 // {prompt, before: {…}, after: {…}}

@@ -84,6 +84,11 @@ class TestCliExport : public QObject {
             sandbox_.run({"edit", "demo", "--delta", "work.safetensors", "--session", "from_delta.emend", "--json"});
         QVERIFY2(applied.code == 0, applied.all());
         QCOMPARE(applied.json["batches"].toArray().size(), 2);
+        // Over several batches a layer has the norms of their sum.
+        const QJsonArray layers = applied.json["layers"].toArray(), norms = applied.json["norms"].toArray();
+        QVERIFY(!layers.isEmpty());
+        QCOMPARE(layers.last()["update_norm"], norms.last()["update_norm"]);
+        QVERIFY(layers.last()["update_norm"].toDouble() > 0);
         QCOMPARE(applied.json["edits"].toArray().size(), 2);
         const auto hash = [&](const QString& session) {
             return part(sandbox_.run({"session", "show", session, "--json"}), "session", "edited_hash").toString();
