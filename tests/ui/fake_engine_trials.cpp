@@ -66,6 +66,9 @@ Diagnosis FakeEngine::diagnose(std::uint64_t batch_id, std::size_t edit, const J
     diagnosis.edit = edit;
     diagnosis.holds = now.says_new;
     diagnosis.verdicts = verdictsOf(outcome.request, now.says_new);
+    if (of.stale)
+        diagnosis.verdicts.push_back(
+            {"stale", false, true, 0, 0, "An earlier batch was switched.", "Solve it again.", "history"});
     diagnosis.summary =
         now.says_new ? "The edit holds: nothing stands in its way." : "The layers wrote only 31 % of what was asked.";
     diagnosis.loss = outcome.loss;

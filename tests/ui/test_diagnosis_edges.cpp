@@ -26,6 +26,8 @@ class TestDiagnosisEdges : public QObject {
 
     void whatIsNotJudgedIsNeitherGoodNorWeak();
     void editsOfOneBatchAreToldApartByTheirOldObject();
+    void aStaleBatchIsSolvedAgainFromHere();
+    void checksHaveNames();
 };
 
 void TestDiagnosisEdges::whatIsNotJudgedIsNeitherGoodNorWeak() {
@@ -68,6 +70,34 @@ void TestDiagnosisEdges::editsOfOneBatchAreToldApartByTheirOldObject() {
     QVERIFY(f->settle());
     QCOMPARE(diagnosed.count(), 1);
     QCOMPARE(diagnosed[0][1].value<std::shared_ptr<const Diagnosis>>()->edit, std::size_t{1});
+}
+
+void TestDiagnosisEdges::aStaleBatchIsSolvedAgainFromHere() {
+    auto f = openWindow(*m_theme, m_script, fakeDrafts());
+    QVERIFY(f->settle());
+    for (const int row : {0, 1}) {
+        f->workbench.apply({row});
+        QVERIFY(f->settle());
+    }
+    Studio& studio = f->workbench.studio();
+    studio.switchBatch(studio.ledger().entries.at(0).id, false, false);
+    QVERIFY(f->settle());
+    QVERIFY(studio.ledger().entries.at(1).stale);
+    f->window.editsPanel().selectRow(1);
+    f->action(ActionId::ShowDiagnosis)->trigger();
+    QVERIFY(f->settle());
+    auto* button = f->get<VerdictLine>("verdict_stale")->findChild<QPushButton*>();
+    QVERIFY(button);
+    QCOMPARE(button->text(), QStringLiteral("Solve again"));
+    const int before = m_script->softenings;
+    button->click();
+    QVERIFY(f->settle());
+    QCOMPARE(m_script->softenings.load(), before + 1);
+}
+
+// The ids of core/analysis, as people say them.
+void TestDiagnosisEdges::checksHaveNames() {
+    QCOMPARE(diagnosisCheckName("key-contexts"), QStringLiteral("Keys of contexts"));
 }
 
 QTEST_MAIN(TestDiagnosisEdges)

@@ -27,6 +27,7 @@ constexpr CheckName check_names[] = {
     {"condition", QT_TRANSLATE_NOOP("emend::ui::DiagnosisModel", "The system")},
     {"layers", QT_TRANSLATE_NOOP("emend::ui::DiagnosisModel", "What was written")},
     {"key-paraphrases", QT_TRANSLATE_NOOP("emend::ui::DiagnosisModel", "Keys of paraphrases")},
+    {"key-contexts", QT_TRANSLATE_NOOP("emend::ui::DiagnosisModel", "Keys of contexts")},
     {"overruled", QT_TRANSLATE_NOOP("emend::ui::DiagnosisModel", "Later layers")},
     {"stale", QT_TRANSLATE_NOOP("emend::ui::DiagnosisModel", "Weights underneath")},
     {"undone-later", QT_TRANSLATE_NOOP("emend::ui::DiagnosisModel", "Later edits")},

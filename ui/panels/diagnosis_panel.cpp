@@ -212,7 +212,9 @@ void DiagnosisPanel::fillVerdicts() {
                                      {}};
         const QString setting = QString::fromStdString(m_model.verdict(row).setting);
         const QString name = m_settingName && !setting.isEmpty() ? m_settingName(setting) : QString();
-        if (judgement == Judgement::Weak && !name.isEmpty())
+        if (judgement == Judgement::Weak && setting == u"history")
+            content.button = tr("Solve again");
+        else if (judgement == Judgement::Weak && !name.isEmpty())
             content.button = tr("Change %1…", "a field of the recipe").arg(name);
         auto* line = new VerdictLine(content);
         line->setObjectName(QStringLiteral("verdict_") + QString::fromStdString(m_model.verdict(row).check));

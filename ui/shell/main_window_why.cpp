@@ -61,8 +61,15 @@ void MainWindow::connectWhy() {
     connect(m_trialsPanel, &TrialsPanel::useRequested, this, &MainWindow::useRecipe);
 }
 
-// To the recipe's field; or, where it is the edit itself, to a draft of it: what is applied stays what it is.
+// To the recipe's field; or, where it is the edit itself, to a draft of it: what is applied stays what it is. A batch
+// whose history changed underneath it is solved again: no setting helps it.
 void MainWindow::changeSetting(const QString& setting) {
+    if (setting == u"history") {
+        const int selected = m_workbench.currentRow();
+        if (const auto batch = selected < 0 ? std::nullopt : m_workbench.edits().row(selected).batch)
+            m_history.solveAgain(m_history.model().rowOf(*batch));
+        return;
+    }
     const int column = columnOf(setting);
     if (column < 0)
         return m_recipe->focusField(setting);
