@@ -34,8 +34,7 @@ std::unique_ptr<Engine> load_engine(const std::string& path) {
                     "build it (cmake --build --preset release) or point EMEND_ENGINE at libemend_engine.so");
     }
     // The engine is linked to find all of its own functions at once, so that a wrong LibTorch is told here. Those of
-    // the hundreds of libraries behind LibTorch need not be: most are never called, and it would take a tenth of a
-    // second.
+    // the hundreds of libraries behind LibTorch need not be: most are never called.
     void* handle = dlopen(library.c_str(), RTLD_LAZY | RTLD_LOCAL | RTLD_NODELETE);
     if (!handle) {
         throw Error("the engine library cannot be loaded: " + loader_message(), library,
