@@ -34,18 +34,9 @@ void check_plan(const ExportPlan& plan, const std::string& out) {
         throw Error(plan.problem, out, plan.hint);
 }
 
-void check_position(const Options& options) {
-    if (!options.at)
-        return;
-    const std::size_t batches = peek_session(options.session.file).batches;
-    if (*options.at > batches)
-        throw Error("the history has " + std::to_string(batches) + (batches == 1 ? " batch" : " batches") + ", not " +
-                        std::to_string(*options.at),
-                    "--at", "session show lists them; 0 is the model as it was");
-}
-
 void export_weights(Program& program, const Options& options) {
-    check_position(options);
+    if (options.at)
+        check_position(*options.at, peek_session(options.session.file).batches, "--at");
     const LoadedSession loaded = load_session(program, options.session, Access::read_only);
     const ExportRequest request{.format = export_format_from(options.format),
                                 .out = options.out,

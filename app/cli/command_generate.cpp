@@ -3,6 +3,7 @@
 #include "program.h"
 #include "report_json.h"
 #include "report_text.h"
+#include "session_input.h"
 
 #include <iostream>
 
@@ -15,6 +16,7 @@ struct GenerateOptions {
     bool greedy = false;
     bool stream = false;
     bool no_cache = false;
+    LookedAt model;
     CLI::Option *temperature = nullptr, *top_p = nullptr, *top_k = nullptr;
 };
 
@@ -29,7 +31,8 @@ void run_generate(Program& program, GenerateOptions& options) {
     request.seed = program.seed.value_or(0);
     request.use_cache = !options.no_cache;
 
-    auto engine = program.open_model();
+    const auto session = take_session(program, options.model);
+    auto engine = open_model(program, session.get(), options.model);
     if (options.stream)
         std::cout << styled(request.prompt, Style::dim) << std::flush;
     const auto on_token = [&](const GeneratedToken& token) {
@@ -66,8 +69,7 @@ void add_generate(Program& program) {
     auto options = std::make_shared<GenerateOptions>();
     CLI::App* command =
         program.add_command("generate", "Continue a text", [&program, options] { run_generate(program, *options); });
-    program.add_model(command);
-    program.add_compute(command);
+    add_looked_at(program, command, options->model);
     program.add_seed(command);
     GenerateRequest& request = options->request;
     command->add_option("--prompt", request.prompt, "The text to continue")->required();

@@ -3,6 +3,7 @@
 #include "program.h"
 #include "report_json.h"
 #include "report_text.h"
+#include "session_input.h"
 
 #include <cmath>
 
@@ -15,6 +16,7 @@ struct LogitsOptions {
     CLI::Option *text_option = nullptr, *ids_option = nullptr;
     std::optional<int> top;
     bool hidden = false;
+    LookedAt model;
 };
 
 void run_logits(Program& program, const LogitsOptions& options) {
@@ -28,7 +30,8 @@ void run_logits(Program& program, const LogitsOptions& options) {
     request.full = program.json && !options.top;
     request.hidden = options.hidden;
 
-    auto engine = program.open_model();
+    const auto session = take_session(program, options.model);
+    auto engine = open_model(program, session.get(), options.model);
     const LogitsResult result = engine->logits(request, program.job());
     program.check_stop();
     if (program.json) {
@@ -61,8 +64,7 @@ void add_logits(Program& program) {
     auto options = std::make_shared<LogitsOptions>();
     CLI::App* command = program.add_command("logits", "The distribution of the next token",
                                             [&program, options] { run_logits(program, *options); });
-    program.add_model(command);
-    program.add_compute(command);
+    add_looked_at(program, command, options->model);
     options->text_option = command->add_option("--text", options->text, "The text so far");
     options->ids_option = command->add_option("--ids", options->ids, "The text so far as ids: 1,2,3");
     command->add_option("--top", options->top, "Only the K most likely tokens; without it JSON has every logit")

@@ -5,6 +5,7 @@
 #include "edit_input.h"
 #include "emend/chart.h"
 #include "program.h"
+#include "session_input.h"
 #include "trace_report.h"
 
 #include <chrono>
@@ -26,7 +27,10 @@ struct Options {
     std::string noise_file;
     std::string png, svg, pdf, csv;
     bool lens = false;
-    std::optional<int> token; // of the lens
+    // Of the lens.
+    std::optional<int> token;
+    std::optional<std::size_t> before;
+    LookedAt model;
 };
 
 // The lens reads one prompt; noise and pictures are the map's.
@@ -34,6 +38,8 @@ void check_lens(const Options& options) {
     if (!options.lens) {
         if (options.token)
             throw UsageError("the token is the lens's", "--token", "use it with --lens");
+        if (options.before)
+            throw UsageError("the lens compares, a map does not", "--before", "use it with --lens, or --at");
         return;
     }
     if (!options.facts.file.empty())
@@ -126,10 +132,10 @@ void print_text(const Options& options, const Traced& traced, const LayerSuggest
     tell_files(options);
 }
 
-void trace_one(Program& program, const Options& options) {
+void trace_one(Program& program, const Options& options, Session* session) {
     EditRequest fact;
     fill_prompt(fact, options.facts);
-    auto engine = program.open_model();
+    auto engine = open_model(program, session, options.model);
     TraceRequest request = request_of(options, engine->model_info(), program);
     request.subject = fact.subject;
     request.prompt = fact.prompt;
@@ -145,10 +151,10 @@ void trace_one(Program& program, const Options& options) {
     print_text(options, trace, suggestion, program);
 }
 
-void read_lens(Program& program, const Options& options) {
+void read_lens(Program& program, const Options& options, Session* session) {
     EditRequest fact;
     fill_prompt(fact, options.facts);
-    auto engine = program.open_model();
+    auto engine = open_model(program, session, options.model);
     LensRequest request;
     request.prompt = fact.prompt;
     if (const std::size_t gap = request.prompt.find("{}"); gap != std::string::npos)
@@ -158,11 +164,12 @@ void read_lens(Program& program, const Options& options) {
         request.object = options.objects[0];
     if (options.objects.size() > 1)
         request.true_object = options.objects[1];
+    request.before = options.before.value_or(0);
     const LensResult lens = engine->lens(request, program.job());
     if (program.json)
-        return program.print(lens_json(lens, options.objects));
+        return program.print(lens_json(lens, options.objects, session != nullptr));
     program.clear_progress();
-    print_lens(lens, options.objects);
+    print_lens(lens, options.objects, session != nullptr);
 }
 
 // What the model says now is traced: the true object where it is known, else its own answer.
@@ -199,9 +206,9 @@ std::vector<TraceResult> trace_all(GatheredEdits& gathered, const TraceRequest& 
     return traces;
 }
 
-void trace_file(Program& program, const Options& options) {
+void trace_file(Program& program, const Options& options, Session* session) {
     GatheredEdits gathered = gather_edits(options.facts);
-    auto engine = program.open_model();
+    auto engine = open_model(program, session, options.model);
     drop_faulty(gathered, *engine, program.model_folder(), program.job());
     tell_about(gathered, program);
     const std::vector<TraceResult> traces =
@@ -225,13 +232,16 @@ void run_trace(Program& program, const Options& options) {
     check_options(options);
     if (options.csv == standard_output && program.json)
         throw UsageError("standard output is the JSON's", "--csv", "name a file, or leave --json out");
+    const auto session = take_session(program, options.model);
+    if (options.before)
+        check_position(*options.before, session ? session->head().batches : 0, "--before");
     check_output_files({options.png, options.svg, options.pdf, options.csv}, program.model_folder());
     if (options.lens)
-        read_lens(program, options);
+        read_lens(program, options, session.get());
     else if (options.facts.file.empty())
-        trace_one(program, options);
+        trace_one(program, options, session.get());
     else
-        trace_file(program, options);
+        trace_file(program, options, session.get());
 }
 
 void add_fact_options(CLI::App* command, Options& options) {
@@ -255,8 +265,7 @@ void add_trace(Program& program) {
     auto options = std::make_shared<Options>();
     CLI::App* command = program.add_command("trace", "Find the tokens and layers where the model keeps a fact",
                                             [&program, options] { run_trace(program, *options); });
-    program.add_model(command);
-    program.add_compute(command);
+    add_looked_at(program, command, options->model);
     program.add_seed(command);
     add_fact_options(command, *options);
     const char* group = "Trace";
@@ -277,6 +286,12 @@ void add_trace(Program& program) {
         ->group(group);
     command->add_option("--token", options->token, "Of the prompt, from 0, where the lens looks (default: the last)")
         ->check(not_negative())
+        ->group(group);
+    command
+        ->add_option(
+            "--before", options->before,
+            "Of the lens on a session: what it compares with, after so many batches (default 0, the checkpoint)")
+        ->check(is_digits)
         ->group(group);
     group = "Output";
     const auto file = [&](const char* name, std::string& value, const char* text) {

@@ -64,6 +64,47 @@ LoadedSession load_session(Program& program, const SessionOptions& options, Sess
     return loaded;
 }
 
+void add_looked_at(Program& program, CLI::App* command, LookedAt& options) {
+    command
+        ->add_option("MODEL", program.load.path,
+                     "A Hugging Face folder, `demo` for the bundled model, or a session (.emend): its edited model")
+        ->required();
+    command->add_option("--at", options.at, "Of a session: after so many batches of its history (default: as it is)")
+        ->check(is_digits);
+    program.add_compute(command);
+}
+
+std::unique_ptr<Session> take_session(Program& program, const LookedAt& options) {
+    if (!names_a_session(program.load.path)) {
+        if (options.at)
+            throw UsageError("only a session has a history", "--at", "name a file that ends in .emend");
+        return nullptr;
+    }
+    auto session = open_session(program.load.path, Session::Access::read_only);
+    const SessionHead head = session->head();
+    if (options.at)
+        check_position(*options.at, head.batches, "--at");
+    choose_model(program, head.model, {});
+    return session;
+}
+
+std::unique_ptr<Engine> open_model(Program& program, Session* session, const LookedAt& options) {
+    auto engine = program.open_model();
+    if (!session)
+        return engine;
+    restore_history(program, *engine, *session);
+    if (options.at)
+        engine->go_to(*options.at);
+    return engine;
+}
+
+void check_position(std::size_t at, std::size_t batches, const std::string& option) {
+    if (at > batches)
+        throw Error("the history has " + std::to_string(batches) + (batches == 1 ? " batch" : " batches") + ", not " +
+                        std::to_string(at),
+                    option, "session show lists them; 0 is the model as it was");
+}
+
 SessionReportContents read_contents(Session& session, Program& program) {
     SessionReportContents contents;
     contents.head = session.head();

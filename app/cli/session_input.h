@@ -8,6 +8,7 @@
 #include "program.h"
 
 #include <memory>
+#include <optional>
 #include <string>
 
 namespace emend::cli {
@@ -39,6 +40,18 @@ struct LoadedSession {
     std::unique_ptr<Engine> engine;
 };
 LoadedSession load_session(Program& program, const SessionOptions& options, Session::Access access);
+
+// MODEL of a command that only looks: a model, or a session, whose model it is with the edits in it.
+struct LookedAt {
+    std::optional<std::size_t> at; // after so many batches of its history; unset: as it is
+};
+void add_looked_at(Program& program, CLI::App* command, LookedAt& options); // MODEL --at --device --dtype --threads
+// Comes first: where MODEL is a session, what the program loads is its model from here on. Null: MODEL is a model.
+std::unique_ptr<Session> take_session(Program& program, const LookedAt& options);
+std::unique_ptr<Engine> open_model(Program& program, Session* session, const LookedAt& options);
+
+// Throws Error when the history has fewer batches.
+void check_position(std::size_t at, std::size_t batches, const std::string& option);
 
 // All that the file holds, and the history as far as it can be known without the model.
 SessionReportContents read_contents(Session& session, Program& program);

@@ -291,41 +291,73 @@ void print_trace(const TraceAverage& average, const LayerSuggestion& suggestion)
     print_suggestion(suggestion);
 }
 
-Json lens_json(const LensResult& lens, const std::vector<std::string>& objects) {
+namespace {
+
+Json side_json(const LensLayer& layer, std::size_t objects) {
+    Json side{{"top", Json::array()}};
+    for (const TokenProbability& token : layer.top)
+        side["top"].push_back(to_json(token));
+    if (objects > 0)
+        side["p"] = Json::array({layer.p_new});
+    if (objects > 1)
+        side["p"].push_back(layer.p_true.value_or(0));
+    return side;
+}
+
+void add_answer(std::vector<Table::Cell>& cells, const LensLayer& layer, std::size_t objects) {
+    cells.emplace_back(layer.top.empty() ? "-" : in_quotes(layer.top[0].piece));
+    cells.emplace_back(layer.top.empty() ? "-" : probability_text(layer.top[0].probability));
+    if (objects > 0)
+        cells.emplace_back(probability_text(layer.p_new));
+    if (objects > 1)
+        cells.emplace_back(probability_text(layer.p_true.value_or(0)));
+}
+
+std::string runners_up(const LensLayer& layer) {
+    std::string then;
+    for (std::size_t i = 1; i < layer.top.size(); ++i)
+        then += (i > 1 ? ", " : "") + in_quotes(layer.top[i].piece);
+    return then;
+}
+
+} // namespace
+
+Json lens_json(const LensResult& lens, const std::vector<std::string>& objects, bool compared) {
     Json rows = Json::array();
     for (std::size_t layer = 0; layer < lens.after.size(); ++layer) {
-        const LensLayer& here = lens.after[layer];
-        Json row{{"layer", layer}, {"top", Json::array()}};
-        for (const TokenProbability& token : here.top)
-            row["top"].push_back(to_json(token));
-        if (!objects.empty())
-            row["p"] = Json::array({here.p_new});
-        if (objects.size() > 1)
-            row["p"].push_back(here.p_true.value_or(0));
+        Json row{{"layer", layer}};
+        row.update(side_json(lens.after[layer], objects.size()));
+        if (compared)
+            row["before"] = side_json(lens.before[layer], objects.size());
         rows.push_back(std::move(row));
     }
     return {{"tokens", lens.tokens}, {"token", lens.token}, {"objects", objects}, {"layers", std::move(rows)}};
 }
 
-void print_lens(const LensResult& lens, const std::vector<std::string>& objects) {
+void print_lens(const LensResult& lens, const std::vector<std::string>& objects, bool compared) {
     print_heading("What each layer would answer at token " + std::to_string(lens.token) + ", " +
                   in_quotes(lens.tokens.at(static_cast<std::size_t>(lens.token))));
     using Align = Table::Align;
-    std::vector<Table::Column> columns{{"layer", Align::right}, {"says"}, {"p", Align::right}, {"then"}};
-    for (const std::string& object : objects)
-        columns.push_back({p_of(object), Align::right});
+    std::vector<Table::Column> columns{{"layer", Align::right}};
+    const auto add_columns = [&](const std::string& says) {
+        columns.push_back({says});
+        columns.push_back({"p", Align::right});
+        for (const std::string& object : objects)
+            columns.push_back({p_of(object), Align::right});
+    };
+    if (compared)
+        add_columns("said");
+    add_columns("says");
+    if (!compared)
+        columns.push_back({"then"});
     Table table(std::move(columns));
     for (std::size_t layer = 0; layer < lens.after.size(); ++layer) {
-        const LensLayer& here = lens.after[layer];
-        std::string then;
-        for (std::size_t i = 1; i < here.top.size(); ++i)
-            then += (i > 1 ? ", " : "") + in_quotes(here.top[i].piece);
-        std::vector<Table::Cell> cells{std::to_string(layer), here.top.empty() ? "-" : in_quotes(here.top[0].piece),
-                                       here.top.empty() ? "-" : probability_text(here.top[0].probability), then};
-        if (!objects.empty())
-            cells.emplace_back(probability_text(here.p_new));
-        if (objects.size() > 1)
-            cells.emplace_back(probability_text(here.p_true.value_or(0)));
+        std::vector<Table::Cell> cells{std::to_string(layer)};
+        if (compared)
+            add_answer(cells, lens.before[layer], objects.size());
+        add_answer(cells, lens.after[layer], objects.size());
+        if (!compared)
+            cells.emplace_back(runners_up(lens.after[layer]));
         table.row(std::move(cells));
     }
     table.print();

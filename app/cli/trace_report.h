@@ -34,8 +34,9 @@ std::string trace_csv(const TraceAverage& average);
 void print_trace(const TraceResult& trace, const LayerSuggestion& suggestion);
 void print_trace(const TraceAverage& average, const LayerSuggestion& suggestion);
 
-// The logit lens: what each layer would answer at a token. objects: those that are followed, none to two.
-Json lens_json(const LensResult& lens, const std::vector<std::string>& objects);
-void print_lens(const LensResult& lens, const std::vector<std::string>& objects);
+// The logit lens: what each layer would answer at a token. objects: those that are followed, none to two. compared: with
+// the other weights of `lens`, too.
+Json lens_json(const LensResult& lens, const std::vector<std::string>& objects, bool compared);
+void print_lens(const LensResult& lens, const std::vector<std::string>& objects, bool compared);
 
 } // namespace emend::cli

@@ -16,6 +16,13 @@ class TestCliSession : public QObject {
         return sandbox_.run(QStringList{"session"} + arguments + QStringList{"--json"});
     }
     CliResult show() const { return session({"show", "work.emend"}); }
+    QStringList first_lens() const { // of the first edit
+        const QJsonValue edit = show().json["batches"][0]["edits"][0];
+        return {"trace",     "work.emend",
+                "--lens",    "--json",
+                "--prompt",  edit["prompt"].toString(),
+                "--subject", edit["subject"].toString()};
+    }
 
   private slots:
     void initTestCase() {
@@ -38,6 +45,42 @@ class TestCliSession : public QObject {
             QCOMPARE(batches[i]["edits"][0]["subject"], one.json["edits"][i]["subject"]);
             QCOMPARE(batches[i]["edits"][0]["loss"], one.json["edits"][i]["loss"]);
         }
+    }
+
+    void its_model_is_looked_at_with_the_edits_in_it() {
+        const QStringList lens = first_lens();
+        const QString prompt = QString(lens[5]).replace("{}", lens[7]);
+        const auto top = [&](const QStringList& where) {
+            const CliResult told =
+                sandbox_.run(QStringList{"logits"} + where + QStringList{"--text", prompt, "--top", "1", "--json"});
+            return told.code == 0 ? told.json["top"][0].toObject() : QJsonObject{{"fault", QString(told.all())}};
+        };
+        const QJsonObject edited = top({"work.emend"});
+        const QJsonObject unedited = top({"demo"});
+        QVERIFY2(edited.contains("probability") && edited != unedited, qPrintable(edited["fault"].toString()));
+        QCOMPARE(top({"work.emend", "--at", "0"}), unedited);
+        const CliResult told = sandbox_.run(lens);
+        QVERIFY2(told.code == 0, told.all());
+        const QJsonObject last = told.json["layers"].toArray().last().toObject();
+        QCOMPARE(last["top"][0]["piece"], edited["piece"]);
+        QCOMPARE(last["before"]["top"][0]["piece"], unedited["piece"]);
+        QVERIFY(last["before"]["top"] != last["top"]);
+        const CliResult itself = sandbox_.run(lens + QStringList{"--before", "3"});
+        const QJsonObject same = itself.json["layers"].toArray().last().toObject();
+        QCOMPARE(same["before"]["top"], same["top"]);
+        const CliResult written = sandbox_.run({"generate", "work.emend", "--prompt", prompt, "--max-tokens", "1"});
+        QVERIFY2(written.code == 0 && written.out.contains(prompt.toUtf8()), written.all());
+    }
+
+    void a_place_there_is_not_is_told() {
+        for (const QString& option : {QStringLiteral("--at"), QStringLiteral("--before")}) {
+            const CliResult far = sandbox_.run(first_lens() + QStringList{option, "9"});
+            QCOMPARE(far.code, 1);
+            QVERIFY2(far.json["error"]["what"].toString().contains("the history has 3 batches, not 9"), far.all());
+        }
+        const CliResult plain = sandbox_.run({"logits", "demo", "--at", "0", "--text", "Rome"});
+        QCOMPARE(plain.code, 2);
+        QVERIFY2(plain.err.contains("only a session has a history"), plain.all());
     }
 
     void an_edit_continues_it() {
