@@ -26,14 +26,21 @@ using namespace emend::ui;
 
 namespace {
 
-// A screenshot needs no screen; everything else does.
-void chooseScreen(int argc, char** argv) {
+// A screenshot, the help and the version need no screen; everything else does, and Qt would end the process without
+// one.
+bool chooseScreen(int argc, char** argv) {
     if (qEnvironmentVariableIsSet("QT_QPA_PLATFORM") || qEnvironmentVariableIsSet("DISPLAY") ||
         qEnvironmentVariableIsSet("WAYLAND_DISPLAY"))
-        return;
-    for (int i = 1; i < argc; ++i)
-        if (QByteArray(argv[i]).startsWith("--screenshot"))
+        return true;
+    for (int i = 1; i < argc; ++i) {
+        const QByteArray argument(argv[i]);
+        if (argument.startsWith("--screenshot") || argument == "--help" || argument == "-h" ||
+            argument == "--help-all" || argument == "--version" || argument == "-v") {
             qputenv("QT_QPA_PLATFORM", "offscreen");
+            return true;
+        }
+    }
+    return false;
 }
 
 // Small files of our own, read before there is anything to block.
@@ -78,7 +85,12 @@ class LogInDock {
 
 int main(int argc, char** argv) {
     emend::prepare_process();
-    chooseScreen(argc, argv);
+    if (!chooseScreen(argc, argv)) {
+        std::fputs("emend: there is no display to open the window on\n"
+                   "  hint:  start it on a desktop, render a picture with --screenshot FILE, or use emend-cli\n",
+                   stderr);
+        return 1;
+    }
     QApplication app(argc, argv);
     QApplication::setOrganizationName(QStringLiteral("emend"));
     QApplication::setApplicationName(QStringLiteral("emend"));

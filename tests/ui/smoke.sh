@@ -21,8 +21,13 @@ size=$(wc -c <"$out/window.png")
 [ "$size" -gt 20000 ] || { echo "the picture is only $size bytes"; exit 1; }
 [ "$(head -c 4 "$out/window.png" | tail -c 3)" = "PNG" ] || { echo "not a PNG"; exit 1; }
 # A faulty call says so and leaves no file.
-if $emend --theme pink >/dev/null 2>&1; then
+if QT_QPA_PLATFORM=offscreen $emend --theme pink >/dev/null 2>&1; then
     echo "a wrong option was accepted"
     exit 1
 fi
+# Without a display the help is there, and a window that cannot be shown is an error in words.
+alone="env -u DISPLAY -u WAYLAND_DISPLAY -u QT_QPA_PLATFORM $emend"
+$alone --help 2>/dev/null | grep -q -- --screenshot || { echo "no help without a display"; exit 1; }
+said=$($alone 2>&1)
+[ $? -eq 1 ] && echo "$said" | grep -q "no display" || { echo "without a display: $said"; exit 1; }
 echo "ok: $size bytes"
