@@ -289,6 +289,8 @@ void TestStudio::editsDoNotWaitForLooking() {
     QSignalSpy lens(m_studio.get(), &Studio::lensReady);
     QSignalSpy norms(m_studio.get(), &Studio::normHistoryReady);
     QSignalSpy traceEnded(m_studio.get(), &Studio::traceFailed);
+    QSignalSpy statuses(m_studio.get(), &Studio::statisticsKnown);
+    QSignalSpy conflicts(m_studio.get(), &Studio::conflictsFound);
     if (runs == QStringLiteral("trace")) {
         TraceRequest request;
         request.prompt = test::fakeDrafts()[0].prompt;
@@ -303,6 +305,8 @@ void TestStudio::editsDoNotWaitForLooking() {
     below.prompt = "The Eiffel Tower is in";
     m_studio->lens(below, 2);
     m_studio->normHistory();
+    m_studio->statisticsStatus({});
+    m_studio->findConflicts(test::fakeDrafts(), {}, {});
     if (edit == QStringLiteral("apply"))
         m_studio->apply({test::fakeDrafts()[1]}, {}, {});
     else if (edit == QStringLiteral("undo"))
@@ -316,6 +320,7 @@ void TestStudio::editsDoNotWaitForLooking() {
     QVERIFY(idle()); // minutes before they would have been through
     QCOMPARE(stopped.count(), 1);
     QCOMPARE(diagnosed.count() + lens.count() + norms.count() + traceEnded.count(), 0);
+    QCOMPARE(statuses.count() + conflicts.count(), 0);
 }
 
 void TestStudio::trialsEndWithTheirRows() {
