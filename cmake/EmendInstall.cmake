@@ -23,7 +23,8 @@ install(TARGETS ${programs} RUNTIME DESTINATION bin)
 install(DIRECTORY ${CMAKE_SOURCE_DIR}/resources/demo_model ${CMAKE_SOURCE_DIR}/resources/relations
         DESTINATION share/emend)
 install(PROGRAMS ${CMAKE_SOURCE_DIR}/resources/apply_delta.py DESTINATION share/emend)
-install(FILES ${CMAKE_SOURCE_DIR}/README.md DESTINATION ${CMAKE_INSTALL_DOCDIR})
+install(FILES ${CMAKE_SOURCE_DIR}/README.md ${CMAKE_SOURCE_DIR}/LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR})
+install(DIRECTORY ${CMAKE_SOURCE_DIR}/resources/screenshots DESTINATION ${CMAKE_INSTALL_DOCDIR}/resources)
 
 if(EMEND_BUILD_UI)
     set(desktop ${CMAKE_SOURCE_DIR}/packaging/desktop)

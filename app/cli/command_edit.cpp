@@ -287,7 +287,8 @@ void run_edit(Program& program, const Options& options) {
     for (const std::string& warning : result.applied.whole.warnings)
         program.message(warning, true);
     look_at(result, program, options, *engine, job);
-    if (session && result.applied.batches.size() == 1 && result.scores.efficacy)
+    // Scores of the edits' own prompts alone would pass for whole ones.
+    if (session && result.applied.batches.size() == 1 && result.scores.efficacy && !options.no_comparisons)
         session->keep(result.applied.whole.batch_id, result.scores);
     program.check_stop();
     result.exported = export_result(places, *engine, session.get(), job);

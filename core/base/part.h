@@ -16,7 +16,7 @@ namespace emend {
 enum class PartKind { file, folder };
 
 struct Part {
-    std::filesystem::path path; // beside the target: "out.part-4711-0"
+    std::filesystem::path path; // beside the target: "out.emend-part-4711-0"
     Descriptor held;            // with the lock, so to be closed last; a file's is open for writing
 };
 // Makes an empty one, after what is left over of this target is removed. Throws Error.

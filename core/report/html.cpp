@@ -163,7 +163,7 @@ std::string text_pair(const SessionReportContents& contents, const SessionText& 
     return "<div class=\"texts\">\n" + side("Before", difference.before, "del") +
            side("After", difference.after, "ins") + "</div>\n" +
            element("p", "The same seed for both: " + std::to_string(text.seed), "class=\"faint\"") +
-           warning_if(is_of_other_weights(contents, text.batch, text.state_after), written_on_other_weights);
+           warning_if(is_of_other_weights(contents, text), written_on_other_weights);
 }
 
 std::string scores_part(const SessionReportContents& contents, const SessionScores& scores) {
@@ -264,7 +264,8 @@ std::string html(const SessionReportContents& contents) {
     if (!contents.traces.empty()) {
         page += "<section>\n" + element("h2", "Where the model keeps the facts");
         for (const SessionTrace& trace : contents.traces)
-            page += figure([&] { return render_trace(trace.result, ChartFormat::svg); });
+            page += figure([&] { return render_trace(trace.result, ChartFormat::svg); }) +
+                    element("p", weights_of(contents, trace), "class=\"faint\"");
         page += "</section>\n";
     }
     if (const Table drafts = drafts_table(contents.edits); !drafts.rows.empty())

@@ -121,7 +121,7 @@ Json of(const SessionReportContents& contents, const SessionText& text) {
             {"after", text.after},
             {"state_before", or_null(text.state_before)},
             {"state_after", or_null(text.state_after)},
-            {"other_weights", is_of_other_weights(contents, text.batch, text.state_after)}};
+            {"other_weights", is_of_other_weights(contents, text)}};
 }
 
 } // namespace

@@ -89,7 +89,7 @@ std::string text_pair(const SessionReportContents& contents, const SessionText& 
     const TextDifference difference = difference_of(text.before, text.after);
     return "**" + markdown_text(text.prompt) + "** (seed " + std::to_string(text.seed) +
            ")\n\n- before: " + marked(difference.before, "del") + "\n- after: " + marked(difference.after, "ins") +
-           "\n\n" + remark_if(is_of_other_weights(contents, text.batch, text.state_after), written_on_other_weights);
+           "\n\n" + remark_if(is_of_other_weights(contents, text), written_on_other_weights);
 }
 
 std::string scores_part(const SessionReportContents& contents, const SessionScores& scores) {

@@ -180,6 +180,27 @@ bool is_of_other_weights(const SessionReportContents& contents, std::uint64_t ba
     return *state != state_name(contents.ledger, index + 1) && *state != state_name(contents.ledger);
 }
 
+bool is_of_other_weights(const SessionReportContents& contents, const SessionText& text) {
+    if (is_of_other_weights(contents, text.batch, text.state_after))
+        return true;
+    const auto& entries = contents.ledger.entries;
+    const auto found = std::ranges::find(entries, text.batch, &LedgerEntry::id);
+    return text.state_before && found != entries.end() &&
+           *text.state_before != state_name(contents.ledger, static_cast<std::size_t>(found - entries.begin()));
+}
+
+std::string weights_of(const SessionReportContents& contents, const SessionTrace& trace) {
+    if (trace.state ? trace.state->empty() : trace.request.at == LedgerPosition(0))
+        return "On the model as in its checkpoint.";
+    if (!trace.state)
+        return "On weights that nobody has noted.";
+    if (*trace.state == state_name(contents.ledger))
+        return "On the weights as they are now.";
+    const LedgerPosition at = position_named(contents.ledger, *trace.state);
+    return at ? "On the weights after batch " + std::to_string(*at) + " of the history."
+              : "On weights that are in the history no more.";
+}
+
 std::string scored_edits(const SessionReportContents& contents, const SessionScores& scores) {
     const auto entry = std::ranges::find(contents.ledger.entries, scores.batch, &LedgerEntry::id);
     const bool known = entry != contents.ledger.entries.end() && entry->report;

@@ -36,8 +36,11 @@ const SessionScores* scores_of(const SessionReportContents& contents, std::uint6
 // now. Not of what nobody has noted the state for.
 [[nodiscard]] bool is_of_other_weights(const SessionReportContents& contents, std::uint64_t batch,
                                        const std::optional<std::string>& state);
+[[nodiscard]] bool is_of_other_weights(const SessionReportContents& contents, const SessionText& text);
 inline constexpr std::string_view written_on_other_weights = "Written when other batches were in the weights.";
 inline constexpr std::string_view scored_on_other_weights = "Scored when other batches were in the weights.";
+// "On the model as in its checkpoint."
+std::string weights_of(const SessionReportContents& contents, const SessionTrace& trace);
 // "Of the first 20 edits."; empty: of all.
 std::string scored_edits(const SessionReportContents& contents, const SessionScores& scores);
 const Frontier* frontier_of(const SessionReportContents& contents, std::uint64_t batch); // null: not known

@@ -8,7 +8,6 @@
 #include <array>
 #include <cerrno>
 #include <fcntl.h>
-#include <fstream>
 #include <sqlite3.h>
 #include <sys/stat.h>
 #include <system_error>
@@ -245,20 +244,6 @@ void tidy(const fs::path& file) {
     });
 }
 
-std::uint64_t length_it_says(const fs::path& file) {
-    std::array<char, 32> head{};
-    if (!std::ifstream(file, std::ios::binary).read(head.data(), head.size()))
-        return 0;
-    const auto number = [&](std::size_t at, std::size_t bytes) {
-        std::uint64_t value = 0;
-        for (std::size_t i = at; i < at + bytes; ++i)
-            value = value << 8U | static_cast<unsigned char>(head.at(i));
-        return value;
-    };
-    const std::uint64_t page = number(16, 2) == 1 ? 65536 : number(16, 2);
-    return page * number(28, 4);
-}
-
 bool has_log(const fs::path& file) {
     for (const char* suffix : {"-wal", "-journal"}) {
         std::error_code failed;
@@ -269,9 +254,31 @@ bool has_log(const fs::path& file) {
     return false;
 }
 
+namespace {
+
+// An empty file, which VACUUM writes into, and which nobody else can look into meanwhile. Gives the permissions for the
+// end: those of what it replaces, or those of any new file.
+fs::perms make_private(const fs::path& file, const fs::path& target, bool replace) {
+    fs::perms permissions = fs::perms::owner_read | fs::perms::owner_write;
+    if (const int made = ::open(file.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666); made >= 0) {
+        struct stat info {};
+        if (::fstat(made, &info) == 0)
+            permissions = static_cast<fs::perms>(info.st_mode & 0777U);
+        (void)::fchmod(made, 0600);
+        ::close(made);
+    }
+    struct stat there {};
+    if (replace && ::stat(target.c_str(), &there) == 0)
+        permissions = static_cast<fs::perms>(there.st_mode & 0777U);
+    return permissions;
+}
+
+} // namespace
+
 void put_copy(SQLite::Database& database, const fs::path& target, bool replace,
               const std::function<void(SQLite::Database&)>& change) {
     const Temporary temporary(target);
+    const fs::perms permissions = make_private(temporary.path(), target, replace);
     with_errors("the session cannot be copied", target, [&] {
         SQLite::Statement copy(database, "VACUUM INTO ?");
         copy.bind(1, temporary.path().string());
@@ -284,6 +291,8 @@ void put_copy(SQLite::Database& database, const fs::path& target, bool replace,
         transaction.commit();
         return state_of(*made);
     });
+    std::error_code kept_private; // where they cannot be given
+    fs::permissions(temporary.path(), permissions, kept_private);
     sync_path(temporary.path(), true);
     if (replace || !fs::exists(fs::symlink_status(target)))
         remove_logs_of(target);

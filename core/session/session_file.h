@@ -4,7 +4,6 @@
 
 #include "session/schema.h"
 
-#include <cstdint>
 #include <filesystem>
 #include <functional>
 #include <memory>
@@ -34,9 +33,6 @@ std::unique_ptr<SQLite::Database> connect(const std::filesystem::path& file, int
 std::unique_ptr<SQLite::Database> connect_to_read(const std::filesystem::path& file);
 // Throws Error: not a session, of a later version, damaged. Gives its version.
 int check_is_session(SQLite::Database& database, const std::filesystem::path& file, const SessionSchema& schema);
-
-// Bytes of the database by its own head, without what is in its log only. 0: it has no whole head.
-std::uint64_t length_it_says(const std::filesystem::path& file);
 
 // Puts what a killed writer left in its log into the file, so that nothing lies beside it. The lock must be held.
 // Throws Error, also while another connection reads it.

@@ -8,6 +8,8 @@
 #include "session/session_rows.h"
 
 #include <algorithm>
+#include <array>
+#include <fstream>
 #include <set>
 #include <sqlite3.h>
 #include <unistd.h>
@@ -26,10 +28,10 @@ class Scratch {
     explicit Scratch(const fs::path& out)
         : folder_(out.string() + ".rescue-" + std::to_string(::getpid())) {
         std::error_code failed;
-        fs::create_directory(folder_, failed);
-        if (failed)
-            throw Error("the rescued session cannot be made: " + failed.message(), out.string(),
-                        "choose another folder");
+        if (!fs::create_directory(folder_, failed)) // one that was there is somebody's
+            throw Error("the rescued session cannot be made: " +
+                            (failed ? failed.message() : "there is a folder " + folder_.string()),
+                        out.string(), "choose another folder");
     }
     ~Scratch() {
         std::error_code ignored;
@@ -52,6 +54,21 @@ void copy_with_log(const fs::path& from, const fs::path& to) {
             throw Error("the session cannot be read: " + failed.message(), from.string() + suffix,
                         "check the permissions and the room on the disk");
     }
+}
+
+// Bytes by the file's own head. 0: it has none that is whole.
+std::uint64_t length_it_says(const fs::path& file) {
+    std::array<char, 32> head{};
+    if (!std::ifstream(file, std::ios::binary).read(head.data(), head.size()))
+        return 0;
+    const auto number = [&](std::size_t at, std::size_t bytes) {
+        std::uint64_t value = 0;
+        for (std::size_t i = at; i < at + bytes; ++i)
+            value = value << 8U | static_cast<unsigned char>(head.at(i));
+        return value;
+    };
+    const std::uint64_t page = number(16, 2) == 1 ? 65536 : number(16, 2);
+    return page * number(28, 4);
 }
 
 // SQLite reads nothing of a file that is shorter than its head says; pages of nothing are faults like others.
@@ -105,6 +122,7 @@ class Rescue {
     // What can be read, sound or not, as it is.
     void copy_rows(const fs::path& damaged) {
         run(kept_, "ATTACH ? AS damaged", damaged.string());
+        note_faults();
         double done = 0;
         for (const char* table : {"session", "model", "edit", "batch", "matrix", "part", "trace", "text", "score"}) {
             job_.report({.phase = "reading what can be read",
@@ -144,6 +162,18 @@ class Rescue {
     [[nodiscard]] bool found_nothing() const { return found_ == 0; }
 
   private:
+    // A page that counts fewer rows than it has hides them from everybody who reads: only SQLite's own check sees it.
+    void note_faults() {
+        std::string fault;
+        try {
+            fault = kept_.execAndGet("PRAGMA damaged.integrity_check(1)").getString();
+        } catch (const SQLite::Exception& refused) {
+            fault = refused.what();
+        }
+        if (fault != "ok")
+            lost_.push_back("perhaps rows that are not listed here, the file is damaged: " + fault);
+    }
+
     void copy_table(const std::string& table) {
         bool all = true;
         const std::set<std::int64_t> rows = readable_rows(kept_, table, all);
@@ -203,7 +233,7 @@ class Rescue {
                                                               " UNION SELECT batch FROM edit WHERE batch IS NOT NULL"
                                                               " EXCEPT SELECT id FROM batch"))
             if (!named_.contains(id))
-                lost_.push_back("batch " + std::to_string(id));
+                lost_.push_back("batch " + std::to_string(static_cast<std::uint64_t>(id)));
         kept_.exec("DELETE FROM matrix WHERE batch NOT IN (SELECT id FROM batch)");
         kept_.exec("DELETE FROM part WHERE matrix NOT IN (SELECT id FROM matrix)");
         std::int64_t place = 0;
@@ -302,7 +332,7 @@ SessionRescue rescue_session(const std::string& path, const std::string& out, co
     const fs::path target = fs::absolute(out);
     must_be_free(target, file);
     if (SessionLock::is_held(file))
-        throw Error("the session is open in another window", path, "close it there first");
+        throw Error("the session is open in a window or program", path, "close it there first");
     const SessionLock::Attempt attempt = SessionLock::attempt(target);
     if (!attempt.lock)
         throw Error("the rescued session cannot be made: " +

@@ -46,6 +46,21 @@ void write_model(SQLite::Database& database, const SessionModel& model) {
     run(database, seal_statement("model", "id = 1"));
 }
 
+void forget_states(SQLite::Database& database) {
+    for (const auto& [table, forget] :
+         {std::pair{"trace", "state = NULL, at = NULL"}, std::pair{"text", "state_before = NULL, state_after = NULL"},
+          std::pair{"score", "state = NULL"}}) {
+        std::vector<std::int64_t> sound; // a new seal would hide the damage of the others
+        SQLite::Statement row(database, std::string("SELECT rowid FROM ") + table + " WHERE " + is_sealed(table));
+        while (row.executeStep())
+            sound.push_back(number_at<std::int64_t>(row, 0));
+        for (const std::int64_t id : sound) {
+            run(database, std::string("UPDATE ") + table + " SET " + forget + " WHERE rowid = ?", id);
+            run(database, seal_statement(table, "rowid = ?"), id);
+        }
+    }
+}
+
 SessionHead read_head(SQLite::Database& database) {
     check_seals(database, "session");
     check_seals(database, "model");

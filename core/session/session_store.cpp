@@ -156,10 +156,11 @@ void SessionStore::bring_up_to_date(const SessionSchema& schema) {
 // it fails, a full disk for one, the file is as it was.
 void SessionStore::shrink_if_worth_it() {
     constexpr std::int64_t worth_it = 1 << 20; // bytes
+    constexpr std::int64_t quick = 256 << 20;  // to be written again, while somebody waits
     const std::int64_t free = database_->execAndGet("PRAGMA freelist_count").getInt64();
     const std::int64_t pages = database_->execAndGet("PRAGMA page_count").getInt64();
     const std::int64_t page = database_->execAndGet("PRAGMA page_size").getInt64();
-    if (2 * free > pages && free * page > worth_it)
+    if (wrote_ && 2 * free > pages && free * page > worth_it && (pages - free) * page < quick)
         (void)database_->tryExec("VACUUM");
 }
 
@@ -192,6 +193,7 @@ void SessionStore::writing(const std::function<void()>& work) {
         run(*database_, "UPDATE session SET changed = ?, program = ?", utc_now(), program_name());
         run(*database_, seal_statement("session", "id = 1"));
         transaction.commit();
+        wrote_ = true;
     });
 }
 
@@ -200,7 +202,12 @@ void SessionStore::set_note(const std::string& note) {
 }
 
 void SessionStore::set_model(const SessionModel& model) {
-    writing([&] { write_model(*database_, model); });
+    const SessionModel before = reading([&] { return read_head(*database_); }).model;
+    writing([&] {
+        write_model(*database_, model);
+        if (model.dtype != before.dtype || model.device != before.device)
+            forget_states(*database_);
+    });
 }
 
 void SessionStore::set_ui_state(const std::string& json) {

@@ -66,6 +66,7 @@ class SessionStore : public Session {
     std::string path_; // as it was given
     std::filesystem::path file_;
     std::string read_only_because_;
+    bool wrote_ = false;           // what was only looked at is not written anew on closing
     bool tidy_at_the_end_ = false; // of a reader that the writer may leave its log to
     std::unique_ptr<SessionLock> lock_;
     std::unique_ptr<SQLite::Database> database_; // null while it is replaced

@@ -8,6 +8,7 @@
 #include "session/stored_values.h"
 
 #include <algorithm>
+#include <sqlite3.h>
 
 namespace emend {
 
@@ -69,6 +70,18 @@ std::vector<std::string> first_column(SQLite::Database& database, const std::str
     while (row.executeStep())
         values.push_back(text_at(row, 0));
     return values;
+}
+
+// SQLite does not mind when it is only a free page that is missing. It is asked for the length: opening and closing the
+// file here would take its locks away. Pages may be in the log only, and an older file is read from memory.
+bool ends_early(SQLite::Database& database, const std::filesystem::path& file) {
+    const char* name = sqlite3_db_filename(database.getHandle(), "main");
+    if (!name || *name == '\0' || has_log(file))
+        return false;
+    const auto length = static_cast<std::uint64_t>(database.execAndGet("PRAGMA page_count").getInt64()) *
+                        static_cast<std::uint64_t>(database.execAndGet("PRAGMA page_size").getInt64());
+    std::error_code failed; // a file that cannot be asked is no shorter
+    return std::filesystem::file_size(file, failed) < length;
 }
 
 template<typename Read>
@@ -153,8 +166,7 @@ void SessionStore::sync(const LedgerState& ledger, const std::function<BatchReco
 std::vector<std::string> SessionStore::check(const JobContext& job) {
     std::vector<std::string> faults;
     find_faults(faults, "the file", [&] {
-        std::error_code failed; // SQLite does not mind when it is only a free page that is missing
-        if (std::filesystem::file_size(file_, failed) < length_it_says(file_))
+        if (ends_early(*database_, file_))
             faults.push_back("the file: its end is missing");
         for (const std::string& finding : first_column(*database_, "PRAGMA integrity_check"))
             if (finding != "ok")

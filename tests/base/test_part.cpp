@@ -58,7 +58,7 @@ class TestPart : public QObject {
         child->kill();
         QCOMPARE(leftovers_of(target).size(), std::size_t{1});
         QCOMPARE(leftovers_of(target)[0].path.filename().string(), part);
-        QVERIFY(leftovers_of(at("the")).empty() && leftovers_of(at("the target.part-1-1")).empty());
+        QVERIFY(leftovers_of(at("the")).empty() && leftovers_of(at("the target.emend-part-1-1")).empty());
         write_file_atomic(at("the other"), "mine"); // another target
         QVERIFY(names().contains(part));
         write_file_atomic(target, "mine again");
@@ -77,13 +77,14 @@ class TestPart : public QObject {
     }
 
     void what_only_looks_like_it_stays() {
-        for (const char* name : {"out.part", "out.part-1", "out.part-1-", "out.part-1-2x", "out.part-1-2-3",
-                                 "xout.part-1-2", "out.part-a-2", "out.part-1-2.old"})
+        for (const char* name :
+             {"out.part", "out.emend-part-1", "out.emend-part-1-", "out.emend-part-1-2x", "out.emend-part-1-2-3",
+              "xout.emend-part-1-2", "out.emend-part-a-2", "out.emend-part-1-2.old"})
             write_file_atomic(at(name), "somebody's");
-        fs::create_directories(at("out.part-1-2/chapters"));
-        fs::create_directory(at("out.part-1-3"));
-        fs::create_symlink(at("out.part"), at("out.part-1-3/link"));
-        fs::create_symlink(at("out.part"), at("out.part-1-4"));
+        fs::create_directories(at("out.emend-part-1-2/chapters"));
+        fs::create_directory(at("out.emend-part-1-3"));
+        fs::create_symlink(at("out.part"), at("out.emend-part-1-3/link"));
+        fs::create_symlink(at("out.part"), at("out.emend-part-1-4"));
         const auto before = names();
         QVERIFY(leftovers_of(at("out")).empty());
         QCOMPARE(remove_leftovers(at("out")), std::uint64_t{0});
@@ -93,10 +94,10 @@ class TestPart : public QObject {
     // On file systems that cannot exchange two folders, the old one goes aside first: until the new one is there, it is
     // all there is.
     void what_was_replaced_stays_until_it_is() {
-        fs::create_directory(at("out.part-1-2.old"));
-        write_file_atomic(at("out.part-1-2.old/weights"), "older");
+        fs::create_directory(at("out.emend-part-1-2.old"));
+        write_file_atomic(at("out.emend-part-1-2.old/weights"), "older");
         QCOMPARE(remove_leftovers(at("out")), std::uint64_t{0});
-        QVERIFY(fs::exists(at("out.part-1-2.old/weights")));
+        QVERIFY(fs::exists(at("out.emend-part-1-2.old/weights")));
         fs::create_directory(at("out"));
         QVERIFY(remove_leftovers(at("out")) > 0);
         QVERIFY(names() == std::set<std::string>{"out"});

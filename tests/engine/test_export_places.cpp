@@ -37,7 +37,7 @@ class TestExportPlaces : public QObject {
     [[nodiscard]] std::vector<std::string> parts() const {
         std::vector<std::string> parts;
         for (const std::string& name : there())
-            if (name.find(".part-") != std::string::npos)
+            if (name.find(".emend-part-") != std::string::npos)
                 parts.push_back(name);
         return parts;
     }
@@ -129,7 +129,7 @@ void TestExportPlaces::an_export_at_work() {
 // Larger than what is free, by itself: the leftover's room is room.
 void TestExportPlaces::a_leftover_counts_as_free() {
     const ExportRequest r = fixture_->request_for(ExportFormat::folder, "out");
-    const fs::path left = fixture_->at("out.part-1-1");
+    const fs::path left = fixture_->at("out.emend-part-1-1");
     fs::create_directory(left);
     constexpr std::uint64_t bytes = 64 << 20;
     write_file_atomic(left / "shard", std::string(bytes, 'x'));

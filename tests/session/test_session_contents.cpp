@@ -341,6 +341,7 @@ void TestSessionContents::a_file_of_the_first_format() {
     if (writing)
         session = reopened(session);
     QCOMPARE(content() == before, !writing);
+    QCOMPARE(QFile::permissions(name) & QFile::Permissions(0x0077), QFile::Permissions()); // nobody else's still
     QCOMPARE(session->check({}), std::vector<std::string>());
     const SessionHead head = session->head();
     QCOMPARE(head.schema, 2);

@@ -10,6 +10,7 @@
 #include <QTest>
 
 #include <algorithm>
+#include <fcntl.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -20,6 +21,7 @@ class TestSessionDamage : public QObject {
     Q_OBJECT
   private slots:
     void init();
+    void looking_for_damage_takes_no_lock_away();
     void cut_off_anywhere();
     void flipped_bits();
     void a_damaged_part_is_found();
@@ -56,6 +58,25 @@ void TestSessionDamage::init() {
     history_.write_to(*session_);
     session_->set_edits({{.request = request_of("Tower", "Rome"), .note = "a note", .chosen = true, .batch = 1}});
     session_->set_scores({.batch = 1, .before = {}, .after = {}});
+}
+
+// Closing any descriptor of a file drops all locks of the process on it, and SQLite's with them: the next program to
+// close the session would then take the log away under it.
+void TestSessionDamage::looking_for_damage_takes_no_lock_away() {
+    const auto is_locked = [&] {
+        return status_of_child([&] {
+                   struct flock lock {};
+                   lock.l_type = F_WRLCK;
+                   lock.l_whence = SEEK_SET;
+                   const int file = ::open(path().c_str(), O_RDWR);
+                   return ::fcntl(file, F_GETLK, &lock) == 0 && lock.l_type != F_UNLCK;
+               }) == 0;
+    };
+    QVERIFY(is_locked());
+    QVERIFY(session_->check({}).empty());
+    QVERIFY(is_locked());
+    session_.reset();
+    QVERIFY(!is_locked());
 }
 
 void TestSessionDamage::cut_off_anywhere() {

@@ -13,6 +13,7 @@ using namespace emend::test;
 class TestSessionWork : public QObject {
     Q_OBJECT
   private slots:
+    void another_precision_is_other_weights();
     void init();
     void restoring();
     void restoring_elsewhere_data();
@@ -247,7 +248,7 @@ void TestSessionWork::what_was_seen() {
                         .seed = 0,
                         .state_before = name ? std::optional<std::string>("") : std::nullopt,
                         .state_after = name});
-    const double share = ok ? 1 : 0.5; // of both edits; scores of nowhere, or of nobody knows where, cannot differ
+    const double share = ok ? 0.5 : 0; // one of the two may be on the edge; scores of nowhere, or of nobody knows where, cannot differ
     session_->set_scores({.batch = 2,
                           .before = {},
                           .after = {.efficacy = finding == "not checked" ? 0 : share,
@@ -352,6 +353,30 @@ void TestSessionWork::a_replay_that_is_stopped() {
         stop.get_token());
     QVERIFY_EXCEPTION_THROWN((void)replay_session(engine, *session_, job), Cancelled);
     QCOMPARE(engine.edited_hash({}), before);
+}
+
+// The history has the same names, but nobody has these weights any more.
+void TestSessionWork::another_precision_is_other_weights() {
+    const QTemporaryDir folder;
+    const auto session = Session::create(folder.filePath("a.emend").toStdString(), small_model());
+    SessionTrace trace;
+    trace.request.subject = "Rome";
+    trace.request.at = 0;
+    trace.state = "";
+    session->add_trace(trace);
+    session->set_text(
+        {.batch = 1, .prompt = "Rome", .before = "a", .after = "b", .state_before = "", .state_after = "x"});
+    session->set_scores({.batch = 1, .before = {}, .after = {}, .state = "x"});
+    SessionModel model = small_model();
+    model.path = "/elsewhere";
+    session->set_model(model);
+    QVERIFY(session->traces()[0].state == "" && session->texts()[0].state_after == "x" && session->scores()[0].state);
+    model.dtype = "bfloat16";
+    session->set_model(model);
+    QVERIFY(!session->traces()[0].state && !session->traces()[0].request.at);
+    QVERIFY(!session->texts()[0].state_before && !session->texts()[0].state_after);
+    QVERIFY(!session->scores()[0].state);
+    QCOMPARE(session->check({}), std::vector<std::string>());
 }
 
 QTEST_GUILESS_MAIN(TestSessionWork)

@@ -6,7 +6,6 @@
 #include "jobs/weights_hash.h"
 
 #include <filesystem>
-#include <optional>
 #include <utility>
 
 namespace emend::ui {
@@ -104,12 +103,9 @@ std::string keepReplayed(const ReplayedSession& replayed) {
     return path;
 }
 
-RescuedSession rescueSession(const Workplace& place, const QString& from, const QString& to) {
-    std::optional<SessionModel> model;
-    if (place.engine->is_open())
-        model = session_model(place.engine->model_info());
-    return {
-        .from = from, .to = to, .found = rescue_session(from.toStdString(), to.toStdString(), model, place.context)};
+RescuedSession rescueSession(const QString& from, const QString& to, const std::optional<SessionModel>& open,
+                             const JobContext& context) {
+    return {.from = from, .to = to, .found = rescue_session(from.toStdString(), to.toStdString(), open, context)};
 }
 
 } // namespace emend::ui

@@ -10,6 +10,7 @@
 
 #include <QString>
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -55,6 +56,7 @@ ReplayedSession replaySession(const Workplace& place, Document& document, const 
 // is no file.
 std::string keepReplayed(const ReplayedSession& replayed);
 // A damaged file that does not say any more which model it is about gets the open one.
-RescuedSession rescueSession(const Workplace& place, const QString& from, const QString& to);
+RescuedSession rescueSession(const QString& from, const QString& to, const std::optional<SessionModel>& open,
+                             const JobContext& context);
 
 } // namespace emend::ui

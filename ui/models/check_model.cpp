@@ -226,10 +226,12 @@ CheckModel* CheckModel::ofRescue(const SessionRescue& rescue, QObject* parent) {
     for (const std::string& what : rescue.lost)
         model->m_rows.push_back({Outcome::Bad, {lost, fromStd(what)}, fromStd(what)});
     model->m_good = rescue.lost.empty();
-    const QString saved = tr("%1, %2, %3", "edits, batches, traces")
+    const QString saved = tr("%1, %2, %3, %4, scores of %5", "edits, batches, traces, texts, batches")
                               .arg(tr("%n edit(s)", nullptr, static_cast<int>(rescue.edits)),
                                    tr("%n batch(es)", nullptr, static_cast<int>(rescue.batches)),
-                                   tr("%n trace(s)", nullptr, static_cast<int>(rescue.traces)));
+                                   tr("%n trace(s)", nullptr, static_cast<int>(rescue.traces)),
+                                   tr("%n text(s)", nullptr, static_cast<int>(rescue.texts)),
+                                   tr("%n batch(es)", nullptr, static_cast<int>(rescue.scores)));
     model->m_summary = model->m_good ? tr("✓ Nothing was damaged: all of it is in the new file, %1").arg(saved)
                                      : tr("Saved: %1. %2", "what was saved, how much was lost")
                                            .arg(saved, tr("%n thing(s) could not be read any more.", nullptr,

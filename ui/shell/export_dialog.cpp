@@ -201,15 +201,16 @@ void ExportDialog::buildState(QBoxLayout* layout) {
     layout->addWidget(m_stateLine);
 }
 
+// What was chosen stays where it is still there, whatever its number is by now.
 void ExportDialog::listStates() {
-    const int before = m_state->count() > 0 ? m_state->currentData().toInt() : asNow;
+    const QString before = m_state->currentText();
     const QStringList states = m_exporting.states();
     const QSignalBlocker quiet(m_state);
     m_state->clear();
     m_state->addItem(tr("As now"), asNow);
     for (int position = 0; position < states.size(); ++position)
         m_state->addItem(states[position], position);
-    m_state->setCurrentIndex(std::max(0, m_state->findData(before)));
+    m_state->setCurrentIndex(std::max(0, m_state->findText(before)));
 }
 
 void ExportDialog::buildReport(QBoxLayout* layout) {

@@ -38,7 +38,10 @@ void MainWindow::connectSession() {
         close();
     });
     connect(&m_workbench.studio(), &Studio::sessionOpened, this,
-            [this](const std::shared_ptr<const OpenedSession>& session) { m_tracing.putBack(session->parts.traces); });
+            [this](const std::shared_ptr<const OpenedSession>& session) {
+                if (session->sameBits) // the same names in another precision are other weights
+                    m_tracing.putBack(session->parts.traces);
+            });
     connect(m_edits, &EditsPanel::currentRowChanged, &m_session, &SessionDocument::noteView);
     connect(m_tabs, &QTabWidget::currentChanged, &m_session, &SessionDocument::noteView);
     connect(m_recipe, &RecipePanel::recipeChanged, &m_session, &SessionDocument::noteView);

@@ -11,7 +11,9 @@ Scoring::Scoring(Workbench& workbench, HistoryModel& history, QObject* parent)
     , m_studio(workbench.studio())
     , m_history(history) {
     connect(&m_studio, &Studio::sessionRestoring, this, [this](const std::shared_ptr<const OpenedSession>& session) {
-        m_known = session->parts.scores; // the ledger comes next
+        m_known.clear();
+        if (session->sameBits) // the same names in another precision are other weights
+            m_known = session->parts.scores;
     });
     connect(&m_studio, &Studio::ledgerChanged, this, [this] {
         m_studio.stopScoring(); // the batch may be another by now

@@ -59,10 +59,10 @@ void SessionChecking::connectStudio() {
 }
 
 QString SessionChecking::obstacle(ActionId id) const {
-    if (m_studio.isChecking() || m_studio.isEditing() || m_studio.isSoftening())
-        return tr("Something else is running");
     if (id == RescueSession)
         return {};
+    if (m_studio.isChecking() || m_studio.isEditing() || m_studio.isSoftening())
+        return tr("Something else is running");
     if (!m_studio.model() || m_studio.isOpening())
         return tr("No model is open yet");
     if (id == ReplayOther)

@@ -177,6 +177,8 @@ class Engine {
     virtual NormHistory norm_history(const JobContext& job) = 0;
     // Of an applied batch. Solves it once more with the kept values to see every step.
     virtual Diagnosis diagnose(std::uint64_t batch_id, std::size_t edit, const JobContext& job) = 0;
+    // Of requests on the weights after `at` batches; unset: as they are. Shares; unset where nothing was there to ask.
+    // Throws Error for a faulty request or a position the history does not have.
     virtual Scores score(const std::vector<EditRequest>& requests, LedgerPosition at, const JobContext& job) = 0;
     // One row a recipe, in order, each told as soon as it is known. A recipe that fails has a problem in its row, and
     // the others go on; faulty requests are an Error.

@@ -30,14 +30,16 @@ void save_history(const Engine& engine, Session& session, const JobContext& job)
 void complete_report(SessionReportContents& contents, Engine& engine, ReportFormat format, const JobContext& job);
 
 struct SessionCheck {
-    std::string check; // short and stable: "file", "model", "weights", "batch-hash", "update-norm", "answers", "texts"
+    std::string check; // short and stable: "file", "model", "weights", "batch-hash", "update-norm", "answers", "texts",
+                       // "scores"
     std::uint64_t batch = 0; // 0: of the whole session
     bool ok = true;
     std::string finding;   // with numbers
     double difference = 0; // largest found, absolute; NaN: not a number
 };
 // Recomputes what can be: the file's own soundness, hashes of updates and of the edited weights, norms of the updates,
-// what the model answers before and after every batch, texts. The engine's history is afterwards as the session's.
+// what the model answers before and after every batch, texts, scores. The engine's history is afterwards as the
+// session's.
 std::vector<SessionCheck> verify_session(Engine& engine, Session& session, const JobContext& job);
 
 // Every batch of the session that is switched on, solved anew from its requests and recipe on the open model, which may
