@@ -192,8 +192,7 @@ void TestSessionChecks::verifyingCanBeCancelled() {
     f->window->action(ActionId::Cancel)->trigger();
     f->script->check_ms = 0;
     f->settle();
-    QVERIFY(!dialogOf(*f));
-    QVERIFY(failureOf(*f).isEmpty());
+    QVERIFY(!dialogOf(*f) && failureOf(*f).isEmpty());
     QVERIFY(f->window->get<JobBar>("jobBar")->text().startsWith(QStringLiteral("Stopped")));
     QVERIFY(before.holds(*f));
 }
@@ -371,8 +370,7 @@ void TestSessionChecks::aSoundSessionIsNotReplacedByARescue() {
     f.target = file; // onto itself
     f.window->action(ActionId::RescueSession)->trigger();
     f.settle();
-    QVERIFY(!dialogOf(f));
-    QVERIFY(!failureOf(f).isEmpty());
+    QVERIFY(!dialogOf(f) && !failureOf(f).isEmpty());
     QCOMPARE(contentsOf(file), contents);
 }
 
@@ -387,6 +385,8 @@ void TestSessionChecks::aHistoryThatIsLostTakesNoFileWithIt() {
     f->settle();
     QVERIFY(!dialogOf(*f));
     QVERIFY2(failureOf(*f).contains(QStringLiteral("could not be put back")), qPrintable(failureOf(*f)));
+    QVERIFY(!f->window->workbench.studio().model() && f->window->workbench.studio().ledger().entries.empty());
+    QVERIFY(f->file().isEmpty() && !f->window->action(ActionId::SaveSession)->isEnabled());
     f->window->edits().setData(f->window->edits().index(1, EditsModel::Object), QStringLiteral("German"));
     f->rest();
     QCOMPARE(contentsOf(before.file), before.contents);

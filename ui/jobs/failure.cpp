@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "jobs/failure.h"
 
-#include "emend/error.h"
-
 #include <QStringList>
 
 #include <exception>
@@ -21,6 +19,7 @@ Failure Failure::fromCurrentException() {
         failure.what = QString::fromStdString(error.message());
         failure.where = QString::fromStdString(error.where());
         failure.hint = QString::fromStdString(error.hint());
+        failure.nothingOpen = dynamic_cast<const NothingOpen*>(&error) != nullptr;
     } catch (const std::bad_alloc&) {
         failure.what = tr("out of memory");
         failure.hint = tr("close other programs, or open a smaller model");

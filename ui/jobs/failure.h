@@ -3,10 +3,17 @@
 // no exception ever crosses threads.
 #pragma once
 
+#include "emend/error.h"
+
 #include <QCoreApplication>
 #include <QString>
 
 namespace emend::ui {
+
+// The engine has neither a model nor a history any more.
+struct NothingOpen : Error {
+    using Error::Error;
+};
 
 struct Failure {
     Q_DECLARE_TR_FUNCTIONS(emend::ui::Failure)
@@ -14,7 +21,8 @@ struct Failure {
     QString what;
     QString where;
     QString hint;
-    bool cancelled = false; // nothing went wrong: somebody asked to stop
+    bool cancelled = false;   // nothing went wrong: somebody asked to stop
+    bool nothingOpen = false; // what was open could not be put back, and is not open any more
 
     // Only inside a catch block.
     static Failure fromCurrentException();

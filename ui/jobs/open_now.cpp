@@ -35,8 +35,8 @@ void OpenNow::putBack(Since since, Document& document) const {
         const std::string file = document.state().path.toStdString();
         document.close(Unsaved::AsWritten);
         m_engine.close();
-        throw Error(std::string("what was open could not be put back and is not open any more: ") + fault.what(), file,
-                    "open it again; its file is whole");
+        throw NothingOpen(std::string("what was open could not be put back and is not open any more: ") + fault.what(),
+                          file, "open it again; its file is whole");
     }
 }
 

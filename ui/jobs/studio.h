@@ -232,11 +232,12 @@ class Studio : public QObject {
     void sessionCheckFailed(const emend::ui::Failure& failure);
 
   private:
-    void connectSessions();             // studio_session.cpp
-    void leaveModel();                  // whatever asks something of the model that goes
-    void stopLooking();                 // whatever only looks at the model stands back
-    void makeRoom();                    // stopLooking(), and a grid of trials ends with the rows it has
-    void endTrials(const QString& why); // `why` is told as the failure's hint; empty: the user wanted it
+    void connectSessions();                // studio_session.cpp
+    void noteLost(const Failure& failure); // the engine has nothing open any more, if it says so
+    void leaveModel();                     // whatever asks something of the model that goes
+    void stopLooking();                    // whatever only looks at the model stands back
+    void makeRoom();                       // stopLooking(), and a grid of trials ends with the rows it has
+    void endTrials(const QString& why);    // `why` is told as the failure's hint; empty: the user wanted it
     void move(const QString& title, std::function<LedgerState(const Workplace&)> step);
     struct KnobStep {
         SoftnessRequest request;

@@ -19,7 +19,10 @@ void Studio::verifySession() {
             noteChecked(verified->left);
             emit sessionVerified(verified);
         },
-        [this](const Failure& failure) { emit sessionCheckFailed(failure); });
+        [this](const Failure& failure) {
+            noteLost(failure);
+            emit sessionCheckFailed(failure);
+        });
 }
 
 void Studio::replaySession(const QString& file) {
@@ -32,7 +35,10 @@ void Studio::replaySession(const QString& file) {
             noteChecked(replayed->left);
             emit sessionReplayed(replayed);
         },
-        [this](const Failure& failure) { emit sessionCheckFailed(failure); });
+        [this](const Failure& failure) {
+            noteLost(failure);
+            emit sessionCheckFailed(failure);
+        });
 }
 
 void Studio::keepReplayed(std::shared_ptr<const ReplayedSession> replayed) {

@@ -15,8 +15,21 @@ void Studio::connectSessions() {
         emit modelOpened(m_model);
         emit sessionOpened(session);
     });
+    connect(&m_sessions, &SessionKeeper::openFailed, this,
+            [this](const QString&, const Failure& failure) { noteLost(failure); });
     connect(&m_sessions, &SessionKeeper::started, this,
             [this](const LedgerState& ledger) { setLedger(ledger, m_checkpointHash); });
+}
+
+void Studio::noteLost(const Failure& failure) {
+    if (!failure.nothingOpen)
+        return;
+    const QString path = m_model ? QString::fromStdString(m_model->path) : QString();
+    m_model.reset();
+    m_checkpointHash.clear();
+    m_sessions.note({});
+    setLedger({});
+    emit modelFailed(path, failure);
 }
 
 void Studio::openSession(const OpenSessionRequest& request) {
