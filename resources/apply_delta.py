@@ -4,12 +4,15 @@
 
 Needs nothing but Python; with numpy it is fast. It says which layers it changed. A sharded model: run
 it on every shard; one that holds none of the delta's layers is an error, and is left as it is."""
-import array, json, struct, sys
+import array, hashlib, json, struct, sys
 
 try:
     import numpy
 except ImportError:
     numpy = None
+
+
+MARK = "emend-delta"  # metadata of what was made here: the checksums of its deltas
 
 
 def read(path):
@@ -52,8 +55,14 @@ def add_product(target, left, right, rows, rank, columns, transposed):  # target
 def main(model, delta, out):
     about, factors, factors_at, delta_data = read(delta)
     assert about.get("format") == "emend-delta" and about.get("format_version") == "1", "not a delta of version 1"
-    _, tensors, tensors_at, data = read(model)
-    data = bytearray(data)
+    spans = [factors[name]["data_offsets"] for name in sorted(factors)]
+    checksum = hashlib.sha256(b"".join(delta_data[factors_at + begin:factors_at + end] for begin, end in spans)).hexdigest()
+    if about.get("sha256", checksum) != checksum:
+        sys.exit("%s is damaged: its numbers are not those that were exported; nothing was written" % delta)
+    known, tensors, tensors_at, data = read(model)
+    data = bytearray(data[tensors_at:])
+    if checksum in known.get(MARK, ""):
+        sys.exit("%s has this delta already; nothing was written" % model)
     # batch.<i>.layer.<l>.<n>.left: batch after batch, and within a batch update after update
     updates = sorted((int(name.split(".")[1]), int(name.split(".")[4]), name[:-5]) for name in factors if name.endswith(".left"))
     layers = sorted({int(name.split(".")[3]) for _, _, name in updates})
@@ -63,7 +72,7 @@ def main(model, delta, out):
         entry = tensors.get(about["matrix"].replace("{}", str(layer)))
         if entry is None:
             continue  # in another shard
-        begin, end = (tensors_at + offset for offset in entry["data_offsets"])
+        begin, end = entry["data_offsets"]
         matrix = floats(bytes(data[begin:end]), entry["dtype"])
         for _, _, name in updates:
             if int(name.split(".")[3]) == layer:
@@ -77,8 +86,11 @@ def main(model, delta, out):
         applied.append(layer)
     if not applied:
         sys.exit("%s holds none of the delta's %d layers: another model, or another shard; nothing was written" % (model, len(layers)))
+    tensors["__metadata__"] = dict(known, **{MARK: (known.get(MARK, "") + " " + checksum).strip()})
+    header = json.dumps(tensors).encode()
+    header += b" " * (-len(header) % 8)
     with open(out, "xb") as file:
-        file.write(data)
+        file.write(struct.pack("<Q", len(header)) + header + data)
     print("%s: %d of the delta's %d layers changed: %s" % (out, len(applied), len(layers), ", ".join(map(str, applied))))
 
 

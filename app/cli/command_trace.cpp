@@ -285,7 +285,6 @@ void add_trace(Program& program) {
     command->add_flag("--lens", options->lens, "Instead of a map: what each layer would answer (logit lens)")
         ->group(group);
     command->add_option("--token", options->token, "Of the prompt, from 0, where the lens looks (default: the last)")
-        ->check(not_negative())
         ->group(group);
     command
         ->add_option(

@@ -113,9 +113,14 @@ void finish(AppliedEdits& applied, Engine& engine, const JobContext& job) {
 
 void import(AppliedEdits& applied, Engine& engine, const EditPlaces& places, bool force, Kept& kept,
             const JobContext& job) {
+    const std::vector<LedgerEntry> before = engine.ledger().entries;
     const LedgerState ledger = engine.import_delta(places.delta, force, job);
-    for (std::size_t i = applied.position; i < ledger.position; ++i)
-        applied.batches.push_back(*ledger.entries[i].report);
+    for (std::size_t i = applied.position; i < ledger.position; ++i) {
+        EditReport& batch = applied.batches.emplace_back(*ledger.entries[i].report);
+        if (std::ranges::count(before, ledger.entries[i].hash, &LedgerEntry::hash) > 0)
+            batch.warnings.push_back("the history had this batch already, and has it twice now: " +
+                                     ledger.entries[i].title);
+    }
     for (const EditReport& report : applied.batches)
         kept.keep(report);
 }

@@ -27,7 +27,9 @@ std::unique_ptr<Session> open_session(const std::string& file, Session::Access a
     auto session = Session::open(file, access);
     if (access == Session::Access::read_write && session->read_only())
         throw Error("the session cannot be written: " + session->read_only_because(), file,
-                    "close the window or program that has it open, or work on a copy of the file");
+                    session->read_only_because().find("open in another") != std::string::npos
+                        ? "close the window or program that has it open, or work on a copy of the file"
+                        : "give yourself the permission, or work on a copy of the file");
     return session;
 }
 

@@ -6,6 +6,7 @@
 #include "emend/error.h"
 #include "emend/paths.h"
 #include "emend/relations.h"
+#include "emend/session.h"
 #include "engine_loader.h"
 #include "models/text_format.h"
 #include "options.h"
@@ -13,6 +14,7 @@
 #include <QApplication>
 #include <QDir>
 #include <QFile>
+#include <QFileInfo>
 #include <QIcon>
 #include <QTemporaryDir>
 #include <QTimer>
@@ -60,6 +62,20 @@ void loadResources(Workbench& workbench, bool drafts) {
     } catch (const Error& error) {
         workbench.log().add(LogModel::Level::Warning,
                             QCoreApplication::translate("main", "No drafted edits: %1").arg(fromStd(error.what())));
+    }
+}
+
+// A picture of a session changes nothing in it: it is of a copy in `folder`. Where there can be none, opening the file
+// itself says why. No folder: the file.
+QString toBeShown(const QString& session, const QString& folder) {
+    if (folder.isEmpty())
+        return session;
+    try {
+        const QString copy = folder + u'/' + QFileInfo(session).fileName();
+        Session::open(session.toStdString(), Session::Access::read_only)->copy_to(copy.toStdString(), false);
+        return copy;
+    } catch (const Error&) {
+        return session;
     }
 }
 
@@ -119,7 +135,10 @@ int main(int argc, char** argv) {
 
     Workbench workbench([] { return load_engine(); });
     const LogInDock log_in_dock(workbench);
-    MainWindow window(workbench, settings, theme);
+    Questions questions = Questions::fromUser();
+    if (options.screenshot) // nobody is there to answer
+        questions.chooseAnotherModel = [](QWidget*, const QString&, const QStringList&) { return false; };
+    MainWindow window(workbench, settings, theme, std::move(questions));
     std::unique_ptr<Screenshot> screenshot;
     if (options.screenshot) {
         screenshot = std::make_unique<Screenshot>(window, workbench, *options.screenshot);
@@ -136,7 +155,8 @@ int main(int argc, char** argv) {
         loadResources(workbench, demo);
         window.begin(true);
         if (!options.session.isEmpty())
-            return window.openSession(QDir::current().absoluteFilePath(options.session));
+            return window.openSession(toBeShown(QDir::current().absoluteFilePath(options.session),
+                                                options.screenshot ? scratch.path() : QString()));
         try {
             window.openModel(demo ? fromStd(demo_model_dir()) : QDir::current().absoluteFilePath(options.model));
         } catch (const Error& error) {

@@ -145,6 +145,23 @@ void compare_with_file(const ExportJob& job, const fs::path& out) {
     }
 }
 
+// Over the numbers in the order of the tensors' names: what any program can compute that reads the file.
+std::string checksum_of(const ExportJob& job) {
+    std::map<std::string, const at::Tensor*> tensors;
+    for (std::size_t i = 0; i < job.batches.size(); ++i) {
+        const auto& updates = job.open.ledger.batch(job.batches[i]).updates;
+        for (std::size_t k = 0; k < updates.size(); ++k) {
+            const std::string name = tensor_name(i, updates[k], k);
+            tensors[name + ".left"] = &updates[k].left;
+            tensors[name + ".right"] = &updates[k].right;
+        }
+    }
+    Sha256 checksum;
+    for (const auto& [name, tensor] : tensors)
+        checksum.update(tensor->data_ptr(), tensor->nbytes());
+    return checksum.hex();
+}
+
 } // namespace
 
 fs::path delta_file(const ExportJob& job) {
@@ -184,6 +201,7 @@ void write_delta(const ExportJob& job, ExportReport& report, const JobContext& c
     writer.set_metadata("fingerprint", model.fingerprint);
     writer.set_metadata("matrix", model.editable_matrix);
     writer.set_metadata("orientation", transposed ? "transposed" : "plain");
+    writer.set_metadata("sha256", checksum_of(job));
     writer.set_metadata("batches", json_text(batches_json(job.open, job.batches)));
     if (!job.request.provenance.empty())
         writer.set_metadata("session", json_text(parse_json(job.request.provenance, "provenance")));

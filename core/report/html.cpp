@@ -223,7 +223,7 @@ std::string header(const SessionReportContents& contents) {
     std::string out = "<header>\n<h1>Edits of <bdi>" + xml_text(head.model.name) + "</bdi></h1>\n";
     std::string line = std::to_string(contents.ledger.position) +
                        (contents.ledger.position == 1 ? " batch" : " batches") + " applied, " +
-                       std::to_string(count.held) + " of " + std::to_string(count.edits) + " edits in the weights hold";
+                       std::to_string(count.held) + " of " + std::to_string(count.edits) + " edits in the weights held when they were applied";
     if (!head.changed.empty())
         line += ", as of " + head.changed;
     return out + element("p", line + ".") + note(head.note) + "</header>\n" + "<section>\n" + element("h2", "Model") +

@@ -134,7 +134,7 @@ std::string markdown(const SessionReportContents& contents) {
     std::string page =
         "# Edits of " + markdown_text(contents.head.model.name) + "\n\n" + std::to_string(contents.ledger.position) +
         (contents.ledger.position == 1 ? " batch" : " batches") + " applied, " + std::to_string(count.held) + " of " +
-        std::to_string(count.edits) + " edits in the weights hold.\n\n" + note(contents.head.note);
+        std::to_string(count.edits) + " edits in the weights held when they were applied.\n\n" + note(contents.head.note);
     page += heading(2, "Model") + table(model_facts(contents));
     for (std::size_t i = 0; i < contents.ledger.entries.size(); ++i)
         page += batch_section(contents, i);

@@ -32,7 +32,9 @@ constexpr Names object_names = {"target_new", "object", "alt"};
 constexpr Names true_names = {"target_true", "true_object", "ground_truth"};
 constexpr Names answer_names = {"answers"}; // zsRE: the true answer, or the object where no other is given
 constexpr Names paraphrase_names = {"paraphrases", "paraphrase_prompts", "rephrase_prompt", "rephrase"};
-constexpr Names neighbour_names = {"neighbours", "neighborhood_prompts", "locality_prompt", "loc"};
+constexpr Names neighbour_names = {"neighbours", "neighborhood_prompts"};
+constexpr Names unrelated_names = {"locality_prompt", "loc"}; // with an answer of their own
+constexpr Names unrelated_answer_names = {"locality_ground_truth", "loc_ans"};
 constexpr Names locality_names = {"locality"}; // EasyEdit: {kind: [{"prompt", "ground_truth"}]}
 
 // The first of the names that is there and not null.
@@ -84,21 +86,37 @@ std::vector<std::string> find_texts(const Record& record, Names names) {
     return texts;
 }
 
-// EasyEdit's prompts about others, of every kind there is.
-std::vector<std::string> find_locality(const Record& record) {
+// The first text in it, however deep in lists; empty when there is none.
+std::string first_text(const json& value) {
+    if (value.is_string())
+        return value.get<std::string>();
+    return value.is_array() && !value.empty() ? first_text(value.front()) : std::string();
+}
+
+// Prompts about others that come with an answer. A neighbour is one whose answer is what the edit calls true: the score
+// asks whether the model still prefers that to the new object, which says nothing of a prompt with another answer.
+std::vector<std::string> find_unrelated(const Record& record, const std::optional<std::string>& true_object) {
     std::vector<std::string> texts;
+    const auto add = [&](const json& prompt, const json* answer) {
+        const std::string text = text_of(prompt, "locality");
+        if (!text.empty() && answer && true_object && first_text(*answer) == *true_object)
+            texts.push_back(text);
+    };
+    if (const json* prompt = record.find(unrelated_names))
+        add(*prompt, record.find(unrelated_answer_names));
     const json* kinds = record.find(locality_names);
     if (!kinds || !kinds->is_object())
         return texts;
-    for (const json& kind : *kinds) {
-        const json list = kind.is_array() ? kind : json::array({kind});
-        for (const json& item : list)
-            if (item.is_object() && item.contains("prompt")) {
-                const json& prompts = item["prompt"];
-                for (const json& prompt : prompts.is_array() ? prompts : json::array({prompts}))
-                    texts.push_back(text_of(prompt, "locality"));
-            }
-    }
+    for (const json& kind : *kinds) // EasyEdit's, of every kind there is
+        for (const json& item : kind.is_array() ? kind : json::array({kind})) {
+            if (!item.is_object() || !item.contains("prompt"))
+                continue;
+            const json prompts = item["prompt"].is_array() ? item["prompt"] : json::array({item["prompt"]});
+            const json* answers = find_in(item, {"ground_truth"});
+            for (std::size_t i = 0; i < prompts.size(); ++i)
+                add(prompts[i],
+                    answers && answers->is_array() && answers->size() == prompts.size() ? &(*answers)[i] : answers);
+        }
     return texts;
 }
 
@@ -142,7 +160,7 @@ EditRequest read_record(const json& given) {
     }
     edit.paraphrases = find_texts(record, paraphrase_names);
     edit.neighbours = find_texts(record, neighbour_names);
-    std::ranges::move(find_locality(record), std::back_inserter(edit.neighbours));
+    std::ranges::move(find_unrelated(record, edit.true_object), std::back_inserter(edit.neighbours));
     std::ranges::transform(edit.neighbours, edit.neighbours.begin(), clean_neighbour);
     return edit;
 }

@@ -133,7 +133,7 @@ void SessionReportTest::a_page_tells_everything() {
     QVERIFY(page.texts.values(QStringLiteral("li")).contains(QStringLiteral("LibTorch 1.13")));
     QVERIFY(page.texts.values(QStringLiteral("p"))
                 .contains(QStringLiteral(
-                    "2 batches applied, 2 of 3 edits in the weights hold, as of 2026-01-02T03:04:05Z.")));
+                    "2 batches applied, 2 of 3 edits in the weights held when they were applied, as of 2026-01-02T03:04:05Z.")));
     // Bars a batch, the way, the trade-off, the trace.
     QCOMPARE(page_of(full_contents()).count(QStringLiteral("<svg ")), 3 + 1 + 1 + 1);
     QVERIFY(page.texts.values(QStringLiteral("title")).contains(QStringLiteral("layer 2: 2.5 %, |D| 0.500")));

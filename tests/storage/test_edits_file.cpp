@@ -72,7 +72,7 @@ class TestEditsFile : public QObject {
         QCOMPARE(zsre.edits.at(0).object, std::string("Lamiinae"));
         QCOMPARE(zsre.edits.at(0).true_object, std::optional<std::string>("Lamiaceae"));
         QCOMPARE(zsre.edits.at(0).paraphrases, (Texts{"What family are Ramalinga?"}));
-        QCOMPARE(zsre.edits.at(0).neighbours, (Texts{"who played desmond doss father?"}));
+        QVERIFY(zsre.edits.at(0).neighbours.empty()); // has another answer than the edit: the score could not judge it
         QCOMPARE(zsre.edits.at(1).object, std::string("Lamiaceae"));
         QVERIFY(!zsre.edits.at(1).true_object);
 
@@ -120,12 +120,17 @@ class TestEditsFile : public QObject {
 
     void locality_of_easyedit() {
         const EditsFile file = parse_edits(R"([{"subject": "Ada", "prompt": "Ada lives in", "target_new": "Rome",
-            "locality": {"Relation_Specificity": [{"prompt": "Bob lives in", "ground_truth": [["Bern"]]},
-                                                  {"prompt": ["Eve lives in"]}],
-                         "neighborhood": {"prompt": "Max lives in", "ground_truth": "Oslo"}}}])",
+            "ground_truth": "Bern", "locality": {
+                "Relation_Specificity": [{"prompt": "Bob lives in", "ground_truth": [["Bern"]]},
+                                         {"prompt": ["Eve lives in", "Kim lives in"], "ground_truth": ["Oslo", "Bern"]},
+                                         {"prompt": "Nobody says where"}],
+                "neighborhood": {"prompt": "Max lives in", "ground_truth": "Bern"}}},
+            {"subject": "Ada", "prompt": "Ada lives in", "target_new": "Rome", "ground_truth": "Bern",
+             "locality_prompt": "Tom lives in", "locality_ground_truth": "Bern"}])",
                                            "f");
         QCOMPARE(file.problems.size(), std::size_t{0});
-        QCOMPARE(file.edits.at(0).neighbours, (Texts{"Bob lives in", "Eve lives in", "Max lives in"}));
+        QCOMPARE(file.edits.at(0).neighbours, (Texts{"Bob lives in", "Kim lives in", "Max lives in"}));
+        QCOMPARE(file.edits.at(1).neighbours, (Texts{"Tom lives in"}));
     }
 
     void csv_fields() {

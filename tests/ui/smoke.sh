@@ -25,6 +25,13 @@ if QT_QPA_PLATFORM=offscreen $emend --theme pink >/dev/null 2>&1; then
     echo "a wrong option was accepted"
     exit 1
 fi
+# A session that cannot be opened ends it, with words and without a picture.
+echo "no session" >"$out/no.emend"
+if said=$(QT_QPA_PLATFORM=offscreen timeout 60 $emend --screenshot "$out/no.png" "$out/no.emend" 2>&1) || [ -e "$out/no.png" ]; then
+    echo "a picture of no session was made"
+    exit 1
+fi
+echo "$said" | grep -q "not a session" || { echo "of no session it is said: $said"; exit 1; }
 # Without a display the help is there, and a window that cannot be shown is an error in words.
 alone="env -u DISPLAY -u WAYLAND_DISPLAY -u QT_QPA_PLATFORM $emend"
 $alone --help 2>/dev/null | grep -q -- --screenshot || { echo "no help without a display"; exit 1; }

@@ -21,6 +21,12 @@ Screenshot::Screenshot(MainWindow& window, Workbench& workbench, ScreenshotOptio
     window.showHistory(m_options.history);
     connect(&workbench, &Workbench::settled, this, &Screenshot::proceed);
     connect(&workbench, &Workbench::failed, this, [this](const Failure& failure) { fail(failure.details()); });
+    const SessionKeeper& sessions = workbench.studio().sessions();
+    connect(&sessions, &SessionKeeper::openFailed, this,
+            [this](const QString&, const Failure& failure) { fail(failure.details()); });
+    connect(&sessions, &SessionKeeper::modelWanted, this, [this](const WantedModel& wanted) {
+        fail(tr("the session's model is not at %1").arg(QString::fromStdString(wanted.folder)));
+    });
     connect(&workbench, &Workbench::applyFailed, this, [this](const Failure& failure) { fail(failure.details()); });
     connect(&workbench, &Workbench::compareFailed, this, [this](const Failure& failure) { fail(failure.details()); });
 }
