@@ -18,6 +18,8 @@ class TestExportPython : public QObject {
     void init() { fixture_ = std::make_unique<ExportFixture>(); }
     void applied_by_python_data();
     void applied_by_python();
+    void a_damaged_delta_is_not_applied();
+    void a_delta_is_not_applied_twice();
     void python_says_what_it_changed_data();
     void python_says_what_it_changed();
     void others_compute_the_same_data();
@@ -67,6 +69,35 @@ void TestExportPython::initTestCase() {
     }
     if (python_.isEmpty())
         QSKIP("there is no python3");
+}
+
+void TestExportPython::a_damaged_delta_is_not_applied() {
+    const fs::path model = fixture_->folder.filePath("model").toStdString();
+    write_variant(model, DType::F32, 1);
+    fixture_->open(model);
+    fixture_->edit();
+    (void)engine().export_edits(delta(), {});
+    QFile file(QString::fromStdString(fixture_->at("edits.safetensors")));
+    QVERIFY(file.open(QFile::ReadWrite) && file.seek(file.size() - 100));
+    const char byte = file.peek(1).at(0);
+    QVERIFY(file.putChar(static_cast<char>(byte ^ 1)));
+    file.close();
+    const Said said = apply((model / "model.safetensors").string(), has_numpy_);
+    QVERIFY2(said.code == 1 && said.text.contains("is damaged"), said.text.constData());
+    QVERIFY(!fs::exists(fixture_->at("out.safetensors")));
+}
+
+void TestExportPython::a_delta_is_not_applied_twice() {
+    const fs::path model = fixture_->folder.filePath("model").toStdString();
+    write_variant(model, DType::F32, 1);
+    fixture_->open(model);
+    fixture_->edit();
+    (void)engine().export_edits(delta(), {});
+    QCOMPARE(apply((model / "model.safetensors").string(), has_numpy_).code, 0);
+    fs::rename(fixture_->at("out.safetensors"), fixture_->at("once.safetensors"));
+    const Said said = apply(fixture_->at("once.safetensors"), has_numpy_);
+    QVERIFY2(said.code == 1 && said.text.contains("has this delta already"), said.text.constData());
+    QVERIFY(!fs::exists(fixture_->at("out.safetensors")));
 }
 
 void TestExportPython::applied_by_python_data() {
