@@ -206,10 +206,15 @@ void TestBatchScores::cancelledOrFailedIsNotAskedOverAndOver() {
     f.window->workbench.apply({1});
     QTRY_VERIFY(f.script->scorings > 1);
     QTRY_VERIFY(f.window->workbench.studio().jobs().status().lane == Lane::Score);
-    // What only comes to look must be through: it would go first and the scores begin again.
     const int begun = f.script->scorings;
-    QTest::qWait(300);
-    f.window->workbench.studio().cancel();
+    // What only comes to look goes first, and the scores begin again: it is they that have to be met.
+    Studio& studio = f.window->workbench.studio();
+    const auto isCancelled = [&] {
+        if (studio.jobs().status().lane == Lane::Score)
+            studio.cancel();
+        return !studio.isScoring();
+    };
+    QTRY_VERIFY_WITH_TIMEOUT(isCancelled(), 15000);
     f.settle();
     QVERIFY(score(f, 2).isEmpty());
     const int asked = f.script->scorings;
