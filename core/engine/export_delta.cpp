@@ -237,9 +237,9 @@ std::vector<DeltaBatch> read_delta(const fs::path& path, const ModelInfo& model,
                         format_version + " can be read",
                     where, "a later version of the program can");
     if (const std::string& theirs = metadata_of(file, "fingerprint"); theirs != model.fingerprint && !force)
-        throw Error("the delta is for another model: " + metadata_of(file, "model") + " (" + theirs + "), not " +
-                        model.name + " (" + model.fingerprint + ")",
-                    where, "open that model, or force it when you know that they are alike");
+        throw ForeignModel("the delta is for another model: " + metadata_of(file, "model") + " (" + theirs + "), not " +
+                               model.name + " (" + model.fingerprint + ")",
+                           where, "open that model, or force it when you know that they are alike");
     const json batches = parse_json(metadata_of(file, "batches"), where + ", metadata \"batches\"");
     if (!batches.is_array() || batches.empty())
         throw Error("the delta names no batches", where, "the file is damaged");

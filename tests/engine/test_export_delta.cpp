@@ -194,6 +194,7 @@ void TestExportDelta::another_model() {
     write_variant(alike, DType::BF16, 1); // the same model, rounded: another fingerprint
     auto other = another(alike.string());
     EXPECT_FAULT(other->import_delta(fixture_->at("edits.safetensors"), false, {}), "for another model: gpt2_edit");
+    QVERIFY_EXCEPTION_THROWN((void)other->import_delta(fixture_->at("edits.safetensors"), false, {}), ForeignModel);
     QVERIFY(other->ledger().entries.empty());
     QCOMPARE(other->import_delta(fixture_->at("edits.safetensors"), true, {}).position, std::size_t{2});
     auto smaller = another(EMEND_TEST_DATA "/models/gpt2");

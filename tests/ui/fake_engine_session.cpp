@@ -227,8 +227,7 @@ ExportReport FakeEngine::export_edits(const ExportRequest& request, const JobCon
 LedgerState FakeEngine::import_delta(const std::string& file, bool force, const JobContext& job) {
     work(m_script->restore_ms, job, "reading the delta");
     if (m_script->fail_import && !force)
-        throw Error("the delta was made for another model", file,
-                    "open that model, or force it when you know that they are alike");
+        throw ForeignModel("the delta was made for another model", file, "open that model");
     if (!std::filesystem::exists(file))
         throw Error("there is no such file", file);
     EditRequest request{"Colosseum", "city", "The {} is located in the city of", "London", "Rome", {}, {}};

@@ -19,6 +19,7 @@ Failure Failure::fromCurrentException() {
         failure.what = QString::fromStdString(error.message());
         failure.where = QString::fromStdString(error.where());
         failure.hint = QString::fromStdString(error.hint());
+        failure.foreignModel = dynamic_cast<const ForeignModel*>(&error) != nullptr;
         failure.nothingOpen = dynamic_cast<const NothingOpen*>(&error) != nullptr;
     } catch (const std::bad_alloc&) {
         failure.what = tr("out of memory");

@@ -21,8 +21,9 @@ struct Failure {
     QString what;
     QString where;
     QString hint;
-    bool cancelled = false;   // nothing went wrong: somebody asked to stop
-    bool nothingOpen = false; // what was open could not be put back, and is not open any more
+    bool cancelled = false;    // nothing went wrong: somebody asked to stop
+    bool foreignModel = false; // a file of another model, which may be forced
+    bool nothingOpen = false;  // what was open could not be put back, and is not open any more
 
     // Only inside a catch block.
     static Failure fromCurrentException();

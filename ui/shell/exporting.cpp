@@ -167,8 +167,8 @@ void Exporting::tell(const ExportReport& report) {
 }
 
 void Exporting::deltaFailed(const QString& file, const Failure& failure) {
-    // The engine's words for what a person may know better.
-    if (!m_forcing && !failure.cancelled && failure.hint.contains(QLatin1String("force")))
+    // What a person may know better.
+    if (!m_forcing && !failure.cancelled && failure.foreignModel)
         return emit foreignDelta(file, failure);
     fail(failure);
 }

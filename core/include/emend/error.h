@@ -29,6 +29,12 @@ class Error : public std::runtime_error {
     std::string hint_;
 };
 
+// The file was made for another model. Whoever knows that the two are alike may force it.
+class ForeignModel : public Error {
+  public:
+    using Error::Error;
+};
+
 // Thrown by JobContext::check when a stop was asked for. Not an Error: nothing went wrong, nothing was changed.
 class Cancelled : public std::runtime_error {
   public:
