@@ -47,6 +47,16 @@ bool EditMeter::answers(const std::string& prompt, const std::string& object) co
     return true;
 }
 
+Share EditMeter::known(const std::vector<EditRequest>& facts) const {
+    Share share;
+    for (const EditCheck& check : engine_.check(facts, {})) {
+        if (check.problem)
+            throw Error(check.problem->what, {}, check.problem->hint);
+        share.count(check.present.says_new);
+    }
+    return share;
+}
+
 EditRequest EditMeter::request(const Fact& fact, const std::string& object, Random& random) const {
     const Relation& relation = world_.relation_of(fact);
     const Subject& subject = world_.subject_of(fact);
@@ -98,22 +108,25 @@ double EditMeter::per_token(double probability, const std::string& object) const
 void EditMeter::score(const EditRequest& edit, EditScores& scores) const {
     ComparisonRequest comparison;
     comparison.edit = edit;
+    comparison.before = comparison.after; // as now, alone
     comparison.top = 1;
+    const std::vector<std::int32_t> true_ids = vocabulary_.ids(" " + *edit.true_object);
     for (const Comparison::Row& row : engine_.compare(comparison, {}).rows) {
         const bool is_new =
             per_token(row.after.p_new, edit.object) > per_token(row.after.p_true.value_or(0), *edit.true_object);
         switch (row.kind) {
         case Comparison::Row::Kind::edit:
             scores.efficacy.count(is_new);
-            scores.efficacy_argmax.count(answers(row.after.prompt, edit.object));
+            scores.efficacy_argmax.count(row.after.says_new);
             break;
         case Comparison::Row::Kind::paraphrase:
             scores.paraphrase.count(is_new);
-            scores.paraphrase_argmax.count(answers(row.after.prompt, edit.object));
+            scores.paraphrase_argmax.count(row.after.says_new);
             break;
         case Comparison::Row::Kind::neighbour:
             scores.neighbourhood.count(!is_new);
-            scores.neighbourhood_argmax.count(answers(row.after.prompt, *edit.true_object));
+            scores.neighbourhood_argmax.count(row.after.top.at(0).id == true_ids.at(0) &&
+                                              (true_ids.size() == 1 || answers(row.after.prompt, *edit.true_object)));
             break;
         }
     }
@@ -135,16 +148,18 @@ EditScores EditMeter::measure(const std::vector<EditRequest>& edits, const Recip
         std::set<std::string> edited;
         for (const EditRequest& edit : part)
             edited.insert(edit.subject);
-        for (std::size_t asked = 0; asked < unrelated_facts;) {
+        std::vector<EditRequest> unrelated;
+        while (unrelated.size() < unrelated_facts) {
             const Fact& fact = world_.facts[random.below(world_.facts.size())];
             const Subject& subject = world_.subject_of(fact);
             if (edited.contains(subject.name))
                 continue;
-            EditRequest words;
-            library_.fill(words, world_.relation_of(fact).id, subject.article);
-            scores.unrelated.count(answers(filled(words.prompt, subject.name), fact.object));
-            ++asked;
+            EditRequest& asked = unrelated.emplace_back();
+            asked.subject = subject.name;
+            asked.object = fact.object;
+            library_.fill(asked, world_.relation_of(fact).id, subject.article);
         }
+        scores.unrelated.add(known(unrelated));
         engine_.undo();
     }
     return scores;

@@ -24,6 +24,10 @@ struct Share {
         hits += hit ? 1 : 0;
         ++all;
     }
+    void add(const Share& other) {
+        hits += other.hits;
+        all += other.all;
+    }
     [[nodiscard]] double percent() const {
         return all == 0 ? 0.0 : 100.0 * static_cast<double>(hits) / static_cast<double>(all);
     }
@@ -56,6 +60,8 @@ class EditMeter {
 
     // All tokens of the object are the most likely ones after the prompt.
     [[nodiscard]] bool answers(const std::string& prompt, const std::string& object) const;
+    // How many of the objects the model answers, all prompts at once; throws Error for one that cannot be asked.
+    [[nodiscard]] Share known(const std::vector<EditRequest>& facts) const;
     [[nodiscard]] EditRequest request(const Fact& fact, const std::string& object, Random& random) const;
 
   private:

@@ -35,8 +35,12 @@ Comparison compare_states(const Decoder& decoder, const Tokenizer& tokenizer, Le
         for (std::size_t i = 0; i < answers.size(); ++i)
             comparison.rows[i].*side = std::move(answers[i]);
     };
-    ask(request.before, &Comparison::Row::before);
+    if (request.before != request.after)
+        ask(request.before, &Comparison::Row::before);
     ask(request.after, &Comparison::Row::after);
+    if (request.before == request.after) // one state, asked once
+        for (Comparison::Row& row : comparison.rows)
+            row.before = row.after;
     return comparison;
 }
 

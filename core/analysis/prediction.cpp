@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cmath>
 #include <numeric>
+#include <span>
 
 namespace emend {
 
@@ -16,14 +17,24 @@ namespace {
 constexpr std::size_t tokens_per_batch = 2048;
 constexpr std::size_t worth_reporting = 256; // texts; fewer are done in a blink
 
-// One text to run: a prompt, or a prompt with all tokens of an object but the last.
+// One thing to be read after a prompt: the next token, or how likely an object is.
 struct Row {
     std::size_t query = 0;
     enum class Asks { next_token, new_object, true_object } asks = Asks::next_token;
-    std::vector<std::int32_t> ids;
     std::size_t prompt_length = 0;
     std::vector<std::int32_t> target; // empty: the row that asks for the next tokens
 };
+
+// One text to run: a prompt with all tokens of an object but the last. The model is causal: what a longer text says in
+// its midst answers for the shorter ones it begins with, so a query with objects of one token is run once.
+struct Text {
+    std::vector<std::int32_t> ids;
+    std::vector<Row> rows;
+};
+
+bool begins_with(const std::vector<std::int32_t>& text, const std::vector<std::int32_t>& start) {
+    return start.size() <= text.size() && std::ranges::equal(start, std::span(text).first(start.size()));
+}
 
 // Product of the target's probabilities; logits [target, vocab], row j answering for target j.
 double target_probability(const at::Tensor& logits, const std::vector<std::int32_t>& target) {
@@ -43,29 +54,36 @@ bool is_likeliest(const at::Tensor& logits, const std::vector<std::int32_t>& tar
     return true;
 }
 
-void check_length(const Row& row, const std::string& prompt, int positions) {
-    if (row.prompt_length == 0)
-        throw Error("the prompt is empty", {}, "type at least one word");
-    if (std::cmp_greater(row.ids.size(), positions))
-        throw Error("the text has " + std::to_string(row.ids.size()) + " tokens, the model reads at most " +
+void check_length(std::size_t tokens, const std::string& prompt, int positions) {
+    if (std::cmp_greater(tokens, positions))
+        throw Error("the text has " + std::to_string(tokens) + " tokens, the model reads at most " +
                         std::to_string(positions),
                     "\"" + prompt.substr(0, 60) + "…\"", "shorten the prompt");
 }
 
 // Throws Error for a prompt that cannot be asked.
-std::vector<Row> rows_of(const Tokenizer& tokenizer, const std::vector<PredictionQuery>& queries, bool next_tokens,
-                         int positions) {
-    std::vector<Row> rows;
+std::vector<Text> texts_of(const Tokenizer& tokenizer, const std::vector<PredictionQuery>& queries, bool next_tokens,
+                           int positions) {
+    std::vector<Text> texts;
     for (std::size_t i = 0; i < queries.size(); ++i) {
         const PredictionQuery& query = queries[i];
         const std::vector<std::int32_t> prompt = tokenizer.encode(query.prompt).ids;
+        if (prompt.empty())
+            throw Error("the prompt is empty", {}, "type at least one word");
+        const auto own = static_cast<std::ptrdiff_t>(texts.size()); // where this query's texts begin
         const auto add = [&](Row::Asks asks, std::vector<std::int32_t> target) {
-            Row row{
-                .query = i, .asks = asks, .ids = prompt, .prompt_length = prompt.size(), .target = std::move(target)};
-            if (!row.target.empty())
-                row.ids.insert(row.ids.end(), row.target.begin(), row.target.end() - 1);
-            check_length(row, query.prompt, positions);
-            rows.push_back(std::move(row));
+            std::vector<std::int32_t> ids = prompt;
+            if (!target.empty())
+                ids.insert(ids.end(), target.begin(), target.end() - 1);
+            check_length(ids.size(), query.prompt, positions);
+            const auto same = std::find_if(texts.begin() + own, texts.end(), [&](const Text& text) {
+                return begins_with(text.ids, ids) || begins_with(ids, text.ids);
+            });
+            Text& text = same == texts.end() ? texts.emplace_back() : *same;
+            if (ids.size() > text.ids.size())
+                text.ids = std::move(ids);
+            text.rows.push_back(
+                {.query = i, .asks = asks, .prompt_length = prompt.size(), .target = std::move(target)});
         };
         if (next_tokens)
             add(Row::Asks::next_token, {});
@@ -74,7 +92,7 @@ std::vector<Row> rows_of(const Tokenizer& tokenizer, const std::vector<Predictio
         if (query.true_object)
             add(Row::Asks::true_object, encode_target(tokenizer, *query.true_object));
     }
-    return rows;
+    return texts;
 }
 
 } // namespace
@@ -104,18 +122,37 @@ std::vector<TokenProbability> most_likely(const at::Tensor& logits, const Tokeni
 std::vector<Prediction> predict(const Decoder& decoder, const Tokenizer& tokenizer,
                                 const std::vector<PredictionQuery>& queries, int top, const JobContext& job) {
     const NoGrad no_grad;
-    const std::vector<Row> rows = rows_of(tokenizer, queries, top > 0, decoder.config().positions);
+    const std::vector<Text> texts = texts_of(tokenizer, queries, top > 0, decoder.config().positions);
     std::vector<Prediction> answers(queries.size());
     for (std::size_t i = 0; i < queries.size(); ++i)
         answers[i].prompt = queries[i].prompt;
 
-    std::vector<std::size_t> order(rows.size()); // like lengths together: little is padded
+    std::vector<std::size_t> order(texts.size()); // like lengths together: little is padded
     std::iota(order.begin(), order.end(), std::size_t{0});
-    std::ranges::stable_sort(order, {}, [&](std::size_t r) { return rows[r].ids.size(); });
+    std::ranges::stable_sort(order, {}, [&](std::size_t t) { return texts[t].ids.size(); });
     Pass pass;
     pass.hook = [&](int, Site, const at::Tensor& value) {
         job.check();
         return value;
+    };
+    const auto read = [&](const Row& row, const at::Tensor& hidden) {
+        Prediction& answer = answers[row.query];
+        // Logits of the positions that are looked at alone: a vocabulary is wide.
+        const auto first = static_cast<std::int64_t>(row.prompt_length) - 1;
+        const auto length = static_cast<std::int64_t>(std::max<std::size_t>(row.target.size(), 1));
+        const at::Tensor logits = decoder.logits(hidden.slice(0, first, first + length));
+        switch (row.asks) {
+        case Row::Asks::next_token:
+            answer.top = most_likely(logits[0], tokenizer, top);
+            break;
+        case Row::Asks::new_object:
+            answer.p_new = target_probability(logits, row.target);
+            answer.says_new = is_likeliest(logits, row.target);
+            break;
+        case Row::Asks::true_object:
+            answer.p_true = target_probability(logits, row.target);
+            break;
+        }
     };
     for (std::size_t begin = 0; begin < order.size();) {
         job.check();
@@ -124,39 +161,21 @@ std::vector<Prediction> predict(const Decoder& decoder, const Tokenizer& tokeniz
                         std::to_string(begin) + " of " + std::to_string(order.size()) + " prompts"});
         std::vector<std::vector<std::int32_t>> ids;
         std::size_t end = begin;
-        // Ascending lengths: the newest row is the longest, and decides what all are padded to.
+        // Ascending lengths: the newest text is the longest, and decides what all are padded to.
         while (end < order.size() &&
-               (end == begin || (ids.size() + 1) * rows[order[end]].ids.size() <= tokens_per_batch))
-            ids.push_back(rows[order[end++]].ids);
+               (end == begin || (ids.size() + 1) * texts[order[end]].ids.size() <= tokens_per_batch))
+            ids.push_back(texts[order[end++]].ids);
         const at::Tensor hidden = decoder.forward(decoder.pad(ids), pass);
-        for (std::size_t i = begin; i < end; ++i) {
-            const Row& row = rows[order[i]];
-            Prediction& answer = answers[row.query];
-            // Logits of the positions that are looked at alone: a vocabulary is wide.
-            const auto first = static_cast<std::int64_t>(row.prompt_length) - 1;
-            const auto length = static_cast<std::int64_t>(std::max<std::size_t>(row.target.size(), 1));
-            const at::Tensor looked_at = hidden[static_cast<std::int64_t>(i - begin)].slice(0, first, first + length);
-            const at::Tensor logits = decoder.logits(looked_at);
-            switch (row.asks) {
-            case Row::Asks::next_token:
-                answer.top = most_likely(logits[0], tokenizer, top);
-                break;
-            case Row::Asks::new_object:
-                answer.p_new = target_probability(logits, row.target);
-                answer.says_new = is_likeliest(logits, row.target);
-                break;
-            case Row::Asks::true_object:
-                answer.p_true = target_probability(logits, row.target);
-                break;
-            }
-        }
+        for (std::size_t i = begin; i < end; ++i)
+            for (const Row& row : texts[order[i]].rows)
+                read(row, hidden[static_cast<std::int64_t>(i - begin)]);
         begin = end;
     }
     return answers;
 }
 
 void check_queries(const Decoder& decoder, const Tokenizer& tokenizer, const std::vector<PredictionQuery>& queries) {
-    static_cast<void>(rows_of(tokenizer, queries, true, decoder.config().positions));
+    static_cast<void>(texts_of(tokenizer, queries, true, decoder.config().positions));
 }
 
 } // namespace emend
