@@ -3,8 +3,8 @@
 #include "fake_engine.h"
 #include "own_data.h"
 #include "panels/panel_parts.h"
+#include "settle.h"
 #include "shell/export_dialog.h"
-#include "shell/workbench.h"
 
 #include <QCheckBox>
 #include <QDialogButtonBox>
@@ -31,9 +31,7 @@ class TestExportDialog : public QObject {
     struct Program {
         explicit Program(const std::shared_ptr<FakeScript>& script)
             : workbench(fakeFactory(script)) {}
-        [[nodiscard]] bool settle() {
-            return QTest::qWaitFor([this] { return workbench.isSettled(); }, 20000);
-        }
+        [[nodiscard]] bool settle() { return settled(workbench); }
         QTemporaryDir scratch;
         Settings settings{scratch.filePath(QStringLiteral("settings.ini"))};
         Workbench workbench;
@@ -46,8 +44,8 @@ class TestExportDialog : public QObject {
         QString browsed;
 
         [[nodiscard]] bool settle() {
-            // The dialog waits a little for more typing.
-            QTest::qWait(250);
+            while (hurry(*dialog)) // it waits a little for more typing
+                ;
             return f->settle();
         }
         [[nodiscard]] bool canExport() const {

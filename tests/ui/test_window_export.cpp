@@ -70,10 +70,17 @@ class TestWindowExport : public QObject {
         if (!shown)
             qFatal("no dialog");
         shown->findChild<QRadioButton*>(QString::fromLatin1(kind))->click();
-        QTest::qWait(250);
-        if (!f.settle())
+        if (!planned(f, shown))
             qFatal("did not settle");
         return shown;
+    }
+    // The dialog waits a little for more typing, then asks for a plan.
+    [[nodiscard]] static bool planned(WindowFixture& f, const ExportDialog* shown) {
+        if (!f.settle())
+            return false;
+        while (hurry(*shown))
+            ;
+        return f.settle();
     }
     static void accept(ExportDialog* dialog) {
         dialog->findChild<QDialogButtonBox*>()->button(QDialogButtonBox::Ok)->click();
@@ -144,8 +151,7 @@ void TestWindowExport::aCutAdapterSaysWhatItCost() {
     auto f = open(2);
     ExportDialog* shown = dialog(*f, "exportLora");
     shown->findChild<QSpinBox*>(QStringLiteral("exportRank"))->setValue(1);
-    QTest::qWait(250);
-    QVERIFY(f->settle());
+    QVERIFY(planned(*f, shown));
     accept(shown);
     QVERIFY(f->settle());
     const QString text = result(*f)->text();
@@ -226,8 +232,7 @@ void TestWindowExport::aReportThatCannotBeWritten() {
     QDir(f->scratch.path()).mkdir(QStringLiteral("short"));
     shown->findChild<QLineEdit*>(QStringLiteral("exportPath"))
         ->setText(f->scratch.filePath(QStringLiteral("short/page.html")));
-    QTest::qWait(250);
-    QVERIFY(f->settle());
+    QVERIFY(planned(*f, shown));
     QDir(f->scratch.path()).rmdir(QStringLiteral("short"));
     accept(shown);
     QVERIFY(f->settle());
@@ -320,8 +325,7 @@ void TestWindowExport::anEarlierStateIsTakenAlong() {
         const LedgerEntry& first = f->workbench.studio().ledger().entries[0];
         QCOMPARE(states->itemText(2), QStringLiteral("After batch 1: ") + QString::fromStdString(first.title));
         states->setCurrentIndex(2);
-        QTest::qWait(250);
-        QVERIFY(f->settle());
+        QVERIFY(planned(*f, shown));
         accept(shown);
         QVERIFY(f->settle());
         QCOMPARE(m_script->exported().at, LedgerPosition(1));
@@ -330,8 +334,7 @@ void TestWindowExport::anEarlierStateIsTakenAlong() {
     shown->findChild<QLineEdit*>(QStringLiteral("exportPath"))->setText(f->scratch.filePath(QStringLiteral("fresh")));
     shown->findChild<QComboBox*>(QStringLiteral("exportState"))->setCurrentIndex(2);
     f->workbench.undo(); // the history moves on below the dialog: what was chosen stays
-    QTest::qWait(250);
-    QVERIFY(f->settle());
+    QVERIFY(planned(*f, shown));
     QCOMPARE(shown->choice().at, LedgerPosition(1));
     QVERIFY(shown->findChild<QLabel*>(QStringLiteral("exportRankText"))->text().startsWith(QStringLiteral("1 is")));
     shown->reject();
@@ -354,8 +357,7 @@ void TestWindowExport::layersAreATable() {
     QCOMPARE(path->text(), f->scratch.filePath(QStringLiteral("page.csv")));
     path->setText(f->scratch.filePath(QStringLiteral("layers.csv")));
     QCOMPARE(shown->choice().report, std::optional(ReportFormat::csv_layers));
-    QTest::qWait(250);
-    QVERIFY(f->settle());
+    QVERIFY(planned(*f, shown));
     accept(shown);
     QVERIFY(f->settle());
     QFile table(f->scratch.filePath(QStringLiteral("layers.csv")));

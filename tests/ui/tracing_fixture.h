@@ -8,6 +8,7 @@
 #include "panels/panel_parts.h"
 #include "panels/trace_panel.h"
 #include "plots/trace_map.h"
+#include "settle.h"
 #include "shell/tracing.h"
 
 #include <QAction>
@@ -29,11 +30,7 @@ struct TracingBench {
         panel.resize(500, 700);
         panel.show();
     }
-    [[nodiscard]] bool settle() {
-        const auto idle = [this] { return workbench.isSettled(); };
-        // It must hold for a whole turn: a timer may just have fired.
-        return QTest::qWaitFor([&] { return idle() && (QCoreApplication::processEvents(), idle()); }, 20000);
-    }
+    [[nodiscard]] bool settle() { return settled(workbench); }
     template<class W>
     W* get(const char* name) {
         W* found = panel.findChild<W*>(QString::fromLatin1(name));

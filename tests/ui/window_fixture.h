@@ -4,6 +4,7 @@
 
 #include "own_data.h"
 #include "panels/edits_panel.h"
+#include "settle.h"
 #include "shell/main_window.h"
 
 #include <QTableView>
@@ -43,17 +44,7 @@ struct WindowFixture {
         return questions;
     }
 
-    [[nodiscard]] bool settle(int timeout_ms = 20000) {
-        // Settled must hold for a whole turn: a timer may just have fired.
-        return QTest::qWaitFor(
-            [&] {
-                if (!workbench.isSettled())
-                    return false;
-                QCoreApplication::processEvents();
-                return workbench.isSettled();
-            },
-            timeout_ms);
-    }
+    [[nodiscard]] bool settle(int timeout_ms = 20000) { return settled(workbench, timeout_ms); }
     template<class W>
     W* get(const char* name) {
         W* found = window.findChild<W*>(QString::fromLatin1(name));

@@ -124,6 +124,7 @@ ExportDialog::ExportDialog(Exporting& exporting, Browse browse, QWidget* parent)
     setMinimumWidth(fontMetrics().averageCharWidth() * 88);
 
     m_askTimer.setSingleShot(true);
+    m_askTimer.setParent(this); // found by whoever will not wait
     m_askTimer.setInterval(200ms);
     connect(&m_askTimer, &QTimer::timeout, this, [this] { m_exporting.plan(choice()); });
     connect(m_path, &QLineEdit::textChanged, this, &ExportDialog::followName);

@@ -28,8 +28,10 @@ QString titleOf(const EditRequest& request) {
 Workbench::Workbench(EngineFactory factory, QObject* parent)
     : QObject(parent)
     , m_studio(std::move(factory)) {
-    for (QTimer* timer : {&m_checkTimer, &m_lookTimer, &m_statusTimer, &m_stateTimer, &m_settleTimer})
+    for (QTimer* timer : {&m_checkTimer, &m_lookTimer, &m_statusTimer, &m_stateTimer, &m_settleTimer}) {
+        timer->setParent(this); // found by whoever will not wait
         timer->setSingleShot(true);
+    }
     m_checkTimer.setInterval(200ms);
     m_lookTimer.setInterval(60ms);
     m_statusTimer.setInterval(150ms);
