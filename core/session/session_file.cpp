@@ -138,28 +138,16 @@ std::string state_of(SQLite::Database& database) {
         .getString();
 }
 
-class Temporary {
-  public:
-    explicit Temporary(const fs::path& target)
-        : path_(target.string() + ".part-" + std::to_string(::getpid())) {
-        remove();
-    }
-    ~Temporary() { remove(); }
-    Temporary(const Temporary&) = delete;
-    Temporary& operator=(const Temporary&) = delete;
-    [[nodiscard]] const fs::path& path() const { return path_; }
-
-  private:
-    void remove() const {
-        std::error_code ignored;
-        fs::remove(path_, ignored);
-        for (const char* suffix : beside)
-            fs::remove(path_.string() + suffix, ignored);
-    }
-    fs::path path_;
-};
-
 } // namespace
+
+// A folder, not a file: closing the descriptor of a file drops the POSIX locks that SQLite holds on it.
+Scratch::Scratch(const fs::path& target)
+    : part_(make_part(target, PartKind::folder)) {}
+
+Scratch::~Scratch() {
+    std::error_code ignored;
+    fs::remove_all(part_.path, ignored);
+}
 
 void rethrow(const SQLite::Exception& fault, const std::string& what, const fs::path& file) {
     throw Error(what + ": " + in_words(fault), file.string(), hint_for(fault.getErrorCode()));
@@ -277,26 +265,27 @@ fs::perms make_private(const fs::path& file, const fs::path& target, bool replac
 
 void put_copy(SQLite::Database& database, const fs::path& target, bool replace,
               const std::function<void(SQLite::Database&)>& change) {
-    const Temporary temporary(target);
-    const fs::perms permissions = make_private(temporary.path(), target, replace);
+    const Scratch scratch(target);
+    const fs::path made_there = scratch.file("copy");
+    const fs::perms permissions = make_private(made_there, target, replace);
     with_errors("the session cannot be copied", target, [&] {
         SQLite::Statement copy(database, "VACUUM INTO ?");
-        copy.bind(1, temporary.path().string());
+        copy.bind(1, made_there.string());
         copy.exec();
     });
     const std::string wanted = with_errors("the session cannot be copied", target, [&] {
-        const auto made = connect(temporary.path(), SQLite::OPEN_READWRITE);
+        const auto made = connect(made_there, SQLite::OPEN_READWRITE);
         SQLite::Transaction transaction(*made, SQLite::TransactionBehavior::IMMEDIATE);
         change(*made);
         transaction.commit();
         return state_of(*made);
     });
     std::error_code kept_private; // where they cannot be given
-    fs::permissions(temporary.path(), permissions, kept_private);
-    sync_path(temporary.path(), true);
+    fs::permissions(made_there, permissions, kept_private);
+    sync_path(made_there, true);
     if (replace || !fs::exists(fs::symlink_status(target)))
         remove_logs_of(target);
-    put_in_place(temporary.path(), target, replace);
+    put_in_place(made_there, target, replace);
     with_errors("the copy of the session cannot be read", target, [&] {
         if (state_of(*connect_to_read(target)) != wanted)
             throw Error("the copy holds something else than the session", target.string(),

@@ -2,6 +2,7 @@
 // A session's file as a database: found, judged, opened, put in place of another, and SQLite's faults in words.
 #pragma once
 
+#include "base/part.h"
 #include "session/schema.h"
 
 #include <filesystem>
@@ -38,6 +39,20 @@ int check_is_session(SQLite::Database& database, const std::filesystem::path& fi
 // Throws Error, also while another connection reads it.
 void tidy(const std::filesystem::path& file);
 bool has_log(const std::filesystem::path& file); // with something in it
+
+// A folder for files that shall take the place of `target`, beside it. What a killed program left behind there under
+// the name of this target goes first; what a living one works with stays.
+class Scratch {
+  public:
+    explicit Scratch(const std::filesystem::path& target); // throws Error
+    ~Scratch();
+    Scratch(const Scratch&) = delete;
+    Scratch& operator=(const Scratch&) = delete;
+    [[nodiscard]] std::filesystem::path file(const char* name) const { return part_.path / name; }
+
+  private:
+    Part part_;
+};
 
 // A copy of the database with `change` done to it takes the place of `target`, as a whole or not at all, and is read
 // back under its name. What a crash left beside that name goes: the target's lock must be held. Throws Error; also when

@@ -12,7 +12,6 @@
 #include <fstream>
 #include <set>
 #include <sqlite3.h>
-#include <unistd.h>
 
 namespace emend {
 
@@ -21,29 +20,6 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr const char* older_copy = "an older copy may be sound";
-
-// Beside the new file, so that there is room for both or for none.
-class Scratch {
-  public:
-    explicit Scratch(const fs::path& out)
-        : folder_(out.string() + ".rescue-" + std::to_string(::getpid())) {
-        std::error_code failed;
-        if (!fs::create_directory(folder_, failed)) // one that was there is somebody's
-            throw Error("the rescued session cannot be made: " +
-                            (failed ? failed.message() : "there is a folder " + folder_.string()),
-                        out.string(), "choose another folder");
-    }
-    ~Scratch() {
-        std::error_code ignored;
-        fs::remove_all(folder_, ignored);
-    }
-    Scratch(const Scratch&) = delete;
-    Scratch& operator=(const Scratch&) = delete;
-    [[nodiscard]] fs::path file(const char* name) const { return folder_ / name; }
-
-  private:
-    fs::path folder_;
-};
 
 // With its log: SQLite puts that into the copy. The damaged one stays as it is.
 void copy_with_log(const fs::path& from, const fs::path& to) {
@@ -338,7 +314,7 @@ SessionRescue rescue_session(const std::string& path, const std::string& out, co
         throw Error("the rescued session cannot be made: " +
                         (attempt.held_by_other ? "somebody makes one of this name" : attempt.problem),
                     out, "choose another name or folder");
-    const Scratch scratch(target);
+    const Scratch scratch(target); // beside the new file, so that there is room for both or for none
     copy_with_log(file, scratch.file("damaged"));
     make_as_long_as_it_says(scratch.file("damaged"));
     const int version = version_of(scratch.file("damaged"), file);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Damaged sessions give back what is sound in them, and stay as they are.
+#include "base/part.h"
 #include "emend/session.h"
 #include "session/session_store.h"
 #include "session_fixture.h"
@@ -24,6 +25,8 @@ class TestSessionRescue : public QObject {
     void a_model_row_that_is_damaged();
     void a_file_of_the_first_format();
     void a_log_that_was_left_behind();
+    void what_a_killed_one_left_behind_data();
+    void what_a_killed_one_left_behind();
     void cut_off_anywhere();
     void damaged_pages();
     void flipped_bits();
@@ -205,6 +208,32 @@ void TestSessionRescue::a_log_that_was_left_behind() {
     QCOMPARE(rescued.lost, std::vector<std::string>());
     QCOMPARE(peek_session(path("out.emend")).note, std::string("only in the log"));
     QCOMPARE(bytes("b.emend-wal"), bytes("a.emend-wal"));
+}
+
+void TestSessionRescue::what_a_killed_one_left_behind_data() {
+    QTest::addColumn<bool>("rescue");
+    QTest::newRow("a rescue") << true;
+    QTest::newRow("a copy") << false;
+}
+
+// Of this target, and of programs that no longer run: nothing else goes.
+void TestSessionRescue::what_a_killed_one_left_behind() {
+    QFETCH(bool, rescue);
+    const Part living = make_part(path("out.emend"), PartKind::folder);
+    for (const char* folder : {"out.emend.emend-part-1-0", "other.emend.emend-part-1-0", "out.emend.part-1"}) {
+        QVERIFY(QDir(folder_->path()).mkdir(folder));
+        write(qPrintable(QString(folder) + "/kept"), "half a session");
+    }
+    if (rescue)
+        QCOMPARE(rescue_session(path(), path("out.emend"), {}, {}).batches, std::size_t{3});
+    else
+        Session::open(path())->copy_to(path("out.emend"), false);
+    QStringList left{"a.emend", "other.emend.emend-part-1-0", "out.emend", "out.emend.part-1",
+                     QString::fromStdString(living.path.filename().string())};
+    left.sort();
+    QStringList found = files();
+    found.sort();
+    QCOMPARE(found, left);
 }
 
 void TestSessionRescue::cut_off_anywhere() {
