@@ -3,8 +3,13 @@
 #include "interrupt.h"
 #include "program.h"
 
-int main(int argc, char** argv) {
-    emend::prepare_process();
+#include <cstdio>
+#include <cstdlib>
+#include <iostream>
+
+namespace {
+
+int run(int argc, char** argv) {
     const emend::cli::Interrupt interrupt;
     emend::cli::Program program(interrupt.token());
     add_info(program);
@@ -19,4 +24,17 @@ int main(int argc, char** argv) {
     add_export(program);
     add_demo(program);
     return program.run(argc, argv);
+}
+
+} // namespace
+
+int main(int argc, char** argv) {
+    emend::prepare_process();
+    const int code = run(argc, argv);
+    std::cout.flush();
+    std::cerr.flush();
+    std::fflush(nullptr);
+    // All that was ours is gone. The libraries behind LibTorch would take their tables apart, for a tenth of what a
+    // short command takes.
+    std::_Exit(code);
 }
