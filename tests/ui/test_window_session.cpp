@@ -7,6 +7,8 @@
 #include <QMimeData>
 #include <QTabWidget>
 
+#include <algorithm>
+
 using namespace emend;
 using namespace emend::test;
 using namespace emend::ui;
@@ -154,12 +156,16 @@ void TestWindowSession::rowsFindTheirBatch() {
         std::vector<SessionEdit> edits = session->edits();
         for (SessionEdit& edit : edits)
             edit.batch.reset();
+        std::ranges::reverse(edits);
         session->set_edits(edits);
+        session->set_ui_state({}); // the command line writes none
     }
     SessionFixture f(*m_theme, {}, file);
     QCOMPARE(f.window->edits().rowCount(), 3);
-    QCOMPARE(f.window->edits().row(0).state, EditState::Applied);
+    QCOMPARE(f.window->edits().row(2).state, EditState::Applied);
     QCOMPARE(f.window->edits().row(1).state, EditState::Undone);
+    QCOMPARE(f.window->window.editsPanel().currentRow(), 2); // so that there is something to see
+    QVERIFY(f.script->comparisons > 0);
 }
 
 void TestWindowSession::anotherWindowReadsOnly() {

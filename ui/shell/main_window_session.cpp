@@ -17,9 +17,26 @@
 #include <QMenu>
 #include <QTabWidget>
 
+#include <optional>
+
 namespace emend::ui {
 
 using enum ActionId;
+
+namespace {
+
+// The first edit of the batch that was applied last.
+std::optional<int> lastApplied(Workbench& workbench) {
+    const LedgerState& ledger = workbench.studio().ledger();
+    const EditsModel& edits = workbench.edits();
+    for (std::size_t i = ledger.position; i-- > 0;)
+        for (int row = 0; row < edits.rowCount(); ++row)
+            if (ledger.entries[i].active && edits.row(row).batch == ledger.entries[i].id)
+                return row;
+    return std::nullopt;
+}
+
+} // namespace
 
 void MainWindow::connectSession() {
     m_sessionDesk.follow(*m_sessionLine);
@@ -106,12 +123,14 @@ void MainWindow::restoreView(const QJsonObject& state) {
                                   tr("The session's recipe was not taken over: %1").arg(fromStd(error.message())));
         }
     }
-    const int tab = state[QStringLiteral("tab")].toInt();
+    const int tab = state[QStringLiteral("tab")].toInt(m_tabs->currentIndex());
     if (tab >= 0 && tab < m_tabs->count())
         m_tabs->setCurrentIndex(tab);
     const int row = state[QStringLiteral("row")].toInt(-1);
     if (row >= 0 && row < m_workbench.edits().rowCount())
         m_edits->selectRow(row);
+    else if (m_edits->currentRow() < 0 && m_workbench.edits().rowCount() > 0)
+        m_edits->selectRow(lastApplied(m_workbench).value_or(0)); // the command line's sessions know no view
 }
 
 void MainWindow::editNote() {

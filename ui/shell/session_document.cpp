@@ -143,7 +143,7 @@ void SessionDocument::restoreView(const OpenedSession& session) {
     m_pristine = session.state.untitled ? std::nullopt : m_sent;
     m_timer.stop();
     const QJsonObject view = QJsonDocument::fromJson(m_sentView.toUtf8()).object();
-    if (m_view.restore && !view.isEmpty())
+    if (m_view.restore)
         m_view.restore(view);
 }
 
