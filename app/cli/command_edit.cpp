@@ -49,8 +49,9 @@ std::vector<Comparison> compare(const std::vector<EditRequest>& edits, std::size
     return comparisons;
 }
 
-// Of what is asked: without comparisons the edits' own prompts alone.
-Scores scores_of(std::vector<EditRequest> edits, bool comparisons, Engine& engine, const JobContext& job) {
+// Of what is asked, after so many batches: without comparisons the edits' own prompts alone.
+Scores scores_of(std::vector<EditRequest> edits, bool comparisons, Engine& engine, LedgerPosition at,
+                 const JobContext& job) {
     if (std::ranges::none_of(edits, [](const EditRequest& edit) { return edit.true_object.has_value(); }))
         return {};
     for (EditRequest& edit : edits)
@@ -58,7 +59,7 @@ Scores scores_of(std::vector<EditRequest> edits, bool comparisons, Engine& engin
             edit.paraphrases.clear();
             edit.neighbours.clear();
         }
-    return engine.score(edits, {}, job);
+    return engine.score(edits, at, job);
 }
 
 // The same edits under another distribution, to lay over what was applied.
@@ -77,13 +78,15 @@ Recipe overlaid(const Recipe& applied, const std::string& distribution, const Mo
     return recipe;
 }
 
-void check_frontier(const Options& options, const Recipe& recipe, const ModelInfo& model) {
-    if (options.frontier.empty())
-        return;
-    if (find_algorithm(recipe.algorithm).fine_tunes)
-        throw Error(recipe.algorithm + " has no softness: it follows no formula", "--frontier",
+void check_has_softness(const Options& options, const std::string& algorithm) {
+    if (!options.frontier.empty() && find_algorithm(algorithm).fine_tunes)
+        throw Error(algorithm + " has no softness: it follows no formula", "--frontier",
                     "choose another algorithm, for example MEMIT, or leave --frontier out");
-    if (!options.overlay.empty())
+}
+
+void check_frontier(const Options& options, const Recipe& recipe, const ModelInfo& model) {
+    check_has_softness(options, recipe.algorithm);
+    if (!options.frontier.empty() && !options.overlay.empty())
         static_cast<void>(overlaid(recipe, options.overlay, model));
 }
 
@@ -122,9 +125,11 @@ void print_diagnoses(const EditReport& report, const std::vector<Diagnosis>& dia
 // All that came of an edit.
 struct Result {
     GatheredEdits gathered;
+    std::vector<std::string> unknown; // what was named for nothing
     AppliedEdits applied;
     std::vector<Comparison> comparisons;
     Scores scores;
+    std::optional<Scores> scores_before; // below the batch; where a session keeps both
     std::optional<Frontier> frontier;
     std::optional<OverlaidFrontier> overlay;
     std::vector<Diagnosis> diagnoses;
@@ -141,9 +146,14 @@ Json to_json(const Result& result) {
                 const bool paraphrase = row.kind == Comparison::Row::Kind::paraphrase;
                 document["edits"][i][paraphrase ? "paraphrases" : "neighbours"].push_back(cli::to_json(row));
             }
+    document["warnings"] = result.unknown;
+    for (const std::string& warning : report.warnings)
+        document["warnings"].push_back(warning);
     document["skipped"] = skipped_json(result.gathered);
     document["batches"] = batches_json(result.applied);
     document["scores"] = cli::to_json(result.scores);
+    if (result.scores_before)
+        document["scores_before"] = cli::to_json(*result.scores_before);
     document["norms"] = cli::to_json(result.norms);
     if (result.applied.batches.size() > 1)
         document["layers"] = total_layers_json(result.norms);
@@ -194,18 +204,6 @@ bool has_edits(const Options& options) {
     return !options.edits.file.empty() || !options.edits.prompt.empty() || !options.edits.relation.empty();
 }
 
-void check_options(const Program& program, const Options& options, const EditPlaces& places) {
-    if (!has_edits(options) && places.delta.empty())
-        throw UsageError("give --edits FILE, or --subject, --prompt and --object");
-    check_recipe_options(options.recipe);
-    check_output_files({options.apply.dump_file, options.frontier, options.save_recipe, places.session},
-                       program.model_folder());
-    if (!options.frontier.empty())
-        check_frontier_file(options.frontier);
-    if (!options.overlay.empty() && options.frontier.empty())
-        throw UsageError("there is no trade-off to lay another over", "--overlay", "use it with --frontier FILE");
-}
-
 // What tells about one batch of the history wants one.
 void check_one_batch(const Options& options, std::size_t batches) {
     if (batches == 1)
@@ -218,6 +216,22 @@ void check_one_batch(const Options& options, std::size_t batches) {
                          "leave it out, or --batch, or --session");
 }
 
+void check_options(const Program& program, const Options& options, const EditPlaces& places) {
+    if (!has_edits(options) && places.delta.empty())
+        throw UsageError("give --edits FILE, or --subject, --prompt and --object");
+    if (has_edits(options) && !places.delta.empty())
+        check_one_batch(options, 2); // or more
+    check_recipe_options(options.recipe);
+    if (const std::string algorithm = check_recipe_fits(options.recipe).algorithm; !algorithm.empty())
+        check_has_softness(options, algorithm);
+    check_output_files({options.apply.dump_file, options.frontier, options.save_recipe, places.session},
+                       program.model_folder());
+    if (!options.frontier.empty())
+        check_frontier_file(options.frontier);
+    if (!options.overlay.empty() && options.frontier.empty())
+        throw UsageError("there is no trade-off to lay another over", "--overlay", "use it with --frontier FILE");
+}
+
 std::optional<OverlaidFrontier> lay_over(const Options& options, const EditReport& report, Engine& engine,
                                          const JobContext& job) {
     if (options.overlay.empty())
@@ -228,11 +242,15 @@ std::optional<OverlaidFrontier> lay_over(const Options& options, const EditRepor
         .frontier = engine.frontier_of({.batch_id = report.batch_id, .requests = {}, .recipe = other}, job)};
 }
 
-void look_at(Result& result, const Program& program, const Options& options, Engine& engine, const JobContext& job) {
+void look_at(Result& result, const Program& program, const Options& options, Engine& engine, bool keeps_scores,
+             const JobContext& job) {
     const std::vector<EditRequest> edits = result.applied.requests();
     if (!options.no_comparisons)
         result.comparisons = compare(edits, result.applied.position, engine, job);
-    result.scores = scores_of(edits, !options.no_comparisons, engine, job);
+    result.scores = scores_of(edits, !options.no_comparisons, engine, {}, job);
+    // Scores of the edits' own prompts alone would pass for whole ones.
+    if (keeps_scores && result.applied.batches.size() == 1 && result.scores.efficacy && !options.no_comparisons)
+        result.scores_before = scores_of(edits, true, engine, result.applied.position, job);
     if (!options.frontier.empty())
         result.frontier = engine.frontier(result.applied.whole.batch_id, job);
     result.overlay = lay_over(options, result.applied.whole, engine, job);
@@ -263,6 +281,14 @@ std::optional<ExportReport> export_result(const EditPlaces& places, Engine& engi
                                job);
 }
 
+// The text lists the edits that are in each other's way, with what to do, so that this warning of theirs would say it
+// twice.
+void tell_warnings(const EditReport& report, Program& program) {
+    for (const std::string& warning : report.warnings)
+        if (program.json || report.conflicts.empty() || !warning.starts_with("edits are in each other's way"))
+            program.message(warning, true);
+}
+
 void run_edit(Program& program, const Options& options) {
     EditPlaces places = options.places;
     settle_places(program, places);
@@ -276,6 +302,10 @@ void run_edit(Program& program, const Options& options) {
     const Recipe recipe = build_recipe(options.recipe, engine->model_info(), program.seed,
                                        [&](const std::string& text) { program.message(text); });
     check_frontier(options, recipe, engine->model_info());
+    if (has_edits(options))
+        result.unknown = unknown_fields(options.recipe, {recipe.algorithm});
+    for (const std::string& warning : result.unknown)
+        program.message(warning, true);
     if (!gathered.edits.empty())
         drop_faulty(gathered, *engine, program.model_folder(), program.job());
     tell_about(gathered, program);
@@ -284,12 +314,10 @@ void run_edit(Program& program, const Options& options) {
     const auto session = EditSession::open(program, *engine, places.session);
     const JobContext job = program.job(gathered.edits.size());
     result.applied = apply_edits(program, *engine, session.get(), places, gathered.edits, recipe, options.apply, job);
-    for (const std::string& warning : result.applied.whole.warnings)
-        program.message(warning, true);
-    look_at(result, program, options, *engine, job);
-    // Scores of the edits' own prompts alone would pass for whole ones.
-    if (session && result.applied.batches.size() == 1 && result.scores.efficacy && !options.no_comparisons)
-        session->keep(result.applied.whole.batch_id, result.scores);
+    tell_warnings(result.applied.whole, program);
+    look_at(result, program, options, *engine, session != nullptr, job);
+    if (result.scores_before)
+        session->keep(result.applied.whole.batch_id, *result.scores_before, result.scores);
     program.check_stop();
     result.exported = export_result(places, *engine, session.get(), job);
     write_files(options, result);
@@ -357,7 +385,9 @@ void add_edit(Program& program) {
         "true one.\n" +
         algorithms_text() +
         "MODEL may be a session (.emend): it is continued. With --session and --batch N every N edits are a batch "
-        "of the history. The model's folder is never written to.");
+        "of the history. Of a run that is one batch the session keeps the scores, with those before it: scoring takes "
+        "twice the time then (--no-comparisons: none are kept). The model's folder is never written to.\n" +
+        std::string(skipped_help));
 }
 
 } // namespace emend::cli

@@ -236,6 +236,20 @@ void keep_replayed(const std::string& out, Engine& engine, Session& old) {
     }
 }
 
+// Those that the weights are without, whose edits are not made again.
+std::vector<std::string> left_out(const LedgerState& ledger, const std::string& out) {
+    std::vector<std::string> told;
+    for (std::size_t i = 0; i < ledger.entries.size(); ++i) {
+        const LedgerEntry& entry = ledger.entries[i];
+        const bool undone = i >= ledger.position;
+        if (undone || !entry.active)
+            told.push_back("batch " + std::to_string(entry.id) + " (" + one_line(entry.title, 50) + ") is " +
+                           (undone ? "undone" : "switched off") + " and was not replayed" +
+                           (out.empty() ? "" : ": " + out + " is without it"));
+    }
+    return told;
+}
+
 void run_replay(Program& program, const Options& options) {
     if (!options.out.empty())
         check_new_session(options.out);
@@ -247,6 +261,9 @@ void run_replay(Program& program, const Options& options) {
     program.clear_progress();
     if (!options.out.empty())
         keep_replayed(options.out, *engine, *session);
+    const std::vector<std::string> warnings = left_out(read_contents(*session, program).ledger, options.out);
+    for (const std::string& warning : warnings)
+        program.message(warning, true);
     const bool all = std::ranges::all_of(batches, [](const ReplayedBatch& batch) { return batch.problem.empty(); });
     program.verdict = all ? 0 : 1;
     if (!program.json) {
@@ -259,6 +276,7 @@ void run_replay(Program& program, const Options& options) {
         {"session", options.session.file}, {"model", cli::to_json(engine->model_info())}, {"batches", Json::array()}};
     for (const ReplayedBatch& batch : batches)
         document["batches"].push_back(to_json(batch));
+    document["warnings"] = warnings;
     if (!options.out.empty())
         document["out"] = options.out;
     program.print(document);
@@ -315,7 +333,9 @@ void add_session(Program& program) {
     rescue->add_option("OUT", options->out, "The new session (.emend)")->check(names_a_file)->required();
     rescue->footer("SESSION stays as it is. --model is needed only when it does not say any more which model it is "
                    "about.");
-    replay->footer("With --model another model can be tried: nothing of the session is changed.");
+    replay->footer(
+        "With --model another model can be tried: nothing of the session is changed. Batches that are switched off or "
+        "undone are not replayed, nor are they in OUT; a warning names them.");
 }
 
 } // namespace emend::cli

@@ -100,6 +100,14 @@ void apply_what_was_said(std::vector<Recipe>& recipes, const Options& options, c
     }
 }
 
+std::vector<std::string> algorithms_of(const std::vector<Recipe>& recipes) {
+    std::vector<std::string> ids;
+    for (const Recipe& recipe : recipes)
+        if (std::ranges::find(ids, recipe.algorithm) == ids.end())
+            ids.push_back(recipe.algorithm);
+    return ids;
+}
+
 // The file's grid; what options name takes the place of what it names.
 RecipeGrid build_grid(const Options& options, const GridFile& file, const ModelInfo& model, Recipe& base) {
     RecipeGrid grid;
@@ -157,15 +165,19 @@ void run_try(Program& program, const Options& options) {
     check_output_files({options.csv, options.save_recipe}, program.model_folder());
     GatheredEdits gathered = gather_edits(options.edits);
     const GridFile file = read_grid(options);
-    auto engine = program.open_model();
-    const ModelInfo& model = engine->model_info();
     RecipeOptions begin = options.recipe;
     if (begin.algorithm.empty() && begin.file.empty())
         begin.algorithm = first_algorithm(options, file);
+    static_cast<void>(check_recipe_fits(begin));
+    auto engine = program.open_model();
+    const ModelInfo& model = engine->model_info();
     Recipe base = build_recipe(begin, model, program.seed, [&](const std::string& text) { program.message(text); });
     const RecipeGrid grid = build_grid(options, file, model, base);
     GridRecipes recipes = recipes_of(grid, base, model);
     apply_what_was_said(recipes.recipes, options, file, base);
+    const std::vector<std::string> unknown = unknown_fields(options.recipe, algorithms_of(recipes.recipes));
+    for (const std::string& warning : unknown)
+        program.message(warning, true);
     drop_faulty(gathered, *engine, program.model_folder(), program.job());
     tell_about(gathered, program);
 
@@ -184,7 +196,8 @@ void run_try(Program& program, const Options& options) {
         write_file_atomic(options.save_recipe, recipe_to_json(best.recipe) + '\n');
     if (program.json) {
         Json document = to_json(tried);
-        for (Json& record : skipped_json(gathered)) // of the edits: {index, reason}
+        document["warnings"] = unknown;
+        for (Json& record : skipped_json(gathered)) // of the edits: {index, record, reason}
             document["skipped"].push_back(std::move(record));
         return program.print(document);
     }
@@ -246,13 +259,13 @@ void add_try(Program& program) {
     command->add_option("--save-recipe", options->save_recipe, "The best recipe as used (JSON)")
         ->check(names_a_file)
         ->group(group);
-    command->footer(
-        "What the grid does not name is as the recipe options say, for every algorithm that has the field "
-        "(--softness and --clamp too, which differ in meaning); what nobody names is each algorithm's own.\n"
-        "hold: edits whose new object the model says. efficacy: edits whose new object is likelier than "
-        "the true one; paraphrases: the same asked in other words; neighbours: prompts about others where "
-        "the true object is still the likelier. (no edit): the same of the model as it is.\n" +
-        algorithms_text());
+    command->footer("What the grid does not name is as the recipe options say, for every algorithm that has the field "
+                    "(--softness and --clamp too, which differ in meaning); what nobody names is each algorithm's own. "
+                    "A warning names options that none of the algorithms has a use for.\n"
+                    "hold: edits whose new object the model says. efficacy: edits whose new object is likelier than "
+                    "the true one; paraphrases: the same asked in other words; neighbours: prompts about others where "
+                    "the true object is still the likelier. (no edit): the same of the model as it is.\n" +
+                    algorithms_text() + skipped_help);
 }
 
 } // namespace emend::cli

@@ -100,7 +100,7 @@ void tidy(GatheredEdits& gathered) {
     if (rivals > 0)
         gathered.notes.push_back(count_text(rivals, " edit asks", " edits ask") +
                                  " for another object than an earlier one of the same subject and prompt (" + example +
-                                 "): together they are in each other's way, one after another the last one stays");
+                                 "): only one of them can hold, one after another the last one");
 }
 
 // Whether nothing at all can be the matter with an edit. The engine's word is final, but it asks the model for the
@@ -237,7 +237,7 @@ void drop_faulty(GatheredEdits& gathered, Engine& engine, const std::string& mod
     gathered.skipped.insert(gathered.skipped.end(), faulty.begin(), faulty.end());
 }
 
-// Records of a file are counted from 1 for people; the JSON result has their index, from 0.
+// Records of a file are counted from 1 for people; the JSON result has that number and their index, from 0.
 void tell_about(const GatheredEdits& gathered, Program& program) {
     for (const std::string& note : gathered.notes)
         program.message(note, true);
@@ -253,7 +253,7 @@ void tell_about(const GatheredEdits& gathered, Program& program) {
 Json skipped_json(const GatheredEdits& gathered) {
     Json list = Json::array();
     for (const auto& skipped : gathered.skipped)
-        list.push_back({{"index", skipped.index}, {"reason", skipped.reason}});
+        list.push_back({{"index", skipped.index}, {"record", skipped.index + 1}, {"reason", skipped.reason}});
     return list;
 }
 

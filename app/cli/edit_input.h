@@ -42,6 +42,11 @@ void drop_faulty(GatheredEdits& gathered, Engine& engine, const std::string& mod
 
 // Notes and records that are passed over, on standard error.
 void tell_about(const GatheredEdits& gathered, Program& program);
-Json skipped_json(const GatheredEdits& gathered); // [{index, reason}]
+
+// What --help says of it.
+inline constexpr const char* skipped_help =
+    "Wrong records of a file of edits are passed over: with --json in `skipped`, where `record` counts from 1, as the "
+    "warnings do, and `index` from 0.";
+Json skipped_json(const GatheredEdits& gathered); // [{index, record, reason}]
 
 } // namespace emend::cli

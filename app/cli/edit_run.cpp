@@ -4,6 +4,7 @@
 #include "base/job_part.h"
 #include "emend/report_totals.h"
 #include "report_json.h"
+#include "report_text.h"
 #include "session_input.h"
 
 #include <algorithm>
@@ -204,9 +205,9 @@ void EditSession::keep(const EditReport& report) {
     session_->set_edits(rows);
 }
 
-void EditSession::keep(std::uint64_t batch, const Scores& scores) {
+void EditSession::keep(std::uint64_t batch, const Scores& before, const Scores& after) {
     session_->set_scores(
-        {.batch = batch, .before = {}, .after = scores, .edits = 0, .state = state_name(engine_.ledger())});
+        {.batch = batch, .before = before, .after = after, .edits = 0, .state = state_name(engine_.ledger())});
 }
 
 std::vector<EditRequest> AppliedEdits::requests() const {
@@ -281,13 +282,15 @@ void print_batches(const AppliedEdits& applied) {
     for (std::size_t i = first; i < applied.batches.size(); ++i) {
         const EditReport& report = applied.batches[i];
         const LayerReport total = total_of(report.layers);
-        table.row({std::to_string(report.batch_id), std::to_string(report.edits.size()), number_text(total.update_norm),
-                   number_text(total.relative_norm), number_text(total.preservation), number_text(total.memorization),
+        const LargestUpdate largest = largest_update(report.layers);
+        table.row({std::to_string(report.batch_id), std::to_string(report.edits.size()), number_text(largest.norm),
+                   number_text(largest.relative), number_text(total.preservation), number_text(total.memorization),
                    number_text(report.seconds.total)});
     }
     std::cout << "  " << count_text(applied.batches.size(), "batch")
               << (first > 0 ? ", the last " + std::to_string(most) : "") << '\n';
     table.print();
+    print_largest_note();
 }
 
 } // namespace emend::cli

@@ -36,7 +36,7 @@ class EditSession {
     EditSession& operator=(const EditSession&) = delete;
 
     void keep(const EditReport& report); // the engine's history with this newest batch
-    void keep(std::uint64_t batch, const Scores& scores);
+    void keep(std::uint64_t batch, const Scores& before, const Scores& after);
     [[nodiscard]] Session& session() { return *session_; }
 
   private:

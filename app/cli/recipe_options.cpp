@@ -7,6 +7,7 @@
 #include "emend/paths.h"
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <filesystem>
 
@@ -74,7 +75,8 @@ void check_there(const std::string& file, const std::string& option, const std::
 // A file as it is named, else a preset of that name.
 std::string recipe_file(const std::string& name) {
     std::error_code none;
-    const bool path = name.find('/') != std::string::npos || name.ends_with(".json");
+    const bool path = name.find('/') != std::string::npos || name.ends_with(".json") || name.ends_with(".yaml") ||
+                      name.ends_with(".yml");
     if (path)
         check_there(name, "--recipe", "check the path; a preset is named without folder and ending");
     if (path || fs::is_regular_file(name, none))
@@ -100,6 +102,8 @@ std::string option_of(const RecipeOptions& options, std::string field) {
     if (const std::size_t dot = field.find('.'); dot != std::string::npos)
         field.erase(0, dot + 1);
     std::ranges::replace(field, '_', '-');
+    if (field == "use-statistics")
+        field = "no-statistics";
     const std::string option = "--" + field;
     const bool given = std::ranges::any_of(options.settings, [&](const auto& s) { return s.option == option; }) ||
                        (field == "layers" && !options.layers.empty()) ||
@@ -107,6 +111,40 @@ std::string option_of(const RecipeOptions& options, std::string field) {
                        (field == "distribution" && !options.distribution.empty());
     return given ? option : std::string();
 }
+
+// Has every layer there can be: what does not fit it fits no model.
+ModelInfo any_model() {
+    ModelInfo model;
+    model.layers = 4096;
+    return model;
+}
+
+bool needs_formula(const AlgorithmInfo& row) {
+    return !row.fine_tunes;
+}
+bool weighs_statistics(const AlgorithmInfo& row) { // the null space is where they are next to nothing
+    return !row.fine_tunes && !row.in_null_space;
+}
+
+// Options of a field that not every algorithm knows.
+struct PartialField {
+    std::string_view option;
+    bool (*known_by)(const AlgorithmInfo& row);
+};
+constexpr std::array partial_fields{
+    PartialField{"--softness", needs_formula},
+    PartialField{"--clamp", needs_formula},
+    PartialField{"--kl-factor", needs_formula},
+    PartialField{"--steps-after-argmax", needs_formula},
+    PartialField{"--norm-weight", weighs_statistics},
+    PartialField{"--ridge", weighs_statistics},
+    PartialField{"--statistics-weight", weighs_statistics},
+    PartialField{"--alpha", [](const AlgorithmInfo& row) { return row.stabilised; }},
+    PartialField{"--null-space-threshold", [](const AlgorithmInfo& row) { return row.in_null_space; }},
+    PartialField{"--largest-change", [](const AlgorithmInfo& row) { return row.fine_tunes; }},
+    PartialField{"--merge-subjects", [](const AlgorithmInfo& row) { return !row.fine_tunes && !row.one_at_a_time; }},
+    PartialField{"--distribution", [](const AlgorithmInfo& row) { return !writes_one_layer(row); }},
+    PartialField{"--weights", [](const AlgorithmInfo& row) { return !writes_one_layer(row); }}};
 
 } // namespace
 
@@ -228,6 +266,49 @@ void check_recipe_options(const RecipeOptions& options) {
         static_cast<void>(recipe_file(options.file));
     check_there(options.statistics, "--statistics", "collect them with emend-cli statistics, or leave the option out");
     check_there(options.corpus, "--corpus", "name a text file, or leave the option out for the model's own corpus.txt");
+}
+
+Recipe check_recipe_fits(const RecipeOptions& options) {
+    try {
+        return build_recipe(options, any_model(), {}, [](const std::string&) {});
+    } catch (const Error& error) {
+        const std::string& where = error.where();
+        // Where layers are not named, they are the model's.
+        const bool of_layers = where == "--distribution" || where == "--weights";
+        const bool of_the_model = where.starts_with("recipe: ") || (of_layers && options.layers.empty());
+        if (where.starts_with("--") && !of_the_model)
+            throw UsageError(error.message(), where, error.hint());
+        if (!of_the_model)
+            throw;
+    }
+    Recipe known;
+    known.algorithm = options.algorithm.empty() ? std::string_view() : find_algorithm(options.algorithm).id;
+    return known;
+}
+
+std::vector<std::string> unknown_fields(const RecipeOptions& options, const std::vector<std::string>& chosen) {
+    std::vector<std::string> told;
+    std::string names;
+    for (const std::string& id : chosen)
+        names += (names.empty() ? "" : ", ") + id;
+    for (const PartialField& field : partial_fields) {
+        const bool given = std::ranges::any_of(options.settings,
+                                               [&](const auto& setting) { return setting.option == field.option; }) ||
+                           (field.option == "--weights" && !options.weights.empty()) ||
+                           (field.option == "--distribution" && !options.distribution.empty() &&
+                            find_distribution(options.distribution).id != "single");
+        const auto knows = [&](const std::string& id) { return field.known_by(find_algorithm(id)); };
+        if (!given || std::ranges::any_of(chosen, knows))
+            continue;
+        std::string others;
+        for (const AlgorithmInfo& row : algorithms())
+            if (field.known_by(row))
+                others += (others.empty() ? "" : ", ") + std::string(row.id);
+        told.push_back(std::string(field.option) + " changes nothing: " + names +
+                       (chosen.size() == 1 ? " has" : " have") + " no use for it (" + others +
+                       (others.find(',') == std::string::npos ? " has)" : " have)"));
+    }
+    return told;
 }
 
 Recipe build_recipe(const RecipeOptions& options, const ModelInfo& model, std::optional<std::uint64_t> seed,

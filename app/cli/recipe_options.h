@@ -33,6 +33,14 @@ Json algorithms_json();
 // not there.
 void check_recipe_options(const RecipeOptions& options);
 
+// What fits no model, of options alone or of options and the recipe's file. Gives the recipe as far as it is known: its
+// algorithm, empty where not even that is. Throws UsageError for what the command line says, Error for what the file
+// says.
+Recipe check_recipe_fits(const RecipeOptions& options);
+
+// Of the options that were given: those that none of the chosen algorithms has a use for, a sentence each.
+std::vector<std::string> unknown_fields(const RecipeOptions& options, const std::vector<std::string>& chosen);
+
 // Defaults for the model, then the recipe file, then single options. Checked. say: what the user should know about how
 // the file was understood. Throws Error.
 Recipe build_recipe(const RecipeOptions& options, const ModelInfo& model, std::optional<std::uint64_t> seed,

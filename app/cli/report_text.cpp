@@ -196,6 +196,19 @@ void print_report(const EditReport& report, bool all) {
               << '\n';
 }
 
+LargestUpdate largest_update(const std::vector<LayerReport>& layers) {
+    LargestUpdate largest;
+    for (const LayerReport& layer : layers) {
+        largest.norm = std::max(largest.norm, layer.update_norm);
+        largest.relative = std::max(largest.relative, layer.relative_norm);
+    }
+    return largest;
+}
+
+void print_largest_note() {
+    std::cout << "  " << styled("|D|, |D|/|W|: the largest over the layers", Style::dim) << '\n';
+}
+
 void print_verdict(const EditReport& report, const Scores& scores) {
     const std::size_t held = holding(report);
     const auto percent = [](const std::optional<double>& share) {

@@ -28,6 +28,15 @@ void print_comparison(const std::vector<Comparison::Row>& rows);
 // Every link of the chain, from tokens to answer, with what to change where it is weak.
 void print_diagnosis(const EditReport& report, const Diagnosis& diagnosis);
 
+// Of a batch, each the largest over its layers, as the window's History has them: a layer that is broken does not hide
+// behind others.
+struct LargestUpdate {
+    double norm = 0;     // |D|
+    double relative = 0; // |D|/|W|
+};
+LargestUpdate largest_update(const std::vector<LayerReport>& layers);
+void print_largest_note(); // below a table of them
+
 // "layer 3", "layers 0-2"
 std::string layers_phrase(const std::vector<int>& layers);
 // "Paris 0.982", or "-" where nothing is known.

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "session_text.h"
 
-#include "emend/report_totals.h"
 #include "report_json.h"
 #include "report_text.h"
 
@@ -49,11 +48,11 @@ void print_batches(const LedgerState& ledger) {
         const LedgerEntry& entry = ledger.entries[i];
         std::vector<Table::Cell> row{std::to_string(entry.id), one_line(entry.title, 50)};
         if (entry.report) {
-            const LayerReport total = total_of(entry.report->layers);
+            const LargestUpdate largest = largest_update(entry.report->layers);
             row.insert(row.end(),
                        {recipe_text(*entry.report),
                         std::to_string(holding(*entry.report)) + "/" + std::to_string(entry.report->edits.size()),
-                        number_text(total.update_norm), number_text(total.relative_norm)});
+                        number_text(largest.norm), number_text(largest.relative)});
         } else {
             row.insert(row.end(), 4, "-");
         }
@@ -62,6 +61,8 @@ void print_batches(const LedgerState& ledger) {
         table.row(std::move(row));
     }
     table.print();
+    if (!ledger.entries.empty())
+        print_largest_note();
 }
 
 void print_answers(const LedgerState& ledger, bool all) {

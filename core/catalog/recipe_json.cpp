@@ -268,6 +268,40 @@ std::string near_miss(const std::string& key) {
     return {};
 }
 
+// A key at the beginning of a line, as YAML has them and JSON has not: "alg_name: ROME".
+bool is_yaml_line(std::string_view line) {
+    const std::size_t name = line.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-");
+    return name != 0 && name != std::string_view::npos && line[name] == ':' &&
+           (name + 1 == line.size() || line[name + 1] == ' ' || line[name + 1] == '\r');
+}
+
+// By its name, or by the first line that is neither empty nor a comment. For a text that is no JSON.
+bool is_yaml(std::string_view text, std::string_view where) {
+    if (where.ends_with(".yaml") || where.ends_with(".yml"))
+        return true;
+    while (!text.empty()) {
+        const std::string_view line = text.substr(0, text.find('\n'));
+        const std::size_t first = line.find_first_not_of(" \t\r");
+        if (first != std::string_view::npos && line[first] != '#' && !line.starts_with("---"))
+            return is_yaml_line(line);
+        text.remove_prefix(std::min(text.size(), line.size() + 1));
+    }
+    return false;
+}
+
+// PyYAML reads 5e-1, which hparams files are full of, as a text unless it is told that it is a number.
+constexpr const char* yaml_hint =
+    "convert it, with PyYAML: python3 -c \"import json, re, sys, yaml; "
+    "yaml.SafeLoader.add_implicit_resolver('tag:yaml.org,2002:float', re.compile('[-+]?[0-9.]+[eE][-+]?[0-9]+$'), "
+    "list('-+.0123456789')); json.dump(yaml.safe_load(sys.stdin), sys.stdout)\" < FILE.yaml > FILE.json";
+
+Json parse_recipe(std::string_view text, std::string_view where) {
+    if (!Json::accept(text) && is_yaml(text, where))
+        throw Error("this is YAML; Emend reads the reference implementations' hparams as JSON", std::string(where),
+                    yaml_hint);
+    return catalog::parse_object(text, where);
+}
+
 } // namespace
 
 std::string recipe_to_json(const Recipe& recipe, int indent) {
@@ -311,7 +345,7 @@ std::string recipe_to_json(const Recipe& recipe, int indent) {
 }
 
 Recipe recipe_from_json(std::string_view text, const Recipe& base, std::string_view where, std::string_view algorithm) {
-    const Json json = catalog::parse_object(text, where);
+    const Json json = parse_recipe(text, where);
     const bool reference = is_reference_file(json);
     const auto place = [&](const std::string& key) { return std::string(where) + ": " + key; };
     Recipe recipe = base;

@@ -151,7 +151,6 @@ class TestCliBroken : public QObject {
         QTest::newRow("relation") << QStringList{"--subject", "Elena", "--relation", "colour", "--object", "red"}
                                   << "colour";
         QTest::newRow("recipe") << sound + QStringList{"--recipe", sandbox_.path("binary.bin")} << "binary.bin";
-        QTest::newRow("batch of ROME") << sound + QStringList{"--batch", "5"} << "ROME";
         QTest::newRow("statistics") << sound + QStringList{"--statistics", sandbox_.path("binary.bin")} << "binary.bin";
         QTest::newRow("corpus") << sound + QStringList{"--corpus", sandbox_.path("binary.bin")} << "binary.bin";
         QTest::newRow("dump below a file")

@@ -84,6 +84,7 @@ class TestCliMany : public QObject {
         QCOMPARE(json.json["scores"]["score"].toDouble(-1), 0.0);
         QVERIFY2(json.err.contains("record 3 of the file"), json.all()); // too few fields
         QVERIFY2(json.err.contains("Big Ben: Oslo and Rome"), json.all());
+        QCOMPARE(json.json["skipped"][0]["record"].toInt(), 3);
         const CliResult text = sandbox_.run(base + QStringList{"--quiet"});
         QVERIFY2(text.code == 0, text.all());
         QCOMPARE(text.out.count("does not hold"), 4);
@@ -125,9 +126,12 @@ class TestCliMany : public QObject {
         QCOMPARE(conflicts[0]["second"].toInt(), 2);
         QCOMPARE(conflicts[0]["same_subject"].toBool(), true);
         QVERIFY(conflicts[0]["cosine"].toDouble() > 0.9);
-        const CliResult text = sandbox_.run(base);
+        QStringList aloud = base;
+        aloud.removeAll("--quiet");
+        const CliResult text = sandbox_.run(aloud);
         QVERIFY2(text.out.contains("edits 1 and 3 are in each other's way (same subject, "), text.all());
         QVERIFY2(text.out.contains("--merge-subjects or --batch 1"), text.all());
+        QCOMPARE((text.out + text.err).count("in each other's way"), conflicts.size()); // each is told once
         const CliResult merged = sandbox_.run(base + QStringList{"--json", "--merge-subjects"});
         QVERIFY2(merged.code == 0, merged.all());
         QVERIFY2(merged.json["conflicts"].toArray().isEmpty(), merged.all());

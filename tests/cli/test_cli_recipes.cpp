@@ -83,6 +83,15 @@ class TestCliRecipes : public QObject {
             QVERIFY2(before != field.expected, field.name);
             QVERIFY2(after == field.expected, field.name);
         }
+        // What is kept for nothing is told: MEMIT-seq has no use for three of them.
+        QStringList told;
+        for (const QJsonValue warning : changed.json["warnings"].toArray())
+            if (warning.toString().contains(" changes nothing: MEMIT-seq has no use for it"))
+                told << warning.toString().section(' ', 0, 0);
+        QCOMPARE(told, (QStringList{"--alpha", "--null-space-threshold", "--largest-change"}));
+        QVERIFY2(changed.err.contains("--alpha changes nothing: MEMIT-seq has no use for it (EMMET has)"),
+                 changed.all());
+        QVERIFY2(!plain.json["warnings"].toVariant().toString().contains("changes nothing"), plain.all());
         const CliResult back = edit({"--recipe", sandbox_.path("fast.json"), "--algorithm", "ENCORE", "--layers", "1",
                                      "--steps-after-argmax", "-1"});
         QVERIFY2(back.code == 0 && back.json["recipe"]["values"]["steps_after_argmax"].isNull(), back.all());
@@ -121,6 +130,39 @@ class TestCliRecipes : public QObject {
         QVERIFY2(unknown.error()["what"].toString().contains("mean \"quick one\""), unknown.all());
         QVERIFY2(unknown.error()["hint"].toString().contains("quick one"), unknown.all());
         QCOMPARE(unknown.error()["where"].toString(), sandbox_.path("config/presets"));
+    }
+
+    void yaml_is_told_from_json_data() {
+        QTest::addColumn<QString>("name");
+        QTest::addColumn<QByteArray>("content");
+        const QByteArray easy_edit = "alg_name: \"ROME\"\nmodel_name: \"./hugging_cache/gpt2-xl\"\ndevice: 0\n"
+                                     "layers: [1]\nfact_token: \"subject_last\"\nv_num_grad_steps: 2\nv_lr: 5e-1\n"
+                                     "v_loss_layer: 3\nv_weight_decay: 0.5\nclamp_norm_factor: 4\nkl_factor: 0.0625\n"
+                                     "mom2_adjustment: false\ncontext_template_length_params: [[5, 1]]\n";
+        QTest::newRow("by its name") << "gpt2-xl.yaml" << QByteArray("--- {a: b}\n");
+        QTest::newRow("by its lines") << "hparams.json"
+                                      << "# of EasyEdit\n\n---\n" + easy_edit;
+        QTest::newRow("as it is shipped") << "ROME.yaml" << easy_edit;
+    }
+    void yaml_is_told_from_json() {
+        QFETCH(QString, name);
+        QFETCH(QByteArray, content);
+        sandbox_.write(name, content);
+        const CliResult yaml = sandbox_.run({"edit", "no model", "--subject", "Elena Silva", "--prompt",
+                                             "{} was born in", "--object", "Madrid", "--recipe", name, "--json"});
+        QVERIFY2(yaml.code == 1 && yaml.error()["what"].toString().startsWith("this is YAML"), yaml.all());
+        QCOMPARE(yaml.error()["where"].toString(), name);
+        const QString hint = yaml.error()["hint"].toString();
+        QVERIFY2(hint.contains("python3 -c"), yaml.all());
+        if (name != "ROME.yaml" || QProcess::execute("python3", {"-c", "import yaml"}) != 0)
+            return;
+        QString command = hint.mid(hint.indexOf("python3 -c"));
+        command.replace("FILE.yaml", sandbox_.path(name)).replace("FILE.json", sandbox_.path("converted.json"));
+        QCOMPARE(QProcess::execute("sh", {"-c", command}), 0);
+        const CliResult converted = edit({"--recipe", "converted.json"});
+        QVERIFY2(converted.code == 0, converted.all());
+        QCOMPARE(converted.json["recipe"]["values"]["learning_rate"].toDouble(), 0.5);
+        QCOMPARE(converted.json["recipe"]["algorithm"].toString(), QString("ROME"));
     }
 
     void the_recipe_as_used_can_be_used_again() {

@@ -2,6 +2,7 @@
 // One session through all the commands: made by an edit, continued, looked at, moved, named, verified, replayed.
 #include "session_commands.h"
 
+#include <algorithm>
 #include <QFile>
 #include <QTest>
 
@@ -86,7 +87,8 @@ class TestCliSession : public QObject {
     void an_edit_continues_it() {
         QStringList arguments = quick_edit(sandbox_, 2, 3);
         arguments.replace(arguments.indexOf("demo"), "work.emend");
-        const CliResult more = sandbox_.run(arguments);
+        arguments.removeAll("--no-comparisons"); // so that its scores are kept
+        const CliResult more = sandbox_.run(arguments + QStringList{"--layers", "0,1"});
         QVERIFY2(more.code == 0, more.all());
         QVERIFY2(more.err.contains("batch 4 (") && more.err.contains("is in the session"), more.all());
         const CliResult shown = show();
@@ -96,6 +98,11 @@ class TestCliSession : public QObject {
         QCOMPARE(shown.json["batches"][3]["edits"].toArray().size(), 2);
         QVERIFY(!shown.json["session"]["edited_hash"].toString().isEmpty());
         last_hash_ = shown.json["session"]["edited_hash"].toString();
+        const QJsonArray scores = shown.json["scores"].toArray();
+        QCOMPARE(scores.size(), 1);
+        QCOMPARE(scores[0]["batch"].toInt(), 4);
+        QVERIFY(scores[0]["before"]["efficacy"].isDouble() && scores[0]["before"]["paraphrase"].isDouble());
+        QVERIFY(scores[0]["after"]["efficacy"].toDouble() > scores[0]["before"]["efficacy"].toDouble());
     }
 
     void the_history_moves() {
@@ -155,6 +162,11 @@ class TestCliSession : public QObject {
         QCOMPARE(session({"rename", "work.emend", "2", " "}).code, 2);
         QCOMPARE(session({"rename", "work.emend", "7", "x"}).code, 1);
         const CliResult text = sandbox_.run({"session", "show", "work.emend"});
+        QVERIFY2(text.out.contains("|D|, |D|/|W|: the largest over the layers"), text.all());
+        const QJsonArray layers = cleared.json["batches"][3]["layers"].toArray();
+        QCOMPARE(layers.size(), 2);
+        const double largest = std::max(layers[0]["relative_norm"].toDouble(), layers[1]["relative_norm"].toDouble());
+        QVERIFY2(text.out.contains(' ' + QByteArray::number(largest, 'g', 4) + ' '), text.all());
         QVERIFY2(text.code == 0 && text.out.contains("A better name") && text.out.contains("of the session"),
                  text.all());
     }
@@ -185,6 +197,12 @@ class TestCliSession : public QObject {
         const CliResult again = session({"replay", "work.emend", "--out", "again.emend"});
         QVERIFY2(again.code == 0, again.all());
         QCOMPARE(again.json["batches"].toArray().size(), 3); // those that are switched on
+        const QJsonArray warnings = again.json["warnings"].toArray();
+        QVERIFY2(warnings.size() == 1 && warnings[0].toString().startsWith("batch 1 (") &&
+                     warnings[0].toString().contains("switched off") &&
+                     warnings[0].toString().contains("again.emend is without it"),
+                 again.all());
+        QVERIFY2(again.err.contains("warning: batch 1 ("), again.all());
         for (const QJsonValue batch : again.json["batches"].toArray())
             QVERIFY2(batch["largest_norm_difference"].toDouble(1) < 1e-6, again.all());
         const CliResult kept = session({"show", "again.emend"});
