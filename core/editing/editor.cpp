@@ -124,6 +124,8 @@ EditBatchResult run_prepared_edits(const EditTools& tools, const std::vector<Pre
         result.layers.push_back(report_layer(tools, result.recipe, layer, result.steps));
     set_residual_shares(result.layers, residual_shares(layer_residuals(result.steps),
                                                        find_distribution(result.recipe.distribution).own_values));
+    if (auto warning = weight_warning(result.layers))
+        result.warnings.push_back(*std::move(warning));
     return result;
 }
 

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdio>
 #include <limits>
 
 namespace emend {
@@ -58,6 +59,19 @@ void set_residual_shares(std::vector<LayerReport>& reports, const std::map<int, 
         const auto found = shares.find(report.layer);
         report.residual_share = found == shares.end() ? 0 : found->second;
     }
+}
+
+std::optional<std::string> weight_warning(const std::vector<LayerReport>& reports) {
+    const auto most = std::ranges::max_element(reports, {}, &LayerReport::relative_norm);
+    if (most == reports.end() || !(most->relative_norm > outweighs))
+        return {};
+    char times[32];
+    std::snprintf(times, sizeof times, most->relative_norm < 10 ? "%.1f" : "%.0f", most->relative_norm);
+    const bool broken = most->relative_norm >= breaks;
+    return "layer " + std::to_string(most->layer) + " was moved by " + times + " times its own norm: " +
+           (broken ? "the model is likely broken, also where nothing was edited. Undo it; a"
+                   : "look whether neighbours and other texts are still answered as before. A") +
+           " larger softness, statistics of more text, another layer or fewer edits keep the change small";
 }
 
 } // namespace emend

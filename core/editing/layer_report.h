@@ -6,6 +6,8 @@
 #include "editing/editor.h"
 
 #include <map>
+#include <optional>
+#include <string>
 #include <vector>
 
 namespace emend {
@@ -37,5 +39,15 @@ std::map<int, double> residual_shares(const std::vector<LayerResidual>& residual
 
 // Layers without a residual get 0.
 void set_residual_shares(std::vector<LayerReport>& reports, const std::map<int, double>& shares);
+
+// LayerReport::relative_norm above which a batch outweighs the weights it was added to: what the layer computes is then
+// more the update's doing than the training's, and whether that does harm is to be looked at. Measured on the demo
+// model with MEMIT and EMMET, neighbours (same city, other subject) that answer as before: all up to 1.4 (3 edits), 9
+// of 10 at 2.5 (10 edits), as many at 5 (25 edits), hardly more than half from 8 on (60 edits): that is called broken.
+inline constexpr double outweighs = 1;
+inline constexpr double breaks = 8;
+
+// Of the layer that was changed most, when that is too much: what to tell, and what to do.
+std::optional<std::string> weight_warning(const std::vector<LayerReport>& reports);
 
 } // namespace emend

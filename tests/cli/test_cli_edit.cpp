@@ -136,6 +136,7 @@ class TestCliEdit : public QObject {
         QVERIFY2(result.code == 0, result.all());
         QCOMPARE(result.json["edits"].toArray().size(), 2);
         QCOMPARE(result.json["skipped"][0]["index"].toInt(), 1);
+        QCOMPARE(result.json["skipped"][0]["record"].toInt(), 2);
         QVERIFY(!result.json["skipped"][0]["reason"].toString().isEmpty());
         QVERIFY(result.err.contains("record 2 "));
     }
@@ -153,12 +154,58 @@ class TestCliEdit : public QObject {
         QCOMPARE(result.json["layers"].toArray().size(), 3);
     }
 
+    void what_no_model_fits_is_wrong_usage_data() {
+        QTest::addColumn<QStringList>("options");
+        QTest::addColumn<QString>("option");
+        QTest::addColumn<QString>("hint");
+        const auto row = [](const QStringList& options, const char* option, const char* hint) {
+            QTest::newRow(qPrintable(options.join(' '))) << options << option << hint;
+        };
+        row({"--algorithm", "ROME", "--batch", "3"}, "--batch", "EMMET or MEMIT");
+        row({"--batch", "2"}, "--batch", "EMMET or MEMIT"); // of the default algorithm
+        row({"--recipe", "rrome.json", "--batch", "2"}, "--batch", "EMMET or MEMIT");
+        row({"--algorithm", "FT-L", "--layers", "0,1"}, "--layers", "EMMET or MEMIT");
+        row({"--algorithm", "MEMIT", "--layers", "0-2", "--distribution", "single"}, "--distribution", "spread");
+        row({"--algorithm", "MEMIT", "--layers", "0-2", "--weights", "1,2"}, "--weights", "each layer");
+        row({"--algorithm", "AlphaEdit", "--no-statistics"}, "--no-statistics", "MEMIT");
+    }
+    // The model is no model: nobody has looked at it.
+    void what_no_model_fits_is_wrong_usage() {
+        QFETCH(QStringList, options);
+        QFETCH(QString, option);
+        QFETCH(QString, hint);
+        sandbox_.write("rrome.json", R"({"algorithm": "R-ROME", "layers": [1]})");
+        const CliResult result = sandbox_.run(QStringList{"edit", "no model", "--json"} + one_edit() + options);
+        QVERIFY2(result.code == 2, result.all());
+        QCOMPARE(result.error()["where"].toString(), option);
+        QVERIFY2(result.error()["hint"].toString().contains(hint), result.all());
+    }
+
+    void an_update_that_outweighs_the_weight_is_told() {
+        sandbox_.write("wild.json", R"({"layers": [1], "use_statistics": false, "contexts": ["{}"],
+            "values": {"steps": 3, "learning_rate": 500, "clamp": 5000, "weight_decay": 0, "stop_loss": -1}})");
+        const CliResult wild = sandbox_.run(
+            QStringList{"edit", test_model("gpt2_edit"), "--recipe", "wild.json", "--json", "--alpha", "1"} +
+            one_edit());
+        QVERIFY2(wild.code == 0, wild.all());
+        QVERIFY(wild.json["layers"][0]["relative_norm"].toDouble() > 8);
+        const QJsonArray warnings = wild.json["warnings"].toArray();
+        QVERIFY2(warnings.size() == 2 && warnings[0].toString().startsWith("--alpha changes nothing: ROME has"),
+                 wild.all());
+        QVERIFY2(warnings[1].toString().startsWith("layer 1 was moved by ") &&
+                     warnings[1].toString().contains("times its own norm: the model is likely broken"),
+                 wild.all());
+        QVERIFY2(wild.err.contains("warning: layer 1 was moved by") && wild.err.contains("warning: --alpha"),
+                 wild.all());
+    }
+
     void plain_report() {
         const CliResult result =
             sandbox_.run(QStringList{"edit", test_model("gpt2_edit")} + one_edit() + fast_recipe());
         QVERIFY2(result.code == 0, result.all());
         for (const char* part : {"Elena Silva", "Madrid", "|D|/|W|", "preservation"})
             QVERIFY2(result.out.contains(part), result.all());
+        QVERIFY2(!result.err.contains("changes nothing") && !result.err.contains("its own norm"), result.all());
         QVERIFY2(!result.out.contains('\x1b'), "colours only on a terminal");
     }
 
