@@ -71,6 +71,8 @@ class TestTraceMap : public QObject {
 
     void coloursStandWhereTheDataSay();
     void namesStandOnTheirRows();
+    void namesDoNotOverlap_data();
+    void namesDoNotOverlap();
     void negativeEffectsHaveTheirOwnColours();
     void cellsNotRunAreHatched();
     void fillsInWhileItRuns();
@@ -345,16 +347,49 @@ void TestTraceMap::namesStandOnTheirRows() {
         f.map.resize(480, height);
         QCoreApplication::processEvents();
         f.image();
-        QCOMPARE(f.map.namePlaces().size(), 6);
+        QCOMPARE(f.map.nameBoxes().size(), 6);
         QSet<int> aboveLine;
-        for (const auto& [row, place] : f.map.namePlaces()) {
+        for (const auto& [row, box] : f.map.nameBoxes()) {
             const QRectF cell = f.map.cellRect({0, row, 0});
-            QVERIFY(place.x() >= 0 && place.x() < cell.left());
-            aboveLine << static_cast<int>(std::lround(place.y() - cell.center().y()));
+            QVERIFY(box.left() >= 0 && box.right() < cell.left());
+            aboveLine << static_cast<int>(std::lround(box.bottom() - cell.center().y()));
         }
         const auto [least, most] = std::minmax_element(aboveLine.begin(), aboveLine.end());
         QVERIFY2(*most - *least <= 1, "the letters are staggered"); // cells end at whole pixels
     }
+}
+
+void TestTraceMap::namesDoNotOverlap_data() {
+    QTest::addColumn<int>("tokens");
+    QTest::addColumn<int>("height");
+    QTest::addColumn<bool>("all");
+    QTest::newRow("much room") << 6 << 360 << true;
+    QTest::newRow("with the history open") << 12 << 228 << false;
+    QTest::newRow("a page") << 200 << 360 << false;
+    QTest::newRow("hardly any room") << 12 << 130 << false;
+}
+
+void TestTraceMap::namesDoNotOverlap() {
+    QFETCH(int, tokens);
+    QFETCH(int, height);
+    QFETCH(bool, all);
+    auto made = trace();
+    made->tokens.assign(static_cast<std::size_t>(tokens), " word");
+    made->subject_first = 3;
+    made->subject_last = 4;
+    made->objects[0].effect.assign(static_cast<std::size_t>(tokens * made->layers), 0.1);
+    Fixture f;
+    f.model.setPicture(pictureOf({TraceKind::hidden}, {made}, 0));
+    f.map.resize(480, height);
+    QCoreApplication::processEvents();
+    f.image();
+    const auto boxes = f.map.nameBoxes();
+    QCOMPARE(boxes.size() == tokens, all);
+    QVERIFY(std::ranges::count(boxes, 4, &std::pair<int, QRectF>::first) == 1); // the subject's last is never left out
+    QCOMPARE(boxes.back().first, tokens - 1); // nor where it answers
+    for (qsizetype i = 1; i < boxes.size(); ++i)
+        QVERIFY2(boxes[i - 1].second.bottom() + 1 <= boxes[i].second.top(),
+                 qPrintable(QStringLiteral("rows %1 and %2").arg(boxes[i - 1].first).arg(boxes[i].first)));
 }
 
 QTEST_MAIN(TestTraceMap)

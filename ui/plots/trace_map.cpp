@@ -17,11 +17,10 @@ namespace emend::ui {
 namespace {
 
 constexpr int scaleSteps = 4;
-constexpr int scaleHeight = 10;       // of the colour scale, pixels
-constexpr int longestToken = 14;      // characters beside a row
-constexpr int namePadding = 8;        // between the names and the first map
-constexpr int longestRole = 24;       // of averages
-constexpr double smallestName = 0.75; // of the font, before rows stay without a name
+constexpr int scaleHeight = 10;  // of the colour scale, pixels
+constexpr int longestToken = 14; // characters beside a row
+constexpr int namePadding = 8;   // between the names and the first map
+constexpr int longestRole = 24;  // of averages
 
 QCPColorGradient gradient(bool isDiverging) {
     QCPColorGradient made;
@@ -155,33 +154,22 @@ void TraceMap::nameScale() {
     m_scale->setMinimumMargins(QMargins(half, 2, half, 2));
 }
 
-// In small letters where the rows are low, and so many as have room even then; the subject's last before all others.
 void TraceMap::nameRows() {
     if (m_panels.isEmpty())
         return;
     const auto& picture = m_model.picture();
-    const int rows = static_cast<int>(picture.rows.size());
-    const double height = std::max(40, plot().height() - 4 * fontMetrics().height() - 40);
-    QFont small = font();
-    const double fits = height / rows / (fontMetrics().ascent() + fontMetrics().descent() / 2.0);
-    if (fits < 1)
-        small.setPointSizeF(QFontInfo(small).pointSizeF() * std::max(smallestName, fits));
-    const int every = fits < smallestName ? static_cast<int>(std::ceil(smallestName / fits)) : 1;
-    int subject = -every;
-    for (int row = 0; row < rows; ++row)
-        if (picture.rows[static_cast<std::size_t>(row)].last_subject)
-            subject = row;
     QList<TraceNames::Name> names;
+    int subject = -1; // its last token
     int widest = 0;
-    for (int row = 0; row < rows; ++row) {
-        if (row != subject && (row % every != 0 || std::abs(row - subject) < every))
-            continue;
+    for (int row = 0; row < static_cast<int>(picture.rows.size()); ++row) {
         const TracePicture::Row& own = picture.rows[static_cast<std::size_t>(row)];
         const QString marks = m_model.rowText(row).mid(own.text.size());
         names << TraceNames::Name{row, shortened(own.text, picture.average ? longestRole : longestToken, marks)};
-        widest = std::max(widest, QFontMetrics(small).horizontalAdvance(names.back().text));
+        widest = std::max(widest, fontMetrics().horizontalAdvance(names.back().text));
+        if (own.last_subject)
+            subject = row;
     }
-    m_names->setNames(names, small);
+    m_names->setNames(names, subject, font());
     alignPanels(widest + namePadding);
 }
 
@@ -239,7 +227,7 @@ void TraceMap::style(const ThemeColors& colors) {
     }
     if (m_names)
         m_names->setColor(colors.text);
-    nameRows(); // a larger font has room for fewer
+    nameRows();
 }
 
 void TraceMap::resizeEvent(QResizeEvent* event) {
@@ -274,12 +262,12 @@ void TraceMap::highlightChanged() {
     showMarks();
 }
 
-QList<std::pair<int, QPointF>> TraceMap::namePlaces() const {
-    QList<std::pair<int, QPointF>> places;
+QList<std::pair<int, QRectF>> TraceMap::nameBoxes() const {
+    QList<std::pair<int, QRectF>> boxes;
     if (m_names)
-        for (const TraceNames::Name& name : m_names->names())
-            places << std::pair(name.row, m_names->placeOf(name));
-    return places;
+        for (const TraceNames::Placed& one : m_names->placed())
+            boxes << std::pair(one.name.row, one.box);
+    return boxes;
 }
 
 QRectF TraceMap::cellRect(const Cell& cell) const {

@@ -8,7 +8,7 @@
 #include "plots/chart_view.h"
 
 #include <QList>
-#include <QPointF>
+#include <QRectF>
 
 #include <utility>
 #include <vector>
@@ -35,8 +35,8 @@ class TraceMap : public ChartView {
     void setChosenLayers(const std::vector<int>& layers); // those of the recipe, marked below the maps
     [[nodiscard]] QString title() const override;
     [[nodiscard]] QString toCsv() const override;
-    // Rows that have a name beside the first map, and where its base line begins.
-    [[nodiscard]] QList<std::pair<int, QPointF>> namePlaces() const;
+    // Rows that have a name beside the first map, and the box of its capital letters.
+    [[nodiscard]] QList<std::pair<int, QRectF>> nameBoxes() const;
     [[nodiscard]] QRectF cellRect(const Cell& cell) const; // in the widget that draws
 
   signals:
