@@ -4,6 +4,7 @@
 #include "models/norms_model.h"
 #include "panel_fixture.h"
 #include "panels/edits_panel.h"
+#include "panels/fitting_columns.h"
 #include "panels/generation_view.h"
 #include "panels/job_bar.h"
 #include "panels/panel_parts.h"
@@ -13,7 +14,9 @@
 
 #include <QComboBox>
 #include <QDropEvent>
+#include <QHeaderView>
 #include <QLineEdit>
+#include <QMenu>
 #include <QMimeData>
 #include <QPushButton>
 #include <QSignalSpy>
@@ -42,6 +45,7 @@ class TestPanels : public QObject {
     void generationSaysWhatIsOutdated();
     void statusBarTellsTheJob();
     void updatePanelTableAndChartAgree();
+    void updatePanelTableFits();
 };
 
 void TestPanels::editsPanelHasAnEmptyState() {
@@ -236,6 +240,36 @@ void TestPanels::updatePanelTableAndChartAgree() {
     QCOMPARE(table->currentIndex().row(), 2);
     table->setCurrentIndex(norms.index(5, 0));
     QCOMPARE(panel.chart()->currentRow(), 5);
+}
+
+// As many columns as there is room for, the others are a click away.
+void TestPanels::updatePanelTableFits() {
+    NormsModel norms;
+    NormHistoryModel history;
+    UpdatePanel panel(norms, history);
+    auto report = std::make_shared<EditReport>();
+    report->edits.resize(1);
+    report->layers.resize(1);
+    report->layers[0].layer = 2;
+    report->layers[0].update_norm = 1234.5678;
+    report->layers[0].relative_norm = 12.34;
+    report->layers[0].memorization = 1.234e-30;
+    panel.resize(500, 600);
+    panel.show();
+    norms.setReport(report, 8);
+    auto* table = get<QTableView>(panel, "normTable");
+    const auto fits = [&] { return table->horizontalHeader()->length() <= table->viewport()->width(); };
+    QTRY_VERIFY(fits());
+    QVERIFY(!table->isColumnHidden(NormsModel::Preservation) && !table->isColumnHidden(NormsModel::Memorization));
+    QVERIFY(table->isColumnHidden(NormsModel::WeightNorm));
+    panel.resize(1200, 600);
+    QTRY_VERIFY(!table->isColumnHidden(NormsModel::WeightNorm) && fits());
+    QMenu menu;
+    panel.findChild<FittingColumns*>()->addChoices(menu);
+    for (QAction* action : menu.actions())
+        if (action->text() == QStringLiteral("Preservation"))
+            action->trigger();
+    QVERIFY(table->isColumnHidden(NormsModel::Preservation));
 }
 
 QTEST_MAIN(TestPanels)

@@ -3,7 +3,7 @@
 #include "fake_window.h"
 #include "models/trials_model.h"
 #include "panels/panel_parts.h"
-#include "panels/trial_columns.h"
+#include "panels/fitting_columns.h"
 #include "panels/trials_panel.h"
 
 #include <QCheckBox>
@@ -326,7 +326,7 @@ void TestTrials::columnsFitAndAreChosen() {
         QVERIFY2(!view->isColumnHidden(column), qPrintable(QString::number(column)));
     QVERIFY(view->isColumnHidden(TrialsModel::Memorization)); // no room at 1280
     QMenu menu;
-    f->get<TrialColumns>("trialColumns")->addChoices(menu);
+    f->get<FittingColumns>("trialColumns")->addChoices(menu);
     for (QAction* action : menu.actions())
         if (action->text() == QStringLiteral("Memorization error"))
             action->trigger();

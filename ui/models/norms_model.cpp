@@ -24,9 +24,9 @@ int NormsModel::columnCount(const QModelIndex& parent) const {
 QVariant NormsModel::headerData(int section, Qt::Orientation orientation, int role) const {
     if (orientation == Qt::Vertical || section < 0 || section >= ColumnCount)
         return {};
-    static const char* const names[] = {QT_TR_NOOP("Layer"),        QT_TR_NOOP("|D|"),      QT_TR_NOOP("|D|/|W|"),
-                                        QT_TR_NOOP("Session"),      QT_TR_NOOP("Residual"), QT_TR_NOOP("Preservation"),
-                                        QT_TR_NOOP("Memorization"), QT_TR_NOOP("Rank"),     QT_TR_NOOP("Condition"),
+    static const char* const names[] = {QT_TR_NOOP("Layer"),   QT_TR_NOOP("|D|"),      QT_TR_NOOP("|D|/|W|"),
+                                        QT_TR_NOOP("Session"), QT_TR_NOOP("Residual"), QT_TR_NOOP("Preserv."),
+                                        QT_TR_NOOP("Memor."),  QT_TR_NOOP("Rank"),     QT_TR_NOOP("Condition"),
                                         QT_TR_NOOP("|W|")};
     static const char* const tips[] = {
         QT_TR_NOOP("Block of the model, from 0"),
@@ -44,8 +44,13 @@ QVariant NormsModel::headerData(int section, Qt::Orientation orientation, int ro
         QT_TR_NOOP("Frobenius norm of the weight as in the checkpoint")};
     if (role == Qt::DisplayRole)
         return tr(names[section]);
+    const QString full = section == Preservation   ? tr("Preservation")
+                         : section == Memorization ? tr("Memorization error")
+                                                   : tr(names[section]);
+    if (role == Qt::AccessibleTextRole)
+        return full;
     if (role == Qt::ToolTipRole)
-        return tr(tips[section]);
+        return QStringLiteral("%1: %2").arg(full, tr(tips[section]));
     if (role == Qt::TextAlignmentRole)
         return QVariant::fromValue(Qt::AlignRight | Qt::AlignVCenter);
     return {};

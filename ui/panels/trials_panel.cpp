@@ -3,9 +3,9 @@
 
 #include "models/trials_model.h"
 #include "panels/edit_delegates.h"
+#include "panels/fitting_columns.h"
 #include "panels/number_table.h"
 #include "panels/panel_parts.h"
-#include "panels/trial_columns.h"
 #include "panels/trial_form.h"
 #include "plots/chart_export.h"
 #include "plots/small_bars.h"
@@ -127,7 +127,14 @@ void TrialsPanel::connectTable() {
                              TrialsModel::Neighbours, TrialsModel::Score})
         m_table->setItemDelegateForColumn(column, new ProbabilityDelegate(TrialsModel::AmountRole, true, m_table));
     m_table->setItemDelegateForColumn(TrialsModel::Norms, new SmallBarsDelegate(TrialsModel::BarsRole, m_table));
-    m_columns = new TrialColumns(*m_table, m_model);
+    // What tells two recipes apart soonest comes first.
+    m_columns = new FittingColumns(*m_table,
+                                   {TrialsModel::Algorithm, TrialsModel::Layers, TrialsModel::Norms, TrialsModel::Held,
+                                    TrialsModel::Score, TrialsModel::Efficacy, TrialsModel::Paraphrases,
+                                    TrialsModel::Neighbours, TrialsModel::Softness, TrialsModel::PNew,
+                                    TrialsModel::Preservation, TrialsModel::Distribution, TrialsModel::Seconds,
+                                    TrialsModel::RelativeNorm, TrialsModel::Memorization},
+                                   FittingColumns::Rest::First);
     m_columns->setObjectName(QStringLiteral("trialColumns"));
     m_table->setContextMenuPolicy(Qt::CustomContextMenu);
     connect(m_table, &QWidget::customContextMenuRequested, this, &TrialsPanel::showMenu);

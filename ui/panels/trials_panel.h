@@ -18,7 +18,7 @@ class EmptyState;
 class FailureLine;
 class MutedLabel;
 class NumberTable;
-class TrialColumns;
+class FittingColumns;
 class TrialForm;
 class TrialsModel;
 class TrialsSorted;
@@ -68,7 +68,7 @@ class TrialsPanel : public QWidget {
     QStackedWidget* m_stack;
     EmptyState* m_empty;
     NumberTable* m_table;
-    TrialColumns* m_columns = nullptr;
+    FittingColumns* m_columns = nullptr;
     QLabel* m_summary;
     MutedLabel* m_details;
     MutedLabel* m_note;

@@ -3,6 +3,7 @@
 
 #include "models/norms_model.h"
 #include "models/text_format.h"
+#include "panels/fitting_columns.h"
 #include "panels/norm_history_panel.h"
 #include "panels/number_table.h"
 #include "panels/panel_parts.h"
@@ -10,6 +11,7 @@
 
 #include <QButtonGroup>
 #include <QHeaderView>
+#include <QMenu>
 #include <QSplitter>
 #include <QStackedWidget>
 #include <QToolButton>
@@ -62,8 +64,19 @@ QWidget* UpdatePanel::buildEditView() {
     m_caption->setObjectName(QStringLiteral("updateCaption"));
     m_caption->setWordWrap(true);
     m_table->setObjectName(QStringLiteral("normTable"));
-    m_table->horizontalHeader()->setSectionResizeMode(QHeaderView::ResizeToContents);
-    m_table->horizontalHeader()->setStretchLastSection(true);
+    m_table->setHorizontalScrollMode(QAbstractItemView::ScrollPerPixel);
+    m_columns =
+        new FittingColumns(*m_table,
+                           {NormsModel::Layer, NormsModel::UpdateNorm, NormsModel::RelativeNorm,
+                            NormsModel::Preservation, NormsModel::Memorization, NormsModel::SessionNorm,
+                            NormsModel::ResidualShare, NormsModel::Rank, NormsModel::Condition, NormsModel::WeightNorm},
+                           FittingColumns::Rest::Evenly);
+    m_table->setContextMenuPolicy(Qt::CustomContextMenu); // by the menu key, too
+    connect(m_table, &QWidget::customContextMenuRequested, this, [this](const QPoint& at) {
+        QMenu menu;
+        m_columns->addChoices(menu);
+        menu.exec(m_table->viewport()->mapToGlobal(at));
+    });
     auto* empty = new EmptyState(tr("No update yet"), tr("Apply an edit: the bars show how far it moved each layer."));
     empty->setObjectName(QStringLiteral("updateEmpty"));
     auto* page = new QWidget;
@@ -81,6 +94,7 @@ QWidget* UpdatePanel::buildEditView() {
 void UpdatePanel::connectParts() {
     connect(m_switch, &QButtonGroup::idClicked, m_views, &QStackedWidget::setCurrentIndex);
     connect(&m_model, &QAbstractItemModel::modelReset, this, &UpdatePanel::refresh);
+    connect(&m_model, &QAbstractItemModel::dataChanged, m_columns, &FittingColumns::fit);
     connect(m_chart, &NormBars::currentRowChanged, this, [this](int row) {
         if (row >= 0 && row != m_table->currentIndex().row())
             m_table->setCurrentIndex(m_model.index(row, 0));
@@ -103,6 +117,7 @@ void UpdatePanel::showEvent(QShowEvent* event) {
 void UpdatePanel::refresh() {
     m_failure->clear();
     const auto& report = m_model.report();
+    m_columns->fit();
     m_stack->setCurrentIndex(report ? 1 : 0);
     // The view forgot its row with the reset, after the chart had told it.
     if (m_chart->currentRow() >= 0)

@@ -11,6 +11,7 @@ class QStackedWidget;
 namespace emend::ui {
 
 class FailureLine;
+class FittingColumns;
 class MutedLabel;
 class NormBars;
 class NormHistoryModel;
@@ -47,6 +48,7 @@ class UpdatePanel : public QWidget {
     FailureLine* m_failure;
     NormBars* m_chart;
     NumberTable* m_table;
+    FittingColumns* m_columns = nullptr; // of the table
     NormHistoryPanel* m_history;
 };
 
