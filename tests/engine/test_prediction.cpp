@@ -20,6 +20,8 @@ class TestPrediction : public QObject {
     void matches_the_reference_data();
     void matches_the_reference();
     void batched_equals_one_by_one();
+    void asked_together_equals_asked_alone_data();
+    void asked_together_equals_asked_alone();
     void most_likely_is_sorted();
     void too_long_is_an_error();
 
@@ -63,6 +65,44 @@ void TestPrediction::batched_equals_one_by_one() {
         QVERIFY(std::abs(alone.p_new - together[i].p_new) <= 1e-12 * alone.p_new);
         QVERIFY(std::abs(*alone.p_true - *together[i].p_true) <= 1e-12 * *alone.p_true);
         QCOMPARE(alone.top[0].id, together[i].top[0].id);
+    }
+}
+
+void TestPrediction::asked_together_equals_asked_alone_data() {
+    QTest::addColumn<QString>("object");
+    QTest::addColumn<QString>("true_object");
+    QTest::newRow("one token each") << "Rome"
+                                    << "Paris";
+    QTest::newRow("one and several") << "Rome"
+                                     << "Madrid and Rome";
+    QTest::newRow("several and one") << "Madrid and Rome"
+                                     << "Rome";
+    QTest::newRow("one begins the other") << "Madrid and"
+                                          << "Madrid and Rome and Paris";
+    QTest::newRow("the other way round") << "Madrid and Rome and Paris"
+                                         << "Madrid and";
+    QTest::newRow("nothing in common") << "Madrid and Rome"
+                                       << "Paris and Rome";
+}
+
+// What a text of the query says on the way answers for the others that begin it.
+void TestPrediction::asked_together_equals_asked_alone() {
+    QFETCH(QString, object);
+    QFETCH(QString, true_object);
+    const std::string prompt = "The Colosseum is in the city of";
+    const Prediction together = ask({{prompt, object.toStdString(), true_object.toStdString()}})[0];
+    const Prediction new_alone =
+        predict(model_->decoder, model_->tokenizer, {{prompt, object.toStdString(), {}}}, 0, {})[0];
+    const Prediction true_alone =
+        predict(model_->decoder, model_->tokenizer, {{prompt, {}, true_object.toStdString()}}, 0, {})[0];
+    const Prediction next_alone = ask({{prompt, {}, {}}})[0];
+    QVERIFY(std::abs(together.p_new - new_alone.p_new) <= 1e-12 * new_alone.p_new);
+    QCOMPARE(together.says_new, new_alone.says_new);
+    QVERIFY(std::abs(*together.p_true - *true_alone.p_true) <= 1e-12 * *true_alone.p_true);
+    QCOMPARE(together.top.size(), next_alone.top.size());
+    for (std::size_t i = 0; i < together.top.size(); ++i) {
+        QCOMPARE(together.top[i].id, next_alone.top[i].id);
+        QVERIFY(std::abs(together.top[i].probability - next_alone.top[i].probability) <= 1e-12);
     }
 }
 
