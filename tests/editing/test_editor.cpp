@@ -3,6 +3,7 @@
 #include "edit_fixture.h"
 #include "editing/contexts.h"
 #include "editing/keys.h"
+#include "editing/layer_report.h"
 #include "emend/error.h"
 #include "model/fingerprint.h"
 
@@ -32,6 +33,7 @@ class TestEditor : public QObject {
     void nothing_changes_when_it_fails();
     void dump_has_the_contracts_tensors();
     void progress_rises();
+    void a_large_update_is_told();
 
   private:
     Recipe recipe(const std::string& algorithm, std::vector<int> layers) const;
@@ -302,6 +304,22 @@ void TestEditor::progress_rises() {
     (void)run(requests_, recipe("EMMET", {0, 1}), job);
     QVERIFY(rises);
     QCOMPARE(phases, (std::vector<std::string>{"contexts", "values", "layer 0", "layer 1"}));
+}
+
+// The bounds stand with what was measured, in layer_report.h.
+void TestEditor::a_large_update_is_told() {
+    const auto told = [](double most) {
+        std::vector<LayerReport> reports(2);
+        reports[0].relative_norm = 0.1;
+        reports[1].layer = 7;
+        reports[1].relative_norm = most;
+        return weight_warning(reports).value_or(std::string());
+    };
+    QVERIFY(!weight_warning({}));
+    QCOMPARE(told(1.4), std::string());
+    QVERIFY2(told(2).starts_with("layer 7 was moved by 2.0 times its own norm: look whether"), told(2).c_str());
+    QVERIFY2(told(47350).starts_with("layer 7 was moved by 47350 times its own norm: the model is likely broken"),
+             told(47350).c_str());
 }
 
 QTEST_GUILESS_MAIN(TestEditor)

@@ -12,6 +12,8 @@
 #include <QTemporaryDir>
 #include <QtTest>
 
+#include <qcustomplot.h>
+
 using namespace emend;
 using namespace emend::ui;
 
@@ -48,6 +50,7 @@ class TestPlots : public QObject {
     void normBarsStandWhereTheDataSay();
     void normBarsFollowTheTheme();
     void normBarsWithoutDataAreEmpty();
+    void lowNormBarsKeepTheirNumbers();
     void normBarsByKeyboard();
     void chartsAreExported();
     void writeFailsWithAReason();
@@ -142,6 +145,29 @@ void TestPlots::normBarsWithoutDataAreEmpty() {
     QCOMPARE(bars.currentRow(), -1);
     const QImage image = QImage::fromData(bars.render(ChartFormat::Png));
     QCOMPARE(countColor(image, ThemeColors::light().accent), 0);
+}
+
+void TestPlots::lowNormBarsKeepTheirNumbers() {
+    NormsModel model;
+    NormBars bars(model);
+    model.setReport(report(), 8);
+    auto* plot = bars.findChild<QCustomPlot*>();
+    QVERIFY(plot);
+    for (const int height : {600, 300, 240}) {
+        bars.resize(480, height);
+        bars.show();
+        plot->replot(); // lays out
+        plot->replot(); // and draws as the layout had it
+        int numbers = 0;
+        for (int i = 0; i < plot->itemCount(); ++i)
+            if (const auto* number = qobject_cast<QCPItemText*>(plot->item(i))) {
+                ++numbers;
+                QVERIFY(number->top->pixelPosition().y() >= number->clipAxisRect()->top());
+            }
+        QCOMPARE(numbers, 4);
+        const qsizetype upper = plot->axisRect(0)->axis(QCPAxis::atLeft)->label().size();
+        QCOMPARE(upper > 5, height == 600); // "|D|" alone where no more fits
+    }
 }
 
 void TestPlots::normBarsByKeyboard() {

@@ -25,8 +25,8 @@ NormBars::NormBars(NormsModel& model, QWidget* parent)
     plot().setMinimumHeight(200);
     plot().plotLayout()->clear();
     plot().plotLayout()->setRowSpacing(8);
-    m_norm = addPanel(0, tr("|D|  (Frobenius norm)"));
-    m_relative = addPanel(1, tr("|D| / |W|  (%)"));
+    m_norm = addPanel(0);
+    m_relative = addPanel(1);
     m_relative.rect->axis(QCPAxis::atBottom)->setLabel(tr("Layer"));
     auto* margins = new QCPMarginGroup(&plot());
     m_norm.rect->setMarginGroup(QCP::msLeft | QCP::msRight, margins);
@@ -40,20 +40,19 @@ NormBars::NormBars(NormsModel& model, QWidget* parent)
             QToolTip::showText(event->globalPosition().toPoint(), m_model.describe(row), &plot());
         }
     });
+    connect(&plot(), &QCustomPlot::afterLayout, this, &NormBars::fitHeight);
     connect(&m_model, &QAbstractItemModel::modelReset, this, &NormBars::rebuild);
     connect(&m_model, &QAbstractItemModel::dataChanged, this, [this] { tell(); });
     rebuild();
 }
 
-NormBars::Panel NormBars::addPanel(int row, const QString& label) {
+NormBars::Panel NormBars::addPanel(int row) {
     auto* rect = new QCPAxisRect(&plot());
     plot().plotLayout()->addElement(row, 0, rect);
     QCPAxis* x = rect->axis(QCPAxis::atBottom);
     QCPAxis* y = rect->axis(QCPAxis::atLeft);
-    y->setLabel(label);
     y->setNumberFormat(QStringLiteral("g"));
     y->setNumberPrecision(3);
-    y->ticker()->setTickCount(4);
     x->setTicker(QSharedPointer<QCPAxisTickerFixed>::create());
     x->grid()->setVisible(false);
     auto* bars = new QCPBars(x, y);
@@ -95,8 +94,6 @@ void NormBars::rebuild() {
     m_norm.bars->setData(layers, norms, true);
     m_relative.bars->setData(layers, relatives, true);
     const auto fit = [&](const Panel& panel, const QVector<double>& values) {
-        const double top = values.isEmpty() ? 1.0 : *std::max_element(values.begin(), values.end());
-        panel.rect->axis(QCPAxis::atLeft)->setRange(0, top > 0 ? top * 1.2 : 1.0);
         QCPAxis* x = panel.rect->axis(QCPAxis::atBottom);
         x->setRange(-0.6, std::max(count, 1) - 0.4);
         auto ticker = x->ticker().staticCast<QCPAxisTickerFixed>();
@@ -117,6 +114,7 @@ void NormBars::rebuild() {
     };
     fit(m_norm, norms);
     fit(m_relative, relatives);
+    fitHeight();
 
     m_current = -1;
     for (int row = 0; row < count && m_current < 0; ++row)
@@ -126,6 +124,30 @@ void NormBars::rebuild() {
     restyle();
     showCurrent();
     emit currentRowChanged(m_current);
+}
+
+// Above the highest bar there is room for its number, however low the chart is; an axis keeps its long name where it
+// fits. The layout knows the heights, and keeps them whatever is set here.
+void NormBars::fitHeight() {
+    const QFontMetrics metrics(font());
+    bool moved = false;
+    const auto fit = [&](const Panel& panel, const QString& name, const QString& shortName) {
+        const double height = std::max(panel.rect->height(), 3 * metrics.height());
+        const double share = 1 - std::max(1 / 6.0, (metrics.height() + 6) / height);
+        bool found = false;
+        const QCPRange values = panel.bars->data()->valueRange(found);
+        const QCPRange range(0, found && values.upper > 0 ? values.upper / share : 1.0);
+        const QString label = metrics.horizontalAdvance(name) <= height ? name : shortName;
+        QCPAxis* y = panel.rect->axis(QCPAxis::atLeft);
+        moved = moved || y->range() != range || y->label() != label;
+        y->ticker()->setTickCount(std::clamp(static_cast<int>(height / (1.6 * metrics.height())), 2, 4));
+        y->setRange(range);
+        y->setLabel(label);
+    };
+    fit(m_norm, tr("|D|  (Frobenius norm)"), QStringLiteral("|D|"));
+    fit(m_relative, tr("|D| / |W|  (%)"), QStringLiteral("|D|/|W|"));
+    if (moved) // ticks are made before the layout
+        plot().replot(QCustomPlot::rpQueuedReplot);
 }
 
 void NormBars::style(const ThemeColors& colors) {

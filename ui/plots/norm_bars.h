@@ -43,8 +43,9 @@ class NormBars : public ChartView {
         QCPBars* current;    // the one bar that is pointed at
         QCPItemRect* linked; // the layer that is pointed at elsewhere
     };
-    Panel addPanel(int row, const QString& label);
+    Panel addPanel(int row);
     void rebuild();
+    void fitHeight();
     void showCurrent();
     [[nodiscard]] int rowAt(const QPointF& position) const;
 
