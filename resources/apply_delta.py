@@ -3,8 +3,9 @@
 """Puts a delta that Emend exported into a checkpoint: apply_delta.py model.safetensors delta.safetensors out.safetensors
 
 Needs nothing but Python; with numpy it is fast. It says which layers it changed. A sharded model: run
-it on every shard; one that holds none of the delta's layers is an error, and is left as it is."""
-import array, hashlib, json, struct, sys
+it on every shard; one that holds none of the delta's layers is an error, and is left as it is. What can go wrong is
+told in one line, and then nothing is written."""
+import array, hashlib, json, os, struct, sys
 
 try:
     import numpy
@@ -16,10 +17,18 @@ MARK = "emend-delta"  # metadata of what was made here: the checksums of its del
 
 
 def read(path):
-    data = open(path, "rb").read()
-    start = 8 + struct.unpack("<Q", data[:8])[0]
-    header = json.loads(data[8:start])
-    return header.pop("__metadata__", {}), header, start, data
+    with open(path, "rb") as file:
+        data = file.read()
+    try:
+        start = 8 + struct.unpack("<Q", data[:8])[0]
+        header = json.loads(data[8:start])
+        about = header.pop("__metadata__", {})
+        whole = all(entry["data_offsets"][1] <= len(data) - start for entry in header.values())
+    except (struct.error, ValueError, AttributeError, KeyError, TypeError):
+        whole = False
+    if not whole:
+        sys.exit("%s is no safetensors file, or only a part of one; nothing was written. Copy it again" % path)
+    return about, header, start, data
 
 
 def floats(raw, dtype):  # bytes of a tensor as Python's float64
@@ -54,7 +63,8 @@ def add_product(target, left, right, rows, rank, columns, transposed):  # target
 
 def main(model, delta, out):
     about, factors, factors_at, delta_data = read(delta)
-    assert about.get("format") == "emend-delta" and about.get("format_version") == "1", "not a delta of version 1"
+    if about.get("format") != "emend-delta" or about.get("format_version") != "1":
+        sys.exit("%s is no delta of version 1; nothing was written. Give a file that Emend exported as a delta" % delta)
     spans = [factors[name]["data_offsets"] for name in sorted(factors)]
     checksum = hashlib.sha256(b"".join(delta_data[factors_at + begin:factors_at + end] for begin, end in spans)).hexdigest()
     if about.get("sha256", checksum) != checksum:
@@ -73,6 +83,8 @@ def main(model, delta, out):
         if entry is None:
             continue  # in another shard
         begin, end = entry["data_offsets"]
+        if entry["dtype"] not in ("F64", "F32", "F16", "BF16"):
+            sys.exit("layer %d of %s is kept as %s; nothing was written. Take a checkpoint in F32, F16 or BF16" % (layer, model, entry["dtype"]))
         matrix = floats(bytes(data[begin:end]), entry["dtype"])
         for _, _, name in updates:
             if int(name.split(".")[3]) == layer:
@@ -90,11 +102,22 @@ def main(model, delta, out):
     header = json.dumps(tensors).encode()
     header += b" " * (-len(header) % 8)
     with open(out, "xb") as file:
-        file.write(struct.pack("<Q", len(header)) + header + data)
+        try:
+            file.write(struct.pack("<Q", len(header)) + header + data)
+            file.flush()
+        except OSError:
+            os.remove(out)  # the disk is full: no half of it stays
+            raise
     print("%s: %d of the delta's %d layers changed: %s" % (out, len(applied), len(layers), ", ".join(map(str, applied))))
 
 
 if __name__ == "__main__":
     if len(sys.argv) != 4:
         sys.exit(__doc__)
-    main(*sys.argv[1:])
+    try:
+        main(*sys.argv[1:])
+    except FileExistsError:
+        sys.exit("%s is there already; nothing was written. Choose another name" % sys.argv[3])
+    except OSError as error:
+        sys.exit("%s: %s; nothing was written. The three are files: the model's, the delta, and one that is to be written"
+                 % (error.filename or sys.argv[3], error.strerror))

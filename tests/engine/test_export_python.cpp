@@ -16,6 +16,8 @@ class TestExportPython : public QObject {
   private slots:
     void initTestCase();
     void init() { fixture_ = std::make_unique<ExportFixture>(); }
+    void faults_are_told_in_a_line_data();
+    void faults_are_told_in_a_line();
     void applied_by_python_data();
     void applied_by_python();
     void a_damaged_delta_is_not_applied();
@@ -97,6 +99,59 @@ void TestExportPython::a_delta_is_not_applied_twice() {
     fs::rename(fixture_->at("out.safetensors"), fixture_->at("once.safetensors"));
     const Said said = apply(fixture_->at("once.safetensors"), has_numpy_);
     QVERIFY2(said.code == 1 && said.text.contains("has this delta already"), said.text.constData());
+    QVERIFY(!fs::exists(fixture_->at("out.safetensors")));
+}
+
+void TestExportPython::faults_are_told_in_a_line_data() {
+    QTest::addColumn<QString>("part"); // of the three that is faulty
+    QTest::addColumn<QByteArray>("contents");
+    QTest::addColumn<QString>("words");
+    QTest::newRow("no delta but a table")
+        << "delta" << QByteArray("subject,prompt,object\nRome,,\n") << "is no safetensors file";
+    QTest::newRow("no delta but a model") << "delta" << QByteArray("model") << "is no delta of version 1";
+    QTest::newRow("half a delta") << "delta" << QByteArray("half") << "only a part of one";
+    QTest::newRow("an empty delta") << "delta" << QByteArray() << "is no safetensors file";
+    QTest::newRow("no delta") << "delta" << QByteArray("none") << "No such file";
+    QTest::newRow("half a model") << "model" << QByteArray("half") << "only a part of one";
+    QTest::newRow("a folder for a model") << "model" << QByteArray("folder") << "Is a directory";
+    QTest::newRow("another file is there") << "out" << QByteArray("years of work") << "is there already";
+    QTest::newRow("no folder to write to") << "out" << QByteArray("none") << "No such file";
+}
+
+void TestExportPython::faults_are_told_in_a_line() {
+    QFETCH(QString, part);
+    QFETCH(QByteArray, contents);
+    QFETCH(QString, words);
+    fixture_->edit();
+    (void)engine().export_edits(delta(), {});
+    std::map<QString, std::string> file{{"model", small_model() + "/model.safetensors"},
+                                        {"delta", fixture_->at("edits.safetensors")},
+                                        {"out", fixture_->at("out.safetensors")}};
+    const std::string faulty = fixture_->at("faulty");
+    if (contents == "model")
+        file[part] = file["model"];
+    else if (contents == "folder")
+        file[part] = small_model();
+    else if (contents == "none")
+        file[part] = fixture_->at("no/such/folder");
+    else {
+        std::string bytes = contents.toStdString();
+        if (contents == "half") {
+            bytes = read_file(file[part]);
+            bytes.resize(bytes.size() / 2);
+        }
+        write_file_atomic(faulty, bytes);
+        file[part] = faulty;
+    }
+    QStringList arguments{EMEND_SOURCE_DIR "/resources/apply_delta.py"};
+    for (const char* name : {"model", "delta", "out"})
+        arguments << QString::fromStdString(file[name]);
+    const Said said = python(arguments);
+    QCOMPARE(said.code, 1);
+    QVERIFY2(said.text.contains(words.toUtf8()) && said.text.contains("nothing was written"), said.text.constData());
+    QCOMPARE(said.text.trimmed().count('\n'), 0); // no traceback
+    if (part == "out" && contents != "none")
+        QCOMPARE(QByteArray::fromStdString(read_file(faulty)), contents);
     QVERIFY(!fs::exists(fixture_->at("out.safetensors")));
 }
 
@@ -195,15 +250,21 @@ void TestExportPython::others_compute_the_same() {
     nlohmann::json expected = nlohmann::json::array();
     for (const char* text : {"Elena Silva was born in", "Tanja Weber is a professional player of", "The city of"}) {
         const LogitsResult result = engine().logits({.text = text, .ids = {}, .full = true}, {});
-        expected.push_back({{"ids", result.ids}, {"logits", result.logits}});
+        expected.push_back({{"text", text}, {"ids", result.ids}, {"logits", result.logits}});
     }
     write_file_atomic(fixture_->at("expected.json"), expected.dump());
-    QStringList arguments{EMEND_SOURCE_DIR "/tests/engine/check_exports.py", QString::fromStdString(model.string())};
+    QStringList arguments{QString::fromStdString(model.string())};
     for (const char* name : {"folder", "adapter", "expected.json"})
         arguments << QString::fromStdString(fixture_->at(name));
-    const Said said = python(arguments);
+    const Said said = python(QStringList{EMEND_SOURCE_DIR "/tests/engine/check_exports.py"} + arguments);
     QVERIFY2(said.code == 0, said.text.constData());
     qInfo("%s", said.text.trimmed().constData());
+    // And those they are meant for, where they are at hand.
+    if (python({"-c", "import torch, transformers, peft"}).code != 0)
+        return;
+    const Said meant = python(QStringList{EMEND_SOURCE_DIR "/tests/engine/check_with_transformers.py"} + arguments);
+    QVERIFY2(meant.code == 0, meant.text.constData());
+    qInfo("%s", meant.text.trimmed().constData());
 }
 
 QTEST_GUILESS_MAIN(TestExportPython)
