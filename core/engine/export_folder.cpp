@@ -4,6 +4,7 @@
 #include "base/hash.h"
 #include "base/job_part.h"
 #include "emend/error.h"
+#include "engine/export_card.h"
 #include "engine/export_staging.h"
 
 #include <algorithm>
@@ -65,7 +66,8 @@ FolderList list_files(const ExportJob& job) {
     const bool sharded = !shards.contains("model.safetensors");
     for (const fs::directory_entry& entry : fs::directory_iterator(folder.path())) {
         const std::string name = entry.path().filename().string();
-        if (shards.contains(name) || name.starts_with('.') || name == provenance_name)
+        const bool made_anew = name == provenance_name || (name == card_name && !job.layers.empty());
+        if (shards.contains(name) || name.starts_with('.') || made_anew)
             continue;
         std::error_code dangling;
         const bool index = name == "model.safetensors.index.json";
@@ -201,6 +203,14 @@ void compare_matrices(const ExportJob& job, const fs::path& folder, const std::m
     }
 }
 
+// What is made anew, by name.
+std::vector<std::pair<std::string, std::string>> texts_of(const ExportJob& job) {
+    std::vector<std::pair<std::string, std::string>> texts{{provenance_name, provenance_text(job)}};
+    if (!job.layers.empty()) // else what the old card says is true
+        texts.emplace_back(card_name, card_text(job));
+    return texts;
+}
+
 } // namespace
 
 void plan_folder(const ExportJob& job, ExportPlan& plan) {
@@ -211,8 +221,8 @@ void plan_folder(const ExportJob& job, ExportPlan& plan) {
                               .bytes = file.bytes,
                               .sha256 = {},
                               .origin = file.layers.empty() ? "copied" : "rewritten"});
-    plan.files.push_back(
-        {.name = provenance_name, .bytes = provenance_text(job).size(), .sha256 = {}, .origin = "new"});
+    for (const auto& [name, text] : texts_of(job))
+        plan.files.push_back({.name = name, .bytes = text.size(), .sha256 = {}, .origin = "new"});
     warn_left_out(list, plan.warnings);
     if (job.layers.empty())
         plan.warnings.emplace_back("nothing is edited: the folder would be a copy");
@@ -247,9 +257,10 @@ void write_folder(const ExportJob& job, ExportReport& report, const JobContext& 
         }
         report.files.push_back({.name = file.name, .bytes = file.bytes, .sha256 = {}, .origin = origin});
     }
-    const std::string provenance = provenance_text(job);
-    staging.write(provenance_name, provenance);
-    report.files.push_back({.name = provenance_name, .bytes = provenance.size(), .sha256 = {}, .origin = "new"});
+    for (const auto& [name, text] : texts_of(job)) {
+        staging.write(name, text);
+        report.files.push_back({.name = name, .bytes = text.size(), .sha256 = {}, .origin = "new"});
+    }
     writing.report({.phase = "writing to disk", .fraction = 1, .seconds_left = -1, .detail = {}});
     staging.sync();
 

@@ -3,7 +3,7 @@
 #include "emend/error.h"
 #include "emend/recipe.h"
 #include "report/formats.h"
-#include "report/markup.h"
+#include "base/markup.h"
 #include "report/norm_charts.h"
 #include "report/tables.h"
 #include "report/words.h"

@@ -2,7 +2,7 @@
 // The page as text: tables stand in for the charts.
 #include "emend/recipe.h"
 #include "report/formats.h"
-#include "report/markup.h"
+#include "base/markup.h"
 #include "report/tables.h"
 #include "report/words.h"
 

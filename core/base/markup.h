@@ -5,11 +5,11 @@
 #include <string>
 #include <string_view>
 
-namespace emend::report {
+namespace emend {
 
 // For elements and for attributes in quotes. Line breaks and tabs stay.
 std::string xml_text(std::string_view text);
 // One line: line breaks become signs; nothing is read as markup, also not in a cell of a table.
 std::string markdown_text(std::string_view text);
 
-} // namespace emend::report
+} // namespace emend

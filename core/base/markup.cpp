@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "report/markup.h"
+#include "base/markup.h"
 
 #include "base/utf8.h"
 
-namespace emend::report {
+namespace emend {
 
 namespace {
 
@@ -67,4 +67,4 @@ std::string markdown_text(std::string_view text) {
     });
 }
 
-} // namespace emend::report
+} // namespace emend
