@@ -171,7 +171,7 @@ Json to_json(const Result& result) {
 void print_text(const Options& options, const Result& result) {
     const EditReport& report = result.applied.whole;
     const bool all = options.verbose || report.edits.size() <= most_listed;
-    print_report(report, all);
+    print_report(report, all, have_several_recipes(result.applied) ? "several recipes, told with their batches" : "");
     print_batches(result.applied);
     if (!all) {
         std::cout << '\n';

@@ -267,17 +267,25 @@ Json batches_json(const AppliedEdits& applied) {
     return list;
 }
 
+bool have_several_recipes(const AppliedEdits& applied) {
+    return std::ranges::any_of(applied.batches, [&](const EditReport& batch) {
+        return recipe_text(batch.recipe) != recipe_text(applied.batches.front().recipe);
+    });
+}
+
 void print_batches(const AppliedEdits& applied) {
     if (applied.batches.size() < 2)
         return;
     constexpr std::size_t most = 20;
+    const bool several = have_several_recipes(applied);
     Table table({{"batch", Table::Align::right},
                  {"edits", Table::Align::right},
                  {"|D|", Table::Align::right},
                  {"|D|/|W|", Table::Align::right},
                  {"preservation", Table::Align::right},
                  {"memorization", Table::Align::right},
-                 {"seconds", Table::Align::right}});
+                 {"seconds", Table::Align::right},
+                 {several ? "recipe" : ""}});
     const std::size_t first = applied.batches.size() > most ? applied.batches.size() - most : 0;
     for (std::size_t i = first; i < applied.batches.size(); ++i) {
         const EditReport& report = applied.batches[i];
@@ -285,7 +293,7 @@ void print_batches(const AppliedEdits& applied) {
         const LargestUpdate largest = largest_update(report.layers);
         table.row({std::to_string(report.batch_id), std::to_string(report.edits.size()), number_text(largest.norm),
                    number_text(largest.relative), number_text(total.preservation), number_text(total.memorization),
-                   number_text(report.seconds.total)});
+                   number_text(report.seconds.total), several ? recipe_text(report.recipe) : ""});
     }
     std::cout << "  " << count_text(applied.batches.size(), "batch")
               << (first > 0 ? ", the last " + std::to_string(most) : "") << '\n';

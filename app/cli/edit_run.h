@@ -73,6 +73,7 @@ AppliedEdits apply_edits(Program& program, Engine& engine, EditSession* session,
 
 // batch, title, edits, holding, layers, seconds: one a batch.
 Json batches_json(const AppliedEdits& applied);
+bool have_several_recipes(const AppliedEdits& applied);
 void print_batches(const AppliedEdits& applied);
 
 } // namespace emend::cli

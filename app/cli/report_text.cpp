@@ -167,7 +167,13 @@ std::string answer_text(const Prediction& prediction) {
     return trimmed(prediction.top.front().piece) + " " + probability_text(prediction.top.front().probability);
 }
 
-void print_report(const EditReport& report, bool all) {
+std::string recipe_text(const Recipe& recipe, bool with_distribution) {
+    return recipe.algorithm + ", " + (with_distribution ? recipe.distribution + ", " : "") +
+           layers_phrase(recipe.layers) +
+           (recipe.softness.value_or(0) > 0 ? ", softness " + number_text(*recipe.softness) : "");
+}
+
+void print_report(const EditReport& report, bool all, const std::string& recipe) {
     if (all || report.edits.size() <= most_listed) {
         std::vector<const EditOutcome*> outcomes;
         for (const EditOutcome& outcome : report.edits)
@@ -182,14 +188,9 @@ void print_report(const EditReport& report, bool all) {
     print_kept_values(report.edits);
     print_conflicts(report);
     std::cout << "  "
-              << styled(report.recipe.algorithm + ", " + report.recipe.distribution + ", " +
-                            layers_phrase(report.recipe.layers) +
-                            (report.recipe.softness.value_or(0) > 0
-                                 ? ", softness " + number_text(*report.recipe.softness)
-                                 : "") +
-                            "; " + seconds_text(report.seconds.total) + " (contexts " +
-                            seconds_text(report.seconds.contexts) + ", statistics " +
-                            seconds_text(report.seconds.statistics) + ", values " +
+              << styled((recipe.empty() ? recipe_text(report.recipe, true) : recipe) + "; " +
+                            seconds_text(report.seconds.total) + " (contexts " + seconds_text(report.seconds.contexts) +
+                            ", statistics " + seconds_text(report.seconds.statistics) + ", values " +
                             seconds_text(report.seconds.values) + ", keys " + seconds_text(report.seconds.keys) +
                             ", solve " + seconds_text(report.seconds.solve) + ")",
                         Style::dim)

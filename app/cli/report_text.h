@@ -15,9 +15,12 @@ void print_heading(const std::string& text);
 void print_pairs(const std::vector<std::pair<std::string, std::string>>& pairs);
 void print_top(const std::vector<TokenProbability>& top);
 // Edits, layers, what was kept and what is in each other's way. Above most_listed edits their table becomes a summary,
-// unless all: how many say the new object, the mean of its probability, the worst.
+// unless all: how many say the new object, the mean of its probability, the worst. `recipe`: in place of the report's
+// own, where it is one of several batches.
 inline constexpr std::size_t most_listed = 20;
-void print_report(const EditReport& report, bool all = true);
+void print_report(const EditReport& report, bool all = true, const std::string& recipe = {});
+// "MEMIT, layers 0-2, softness 100", or "MEMIT, spread, layers 0-2, softness 100"
+std::string recipe_text(const Recipe& recipe, bool with_distribution = false);
 // Paraphrases that say the new object and neighbours that answer as before, in numbers. Nothing for nothing.
 void print_comparison_summary(const std::vector<Comparison>& comparisons);
 // "5 of 6 edits hold", below the scores where paraphrases or neighbours have some.

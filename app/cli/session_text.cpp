@@ -30,12 +30,6 @@ std::string state_of(const LedgerState& ledger, std::size_t index) {
     return entry.active ? (entry.stale ? "applied, to be solved again" : "applied") : "off";
 }
 
-std::string recipe_text(const EditReport& report) {
-    const Recipe& recipe = report.recipe;
-    return recipe.algorithm + ", " + layers_phrase(recipe.layers) +
-           (recipe.softness.value_or(0) > 0 ? ", softness " + number_text(*recipe.softness) : "");
-}
-
 void print_batches(const LedgerState& ledger) {
     Table table({{"batch", Align::right},
                  {"title"},
@@ -50,7 +44,7 @@ void print_batches(const LedgerState& ledger) {
         if (entry.report) {
             const LargestUpdate largest = largest_update(entry.report->layers);
             row.insert(row.end(),
-                       {recipe_text(*entry.report),
+                       {recipe_text(entry.report->recipe),
                         std::to_string(holding(*entry.report)) + "/" + std::to_string(entry.report->edits.size()),
                         number_text(largest.norm), number_text(largest.relative)});
         } else {

@@ -95,6 +95,10 @@ class TestCliExport : public QObject {
         };
         QVERIFY(!hash("work.emend").isEmpty());
         QCOMPARE(hash("from_delta.emend"), hash("work.emend"));
+        const CliResult more =
+            sandbox_.run(quick_edit(sandbox_, 1, 5) + QStringList{"--softness", "20", "--delta", "work.safetensors"});
+        QVERIFY2(more.code == 0 && more.out.contains("several recipes, told with their batches;"), more.all());
+        QVERIFY2(more.out.contains("MEMIT, layer 0, softness 10\n") && more.out.contains("softness 20\n"), more.all());
         const CliResult other = sandbox_.run({"edit", test_model("gpt2"), "--delta", "work.safetensors", "--json"});
         QVERIFY2(other.code == 1 && other.error()["what"].toString().contains("another model"), other.all());
         const CliResult text = sandbox_.run({"edit", "demo", "--delta", "quick.json", "--json"});
