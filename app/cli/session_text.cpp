@@ -30,6 +30,15 @@ std::string state_of(const LedgerState& ledger, std::size_t index) {
     return entry.active ? (entry.stale ? "applied, to be solved again" : "applied") : "off";
 }
 
+// "2 of 3 batches applied, 1 of them switched off"
+std::string applied_text(const LedgerState& ledger) {
+    const auto off = std::ranges::count_if(ledger.entries.begin(),
+                                           ledger.entries.begin() + static_cast<std::ptrdiff_t>(ledger.position),
+                                           [](const LedgerEntry& entry) { return !entry.active; });
+    return std::to_string(ledger.position) + " of " + counted(ledger.entries.size(), "batch") + " applied" +
+           (off > 0 ? ", " + std::to_string(off) + " of them switched off" : "");
+}
+
 void print_batches(const LedgerState& ledger) {
     Table table({{"batch", Align::right},
                  {"title"},
@@ -144,8 +153,7 @@ void print_session(const SessionReportContents& contents, bool all_edits) {
         {"model", head.model.name + ", " + head.model.family + ", " + head.model.dtype + " on " + head.model.device},
         {"folder", head.model.path},
         {"fingerprint", head.model.fingerprint},
-        {"history", std::to_string(head.position) + " of " + counted(contents.ledger.entries.size(), "batch") +
-                        " applied, " + counted(drafts, "draft")},
+        {"history", applied_text(contents.ledger) + ", " + counted(drafts, "draft")},
         {"changed", head.changed + (head.program.empty() ? "" : " by " + head.program)},
         {"file", bytes_text(static_cast<double>(head.bytes)) + ", schema " + std::to_string(head.schema)}};
     if (!head.note.empty())
@@ -180,7 +188,7 @@ Json history_json(const LedgerState& ledger, const std::string& edited_hash) {
 
 void print_history(const LedgerState& ledger) {
     print_batches(ledger);
-    std::cout << "  " << ledger.position << " of " << counted(ledger.entries.size(), "batch") << " applied\n";
+    std::cout << "  " << applied_text(ledger) << '\n';
 }
 
 Json to_json(const SessionCheck& check) {

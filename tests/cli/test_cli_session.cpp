@@ -134,6 +134,8 @@ class TestCliSession : public QObject {
         for (int batch = 0; batch < 4; ++batch)
             QCOMPARE(shown.json["batches"][batch]["stale"].toBool(), off.json["batches"][batch]["stale"].toBool());
         QVERIFY(off.json["edited_hash"].toString() != last_hash_);
+        const CliResult text = sandbox_.run({"session", "show", "work.emend"});
+        QVERIFY2(text.out.contains("4 of 4 batches applied, 1 of them switched off"), text.all());
         const CliResult on = session({"toggle", "work.emend", "2"});
         QCOMPARE(on.json["edited_hash"].toString(), last_hash_);
         const CliResult solved = session({"toggle", "work.emend", "1", "--resolve"});
