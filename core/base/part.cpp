@@ -2,6 +2,7 @@
 #include "base/part.h"
 
 #include "base/errno_words.h"
+#include "base/extents.h"
 
 #include <algorithm>
 #include <atomic>
@@ -39,6 +40,12 @@ bool is_part_of(std::string_view name, const fs::path& target) {
     return dash != std::string_view::npos && is_number(name.substr(0, dash)) && is_number(name.substr(dash + 1));
 }
 
+// Freed with the file, or what it says of itself when it cannot be opened.
+std::uint64_t bytes_of(const fs::path& file, const struct stat& info) {
+    const Descriptor open(::open(file.c_str(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK));
+    return open.get() >= 0 ? own_bytes(open.get()) : static_cast<std::uint64_t>(info.st_size);
+}
+
 // False: there is something in it that no part has.
 bool add_files_of(const fs::path& folder, std::uint64_t& bytes) {
     std::error_code fault;
@@ -46,7 +53,7 @@ bool add_files_of(const fs::path& folder, std::uint64_t& bytes) {
         struct stat info {};
         if (::lstat(entry->path().c_str(), &info) != 0 || !S_ISREG(info.st_mode))
             return false;
-        bytes += static_cast<std::uint64_t>(info.st_size);
+        bytes += bytes_of(entry->path(), info);
     }
     return !fault;
 }
@@ -70,7 +77,7 @@ void each_leftover(const fs::path& target, Found found) {
         if (!is_part_of(path.filename().string(), target) || ::lstat(path.c_str(), &info) != 0)
             continue;
         const bool is_folder = S_ISDIR(info.st_mode);
-        Leftover leftover{.path = path, .bytes = is_folder ? 0 : static_cast<std::uint64_t>(info.st_size)};
+        Leftover leftover{.path = path, .bytes = is_folder ? 0 : bytes_of(path, info)};
         if (is_folder ? !add_files_of(path, leftover.bytes) : !S_ISREG(info.st_mode))
             continue;
         const Descriptor held(

@@ -24,7 +24,7 @@ Part make_part(const std::filesystem::path& target, PartKind kind);
 
 struct Leftover {
     std::filesystem::path path;
-    std::uint64_t bytes = 0; // of its files
+    std::uint64_t bytes = 0; // that go free with it: of its files, but for what they share with others
 };
 // Of programs that no longer run. Only what looks like a part: a file, or a folder with nothing but files in it.
 std::vector<Leftover> leftovers_of(const std::filesystem::path& target);

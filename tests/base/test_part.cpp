@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // What a killed program leaves beside its target is found by the next one; what somebody still writes is not touched.
+#include "base/descriptor.h"
 #include "base/file.h"
 #include "base/part.h"
 #include "child_process.h"
@@ -7,7 +8,10 @@
 #include <QTemporaryDir>
 #include <QTest>
 
+#include <fcntl.h>
+#include <linux/fs.h>
 #include <set>
+#include <sys/ioctl.h>
 
 using namespace emend;
 using namespace emend::test;
@@ -74,6 +78,23 @@ class TestPart : public QObject {
         QVERIFY(leftovers_of(at("out"))[0].bytes >= 1'000'000);
         QVERIFY(remove_leftovers(at("out")) >= 1'000'000);
         QCOMPARE(remove_leftovers(at("out")), std::uint64_t{0});
+    }
+
+    void what_is_shared_is_not_freed() {
+        const auto child = writer_of(at("out"), PartKind::folder);
+        const std::string part = child->hear();
+        child->kill();
+        write_file_atomic(at("checkpoint"), std::string(1'000'000, 'x'));
+        const Descriptor from(::open(at("checkpoint").c_str(), O_RDONLY));
+        const Descriptor to(::open(at(part + "/shard").c_str(), O_WRONLY | O_CREAT, 0666));
+        QVERIFY(from.get() >= 0 && to.get() >= 0);
+        if (::ioctl(to.get(), FICLONE, from.get()) != 0)
+            QSKIP("this file system shares no blocks (TMPDIR on btrfs or XFS does)");
+        QVERIFY(leftovers_of(at("out"))[0].bytes < 1'000);
+        write_file_atomic(at(part) / "rewritten", std::string(500'000, 'y'));
+        const std::uint64_t bytes = leftovers_of(at("out"))[0].bytes;
+        QVERIFY2(bytes >= 500'000 && bytes < 501'000, std::to_string(bytes).c_str());
+        QCOMPARE(remove_leftovers(at("out")), bytes);
     }
 
     void what_only_looks_like_it_stays() {
