@@ -10,8 +10,10 @@
 
 #include <algorithm>
 #include <array>
+#include <map>
 #include <optional>
 #include <span>
+#include <utility>
 
 namespace emend {
 
@@ -124,16 +126,23 @@ void read_matrices(SQLite::Database& database, BatchRecord& record) {
                                       .left = std::move(numbers),
                                       .right = {}});
         } else if (kind == "right") {
-            if (matrix.place >= record.updates.size() || record.updates[matrix.place].rank != matrix.rows)
+            if (matrix.place >= record.updates.size() || record.updates[matrix.place].rank != matrix.rows ||
+                record.updates[matrix.place].layer != matrix.layer)
                 damaged("the factors of an update do not fit together");
             record.updates[matrix.place].columns = matrix.columns;
             record.updates[matrix.place].right = std::move(numbers);
         } else {
+            if (matrix.place != record.values.size())
+                damaged("values that were searched are missing");
             record.values.push_back(
                 {.layer = matrix.layer, .rows = matrix.rows, .edits = matrix.columns, .targets = std::move(numbers)});
         }
     }
+    std::map<int, std::pair<std::int64_t, std::int64_t>> shapes; // by layer
     for (const StoredUpdate& update : record.updates) {
+        const std::pair shape(update.rows, update.columns);
+        if (shapes.try_emplace(update.layer, shape).first->second != shape)
+            damaged("the updates of layer " + std::to_string(update.layer) + " do not fit together");
         if (update.columns == 0 && update.rank != 0)
             damaged("a factor of an update is missing");
         if (!size_of(update.rows, update.columns)) // of the layer's own matrix

@@ -24,6 +24,8 @@ std::string to_hex(std::string_view bytes) {
 
 std::string from_hex(std::string_view hex) {
     std::string bytes;
+    if (hex.size() % 2 != 0)
+        damaged("a text in hexadecimal digits has half a letter");
     for (std::size_t i = 0; i + 1 < hex.size(); i += 2) {
         const std::size_t high = hex_digits.find(hex[i]);
         const std::size_t low = hex_digits.find(hex[i + 1]);

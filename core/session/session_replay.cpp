@@ -5,6 +5,9 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
+#include <map>
+#include <utility>
 
 namespace emend {
 
@@ -12,20 +15,23 @@ namespace {
 
 constexpr double read_share = 0.05; // of a replay's time
 
+// What is no number agrees with nothing.
 double relative_difference(double a, double b) {
+    if (!std::isfinite(a) || !std::isfinite(b))
+        return std::numeric_limits<double>::infinity();
     const double scale = std::max(std::abs(a), std::abs(b));
     return scale > 0 ? std::abs(a - b) / scale : 0;
 }
 
 void compare(ReplayedBatch& replayed, const EditReport& kept, const EditReport& now) {
-    for (const LayerReport& layer : now.layers) {
-        const auto same = std::ranges::find(kept.layers, layer.layer, &LayerReport::layer);
-        if (same == kept.layers.end())
-            continue;
-        const double difference = relative_difference(layer.update_norm, same->update_norm);
-        if (!(difference <= replayed.largest_norm_difference)) // NaN too
-            replayed.largest_norm_difference = difference;
-    }
+    std::map<int, std::pair<double, double>> norms; // by layer; what only one of the two wrote the other left at 0
+    for (const LayerReport& layer : kept.layers)
+        norms[layer.layer].first = layer.update_norm;
+    for (const LayerReport& layer : now.layers)
+        norms[layer.layer].second = layer.update_norm;
+    for (const auto& [layer, norm] : norms)
+        replayed.largest_norm_difference =
+            std::max(replayed.largest_norm_difference, relative_difference(norm.first, norm.second));
     for (std::size_t i = 0; i < std::min(replayed.edits.size(), now.edits.size()); ++i) {
         replayed.edits[i].p_new_now = now.edits[i].after.p_new;
         replayed.edits[i].held_now = now.edits[i].after.says_new;
@@ -97,7 +103,7 @@ std::vector<ReplayedBatch> replay_session(Engine& engine, Session& session, cons
                 job.stop_token());
             replayed.push_back(replay(engine, batch, part));
         }
-    } catch (const Cancelled&) { // all of it or nothing
+    } catch (...) { // stopped, out of memory: all of it or nothing
         (void)engine.restore(history, before.position, {});
         throw;
     }

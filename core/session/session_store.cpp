@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <sqlite3.h>
 #include <SQLiteCpp/Backup.h>
+#include <sys/stat.h>
 #include <system_error>
 #include <unistd.h>
 
@@ -20,7 +21,8 @@ namespace {
 constexpr const char* in_another_window = "the session is open in another window";
 
 // There and nobody else's; it is filled in at once.
-void make_empty_file(const fs::path& file) {
+// Gives its inode: what lies there under the name later may be somebody else's.
+ino_t make_empty_file(const fs::path& file) {
     const int descriptor = ::open(file.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
     if (descriptor < 0) {
         const int code = errno;
@@ -28,7 +30,16 @@ void make_empty_file(const fs::path& file) {
                                    : "the session cannot be made: " + std::generic_category().message(code),
                     file.string(), "choose another name or folder");
     }
+    struct stat made {};
+    (void)::fstat(descriptor, &made);
     ::close(descriptor);
+    return made.st_ino;
+}
+
+void remove_own(const fs::path& file, ino_t made) {
+    struct stat there {};
+    if (::stat(file.c_str(), &there) == 0 && there.st_ino == made)
+        ::unlink(file.c_str());
 }
 
 void fill_new(SQLite::Database& database, const SessionModel& model, bool untitled) {
@@ -54,7 +65,7 @@ std::unique_ptr<SessionStore> SessionStore::create_file(const std::string& path,
     std::unique_ptr<SessionStore> store(new SessionStore);
     store->path_ = path;
     store->file_ = fs::absolute(path);
-    make_empty_file(store->file_);
+    const ino_t made = make_empty_file(store->file_);
     try {
         store->file_ = fs::canonical(store->file_);
         store->take_lock();
@@ -66,7 +77,7 @@ std::unique_ptr<SessionStore> SessionStore::create_file(const std::string& path,
         });
     } catch (...) {
         store->database_.reset();
-        ::unlink(store->file_.c_str());
+        remove_own(store->file_, made);
         throw;
     }
     return store;

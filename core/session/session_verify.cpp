@@ -292,25 +292,30 @@ class Verification {
     }
 
     void check_scores_of(const SessionScores& kept, std::size_t at, std::size_t index) {
+        if (!batches_[index].report) {
+            add("scores", kept.batch, true, "not checked: the batch does not say what was asked");
+            return;
+        }
         std::vector<EditRequest> requests;
         for (const EditOutcome& edit : batches_[index].report->edits)
             if (kept.edits == 0 || requests.size() < kept.edits)
                 requests.push_back(edit.request);
-        const double flips = share_of_one_answer(requests);
-        double largest = difference_of(kept.after, engine_.score(requests, at, job_));
+        const Scores allowed = one_answer_of(requests);
+        ScoreDifference found;
+        compare(kept.after, engine_.score(requests, at, job_), allowed, found);
         // What lies below is known where they were measured right behind the batch.
         const bool own = batches_[index].active && kept.state == state_name(ledger_, index + 1);
         if (kept.before && own)
-            keep_largest(largest, difference_of(*kept.before, engine_.score(requests, index, job_)));
-        add("scores", kept.batch, largest <= flips + tolerance(),
-            "scores of " + counted(requests.size(), "edit", "edits") + " agree to " + number_text(largest) + ", " +
-                number_text(flips) + " is allowed: one answer on the edge",
-            largest);
+            compare(*kept.before, engine_.score(requests, index, job_), allowed, found);
+        add("scores", kept.batch, !found.too_large,
+            "scores of " + counted(requests.size(), "edit", "edits") + " agree to " + number_text(found.largest) +
+                ", of each score one answer on the edge is allowed",
+            found.largest);
     }
 
-    // Scores are shares of answers, and two probabilities may be so near that rounding decides. The smallest of the
-    // groups that are asked says how much one answer is.
-    static double share_of_one_answer(const std::vector<EditRequest>& requests) {
+    // Scores are shares of answers, and two probabilities may be so near that rounding decides: so much is one answer
+    // of each.
+    static Scores one_answer_of(const std::vector<EditRequest>& requests) {
         std::size_t asked = 0, paraphrases = 0, neighbours = 0;
         for (const EditRequest& request : requests) {
             if (!request.true_object)
@@ -319,21 +324,29 @@ class Verification {
             paraphrases += request.paraphrases.size();
             neighbours += request.neighbours.size();
         }
-        double share = 0;
-        for (const std::size_t group : {asked, paraphrases, neighbours})
-            if (group > 1) // of one alone, the share would be everything
-                share = std::max(share, 1 / static_cast<double>(group));
-        return share;
+        const auto share = [](std::size_t group) { // of one alone it would be everything
+            return group > 1 ? 1 / static_cast<double>(group) : 0;
+        };
+        Scores scores;
+        scores.efficacy = share(asked);
+        scores.paraphrase = share(paraphrases);
+        scores.neighbourhood = share(neighbours);
+        return scores;
     }
 
-    static double difference_of(const Scores& kept, const Scores& now) {
+    struct ScoreDifference {
         double largest = 0;
+        bool too_large = false; // more than is allowed of any of them
+    };
+    void compare(const Scores& kept, const Scores& now, const Scores& allowed, ScoreDifference& found) const {
         for (const auto part : {&Scores::efficacy, &Scores::paraphrase, &Scores::neighbourhood}) { // the score follows
             const std::optional<double>&one = kept.*part, &other = now.*part;
-            if (one) // what was not asked then is not compared
-                keep_largest(largest, other ? apart(*one, *other) : 1);
+            if (!one)
+                continue; // what was not asked then is not compared
+            const double difference = other ? apart(*one, *other) : 1;
+            keep_largest(found.largest, difference);
+            found.too_large = found.too_large || !(difference <= *(allowed.*part) + tolerance());
         }
-        return largest;
     }
 
     Engine& engine_;

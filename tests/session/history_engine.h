@@ -8,6 +8,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <new>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -33,8 +35,11 @@ class HistoryEngine : public Engine {
 
     ModelInfo info;
     bool opened = true;
-    double drift = 0;            // added to every probability: another machine
-    std::string refuses;         // a subject that cannot be edited here
+    double drift = 0;           // added to every probability: another machine
+    std::string refuses;        // a subject that cannot be edited here
+    std::string exhausts;       // a subject there is no memory for
+    std::optional<double> norm; // that every update is said to have
+    std::optional<double> neighbourhood;
     std::string voice = "Rome!"; // what it writes once something is edited; louder with every batch
 
     [[nodiscard]] bool is_open() const override { return opened; }
@@ -59,6 +64,8 @@ class HistoryEngine : public Engine {
         for (const EditRequest& request : requests) {
             if (request.subject == refuses)
                 throw Error("the subject is not in the prompt", request.subject, "write another prompt");
+            if (request.subject == exhausts)
+                throw std::bad_alloc();
             EditOutcome& outcome = report.edits.emplace_back();
             outcome.request = request;
             outcome.before = answer(request);
@@ -74,7 +81,7 @@ class HistoryEngine : public Engine {
                       .columns = info.d_mlp,
                       .left = noise(static_cast<std::size_t>(info.d_model * rank), seed),
                       .right = noise(static_cast<std::size_t>(info.d_mlp * rank), seed + 1)};
-            report.layers.push_back({.layer = layer, .update_norm = norm_of(update)});
+            report.layers.push_back({.layer = layer, .update_norm = norm.value_or(norm_of(update))});
         }
         batch.id = last_id_;
         batch.title = requests.front().subject;
@@ -153,7 +160,7 @@ class HistoryEngine : public Engine {
             requests, [&](const EditRequest& request) { return answer(request, at.value_or(position_)).says_new; });
         return {.efficacy = static_cast<double>(held) / static_cast<double>(requests.size()),
                 .paraphrase = {},
-                .neighbourhood = {},
+                .neighbourhood = neighbourhood,
                 .score = {}};
     }
 

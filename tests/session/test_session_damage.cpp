@@ -22,6 +22,7 @@ class TestSessionDamage : public QObject {
   private slots:
     void init();
     void looking_for_damage_takes_no_lock_away();
+    void updates_that_do_not_fit_together();
     void cut_off_anywhere();
     void flipped_bits();
     void a_damaged_part_is_found();
@@ -77,6 +78,19 @@ void TestSessionDamage::looking_for_damage_takes_no_lock_away() {
     QVERIFY(is_locked());
     session_.reset();
     QVERIFY(!is_locked());
+}
+
+// Every row by itself is as it was written.
+void TestSessionDamage::updates_that_do_not_fit_together() {
+    BatchRecord odd = history_.records.back();
+    odd.id = 3;
+    StoredUpdate& taller = odd.updates.emplace_back(odd.updates.front());
+    taller.rows *= 2;
+    taller.left.resize(taller.left.size() * 2);
+    history_.add(odd);
+    history_.write_to(*session_);
+    const std::string error = error_of([&] { (void)session_->batch(3); });
+    QVERIFY2(error.find("do not fit together") != std::string::npos, error.c_str());
 }
 
 void TestSessionDamage::cut_off_anywhere() {

@@ -2,6 +2,7 @@
 // Files that are no sessions, disks that are full, folders that cannot be written, two windows: a clear error, nothing
 // overwritten, and the session goes on.
 #include "child_process.h"
+#include "session/session_lock.h"
 #include "session/session_store.h"
 #include "session_fixture.h"
 
@@ -11,12 +12,15 @@
 #include <QTest>
 
 #include <csignal>
+#include <filesystem>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <thread>
 #include <unistd.h>
 
 using namespace emend;
 using namespace emend::test;
+namespace fs = std::filesystem;
 
 class TestSessionFaults : public QObject {
     Q_OBJECT
@@ -32,6 +36,7 @@ class TestSessionFaults : public QObject {
     void closing_shrinks_what_is_mostly_empty_data();
     void closing_shrinks_what_is_mostly_empty();
     void two_windows();
+    void looking_is_not_holding();
     void two_programs();
     void a_reader_that_closes_last();
     void where_nothing_may_be_written_data();
@@ -229,6 +234,24 @@ void TestSessionFaults::two_windows() {
     second = Session::open(path());
     QVERIFY(!second->read_only());
     second->set_note("mine");
+}
+
+// Whoever looks takes nothing from whoever wants to write, and who may write the session may take over its lock.
+void TestSessionFaults::looking_is_not_holding() {
+    session_.reset();
+    fs::permissions(path(), fs::perms{0660});
+    std::jthread looker([file = path()](const std::stop_token& stop) {
+        while (!stop.stop_requested())
+            (void)SessionLock::is_held(file);
+    });
+    for (int i = 0; i < 300; ++i) {
+        write("a.emend-lock", {}); // somebody died
+        QVERIFY(!SessionLock::is_held(path()));
+        const auto attempt = SessionLock::attempt(path());
+        QVERIFY2(attempt.lock, attempt.problem.c_str());
+        QVERIFY(SessionLock::is_held(path()) && SessionLock::attempt(path()).held_by_other);
+        QCOMPARE(fs::status(path() + "-lock").permissions(), fs::perms{0660});
+    }
 }
 
 void TestSessionFaults::two_programs() {

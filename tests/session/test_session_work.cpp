@@ -24,6 +24,7 @@ class TestSessionWork : public QObject {
     void verifying_what_is_not();
     void what_was_seen_data();
     void what_was_seen();
+    void every_score_has_its_own_allowance();
     void a_session_without_a_hash();
     void what_is_not_compared();
     void norms_of_many_edits();
@@ -212,21 +213,14 @@ void TestSessionWork::what_was_seen_data() {
     QTest::addColumn<QString>("state"); // "1", "2": so many batches; "?": not known
     QTest::addColumn<QString>("finding");
     QTest::addColumn<bool>("ok");
-    QTest::newRow("a later batch on top") << "Rome!!"
-                                          << "2"
-                                          << "the same" << true;
-    QTest::newRow("another text there") << "Rome!?"
-                                        << "2"
-                                        << "another text after" << false;
-    QTest::newRow("weights that are gone") << "Rome!?"
-                                           << "gone"
-                                           << "not checked" << true;
-    QTest::newRow("format 1") << "Rome!"
-                              << "?"
-                              << "the same" << true;
-    QTest::newRow("format 1, perhaps a later batch on top") << "Rome!!"
-                                                            << "?"
-                                                            << "not checked" << true;
+    const auto row = [](const char* name, const QString& after, const QString& state, const QString& finding, bool ok) {
+        QTest::newRow(name) << after << state << finding << ok;
+    };
+    row("a later batch on top", "Rome!!", "2", "the same", true);
+    row("another text there", "Rome!?", "2", "another text after", false);
+    row("weights that are gone", "Rome!?", "gone", "not checked", true);
+    row("format 1", "Rome!", "?", "the same", true);
+    row("format 1, perhaps a later batch on top", "Rome!!", "?", "not checked", true);
 }
 
 void TestSessionWork::what_was_seen() {
@@ -248,7 +242,8 @@ void TestSessionWork::what_was_seen() {
                         .seed = 0,
                         .state_before = name ? std::optional<std::string>("") : std::nullopt,
                         .state_after = name});
-    const double share = ok ? 0.5 : 0; // one of the two may be on the edge; scores of nowhere, or of nobody knows where, cannot differ
+    const double share =
+        ok ? 0.5 : 0; // one of the two may be on the edge; scores of nowhere, or of nobody knows where, cannot differ
     session_->set_scores({.batch = 2,
                           .before = {},
                           .after = {.efficacy = finding == "not checked" ? 0 : share,
@@ -268,6 +263,21 @@ void TestSessionWork::what_was_seen() {
             QVERIFY2(QString::fromStdString(check.finding).contains(finding), check.finding.c_str());
     }
     QCOMPARE(found, 2);
+}
+
+// One answer of two is half of the efficacy, and not half of what was asked about neighbours.
+void TestSessionWork::every_score_has_its_own_allowance() {
+    HistoryEngine engine;
+    engine.neighbourhood = 1;
+    SessionScores scores{
+        .batch = 2, .before = {}, .after = {}, .edits = 0, .state = state_name(made_with_->ledger(), 2)};
+    scores.after.efficacy = 0.5;
+    scores.after.neighbourhood = 1;
+    session_->set_scores(scores);
+    QCOMPARE(faults(engine), QString());
+    scores.after.neighbourhood = 0.5;
+    session_->set_scores(scores);
+    QCOMPARE(faults(engine), QStringLiteral("scores 2"));
 }
 
 void TestSessionWork::a_session_without_a_hash() { // what was rescued does not know it
@@ -336,6 +346,8 @@ void TestSessionWork::replaying_elsewhere() {
     QVERIFY(replayed[1].problem.empty() && !replayed[1].same_updates);
     QVERIFY(replayed[1].largest_norm_difference > 0.01);
     QCOMPARE(engine.ledger().entries.size(), std::size_t{1});
+    engine.norm = std::nan("");
+    QVERIFY(std::isinf(replay_session(engine, *session_, {})[1].largest_norm_difference)); // agrees with nothing
 }
 
 void TestSessionWork::a_replay_that_is_stopped() {
@@ -352,6 +364,9 @@ void TestSessionWork::a_replay_that_is_stopped() {
         },
         stop.get_token());
     QVERIFY_EXCEPTION_THROWN((void)replay_session(engine, *session_, job), Cancelled);
+    QCOMPARE(engine.edited_hash({}), before);
+    engine.exhausts = "Tower 5"; // of the second batch
+    QVERIFY_EXCEPTION_THROWN((void)replay_session(engine, *session_, {}), std::bad_alloc);
     QCOMPARE(engine.edited_hash({}), before);
 }
 
