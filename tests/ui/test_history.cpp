@@ -44,6 +44,7 @@ class TestHistory : public QObject {
     void laterBatchesAreOfferedInPlace();
     void offerCanBeDeclined();
     void staleBatchIsSolvedAgain();
+    void overASwitchedOffBatchNothingMoves();
     void failureIsToldInTheDock();
     void chosenBatchIsShownInTheCentre();
     void actionsFollowTheRow();
@@ -135,6 +136,20 @@ void TestHistory::staleBatchIsSolvedAgain() {
     f->action(ActionId::SolveStale)->trigger();
     QVERIFY(f->settle());
     QVERIFY(!f->action(ActionId::SolveStale)->isEnabled());
+}
+
+void TestHistory::overASwitchedOffBatchNothingMoves() {
+    auto f = openApplied();
+    f->workbench.studio().switchBatch(f->workbench.studio().ledger().entries[2].id, false, false);
+    QVERIFY(f->settle());
+    QSignalSpy told(&f->workbench, &Workbench::message);
+    f->workbench.undo();
+    QVERIFY(f->settle());
+    f->workbench.redo();
+    QVERIFY(f->settle());
+    QCOMPARE(told.size(), 2);
+    for (const QList<QVariant>& one : told)
+        QVERIFY2(one[0].toString().contains(QStringLiteral("(switched off)")), qPrintable(one[0].toString()));
 }
 
 void TestHistory::failureIsToldInTheDock() {

@@ -51,12 +51,10 @@ struct SeenBench : TracingBench {
         workbench.apply(rows);
         rest();
     }
-    void undo() {
-        workbench.undo();
-        rest();
-    }
-    void redo() {
-        workbench.redo();
+    void undo() { go(-1); }
+    void redo() { go(+1); }
+    void go(int step) {
+        step < 0 ? workbench.undo() : workbench.redo();
         rest();
     }
     void switchFirst(bool active) {

@@ -41,6 +41,7 @@ QToolButton::menu-indicator { image: none; }
 QToolButton[fold="true"] { text-align: left; padding-left: 0; font-weight: 600; }
 QToolButton[fold="true"]:checked { background: transparent; }
 QPushButton, QToolButton[outlined="true"] { background: @raised; border: 1px solid @border; border-radius: 4px; padding: 4px 12px; }
+QDialogButtonBox { dialogbuttonbox-buttons-have-icons: 0; }
 QPushButton:hover, QToolButton[outlined="true"]:hover { border-color: @muted; }
 QPushButton:pressed { background: @grid; }
 QPushButton:focus, QToolButton[outlined="true"]:focus { border-color: @accent; }

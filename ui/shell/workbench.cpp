@@ -23,6 +23,12 @@ QString titleOf(const EditRequest& request) {
     return QStringLiteral("%1 → %2").arg(fromStd(request.subject), fromStd(request.object));
 }
 
+// Back or forth over a batch that is switched off, the weights stay.
+QString movedTitle(const LedgerEntry& batch) {
+    const QString title = fromStd(batch.title);
+    return batch.active ? title : Workbench::tr("%1 (switched off)").arg(title);
+}
+
 } // namespace
 
 Workbench::Workbench(EngineFactory factory, QObject* parent)
@@ -290,8 +296,7 @@ void Workbench::apply(const QList<int>& rows) {
 void Workbench::undo() {
     if (m_studio.isEditing() || !m_studio.ledger().can_undo())
         return;
-    const QString title = fromStd(m_studio.ledger().entries[m_studio.ledger().position - 1].title);
-    m_whenMoved = tr("Taken back: %1").arg(title);
+    m_whenMoved = tr("Taken back: %1").arg(movedTitle(m_studio.ledger().entries[m_studio.ledger().position - 1]));
     m_studio.undo();
     noteState();
 }
@@ -299,8 +304,7 @@ void Workbench::undo() {
 void Workbench::redo() {
     if (m_studio.isEditing() || !m_studio.ledger().can_redo())
         return;
-    const QString title = fromStd(m_studio.ledger().entries[m_studio.ledger().position].title);
-    m_whenMoved = tr("Applied again: %1").arg(title);
+    m_whenMoved = tr("Applied again: %1").arg(movedTitle(m_studio.ledger().entries[m_studio.ledger().position]));
     m_studio.redo();
     noteState();
 }
