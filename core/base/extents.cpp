@@ -19,6 +19,7 @@ std::uint64_t own_bytes(int descriptor) {
     if (::fstat(descriptor, &info) != 0)
         return 0;
     const auto size = static_cast<std::uint64_t>(info.st_size);
+    const std::uint64_t in_blocks = std::min(size, static_cast<std::uint64_t>(info.st_blocks) * 512);
 #ifdef __linux__
     constexpr std::size_t several = 64; // extents a call
     alignas(fiemap) std::array<std::byte, sizeof(fiemap) + several * sizeof(fiemap_extent)> buffer{};
@@ -31,7 +32,7 @@ std::uint64_t own_bytes(int descriptor) {
         map->fm_flags = FIEMAP_FLAG_SYNC; // what is not on disk yet has no place to tell
         map->fm_extent_count = several;
         if (::ioctl(descriptor, FS_IOC_FIEMAP, map) != 0)
-            return size;
+            return in_blocks;
         if (map->fm_mapped_extents == 0)
             break; // a hole to the end
         for (std::uint32_t i = 0; i < map->fm_mapped_extents; ++i) {
@@ -43,7 +44,7 @@ std::uint64_t own_bytes(int descriptor) {
     }
     return std::min(own, size);
 #else
-    return size;
+    return in_blocks;
 #endif
 }
 

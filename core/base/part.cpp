@@ -40,20 +40,16 @@ bool is_part_of(std::string_view name, const fs::path& target) {
     return dash != std::string_view::npos && is_number(name.substr(0, dash)) && is_number(name.substr(dash + 1));
 }
 
-// Freed with the file, or what it says of itself when it cannot be opened.
-std::uint64_t bytes_of(const fs::path& file, const struct stat& info) {
-    const Descriptor open(::open(file.c_str(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK));
-    return open.get() >= 0 ? own_bytes(open.get()) : static_cast<std::uint64_t>(info.st_size);
-}
-
-// False: there is something in it that no part has.
+// False: there is something in it that no part has. Of what may not be read nothing is counted: who counts on too much
+// room runs out of it.
 bool add_files_of(const fs::path& folder, std::uint64_t& bytes) {
     std::error_code fault;
     for (fs::directory_iterator entry(folder, fault), end; !fault && entry != end; entry.increment(fault)) {
         struct stat info {};
         if (::lstat(entry->path().c_str(), &info) != 0 || !S_ISREG(info.st_mode))
             return false;
-        bytes += bytes_of(entry->path(), info);
+        const Descriptor file(::open(entry->path().c_str(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK));
+        bytes += file.get() >= 0 ? own_bytes(file.get()) : 0;
     }
     return !fault;
 }
@@ -77,12 +73,15 @@ void each_leftover(const fs::path& target, Found found) {
         if (!is_part_of(path.filename().string(), target) || ::lstat(path.c_str(), &info) != 0)
             continue;
         const bool is_folder = S_ISDIR(info.st_mode);
-        Leftover leftover{.path = path, .bytes = is_folder ? 0 : bytes_of(path, info)};
-        if (is_folder ? !add_files_of(path, leftover.bytes) : !S_ISREG(info.st_mode))
+        if (!is_folder && !S_ISREG(info.st_mode))
             continue;
         const Descriptor held(
             ::open(path.c_str(), (is_folder ? O_RDONLY | O_DIRECTORY : O_RDWR) | O_NOFOLLOW | O_CLOEXEC));
-        if (held.get() >= 0 && ::flock(held.get(), LOCK_EX | LOCK_NB) == 0 && is_at(held.get(), path))
+        if (held.get() < 0 || ::flock(held.get(), LOCK_EX | LOCK_NB) != 0 || !is_at(held.get(), path))
+            continue;
+        // Only now: what somebody still writes is not counted, as counting waits until the bytes are on disk.
+        Leftover leftover{.path = path, .bytes = is_folder ? 0 : own_bytes(held.get())};
+        if (!is_folder || add_files_of(path, leftover.bytes))
             found(std::move(leftover));
     }
 }
