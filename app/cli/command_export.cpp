@@ -29,9 +29,21 @@ constexpr const char* layers_format = "csv-layers";
 
 // --- of the engine
 
-void check_plan(const ExportPlan& plan, const std::string& out) {
-    if (!plan.problem.empty())
-        throw Error(plan.problem, out, plan.hint);
+// What the engine says can be done, in words of the command line: whether replacing would help, a second plan tells.
+std::string hint_for(Program& program, Engine& engine, ExportRequest request, const std::string& hint) {
+    if (request.force || engine.plan_export(request, program.job()).problem.empty())
+        return hint;
+    request.force = true;
+    const bool helps = engine.plan_export(request, program.job()).problem.empty();
+    return helps ? "choose another name, or replace what is there with --force" : hint;
+}
+
+ExportReport run(Program& program, Engine& engine, const ExportRequest& request) {
+    try {
+        return engine.export_edits(request, program.job());
+    } catch (const Error& error) {
+        throw Error(error.message(), error.where(), hint_for(program, engine, request, error.hint()));
+    }
 }
 
 void export_weights(Program& program, const Options& options) {
@@ -47,14 +59,15 @@ void export_weights(Program& program, const Options& options) {
     if (options.dry_run) {
         const ExportPlan plan = loaded.engine->plan_export(request, program.job());
         program.clear_progress();
-        check_plan(plan, options.out);
+        if (!plan.problem.empty())
+            throw Error(plan.problem, options.out, hint_for(program, *loaded.engine, request, plan.hint));
         for (const std::string& warning : plan.warnings)
             program.message(warning, true);
         if (program.json)
             return program.print(to_json(plan));
         return print_plan(options.out, plan);
     }
-    const ExportReport report = loaded.engine->export_edits(request, program.job());
+    const ExportReport report = run(program, *loaded.engine, request);
     for (const std::string& warning : report.warnings)
         program.message(warning, true);
     program.clear_progress();

@@ -4,6 +4,7 @@
 #include "emend/error.h"
 #include "emend/paths.h"
 
+#include <csignal>
 #include <cstdlib>
 #include <dlfcn.h>
 #include <filesystem>
@@ -24,6 +25,8 @@ void prepare_process() {
     // included, that costs many times what the mathematics does: let them spin for microseconds, then sleep. Read when
     // libgomp is loaded.
     setenv("GOMP_SPINCOUNT", "2000", 0);
+    // A file that grows over the account's limit (ulimit -f) is a fault that is told, and no end of the program.
+    (void)std::signal(SIGXFSZ, SIG_IGN);
 }
 
 std::unique_ptr<Engine> load_engine(const std::string& path) {

@@ -48,6 +48,27 @@ Card original_card(const ExportJob& job) {
     return fs::is_regular_file(path, code) ? split(read_file(path, largest_card)) : Card{};
 }
 
+// The front matter with the model this one was made from, in the place of what that one was made from.
+std::string front_matter(const Card& original, const std::string& base) {
+    if (base.empty())
+        return original.front;
+    const std::string entry = "base_model: \"" + base + "\"\n";
+    if (original.front.empty())
+        return "---\n" + entry + "---\n";
+    std::string text;
+    bool dropping = false;
+    for (std::size_t begin = 0; begin < original.front.size();) {
+        const std::size_t end = std::min(original.front.find('\n', begin), original.front.size() - 1) + 1;
+        const std::string line = original.front.substr(begin, end - begin);
+        const bool goes_on = line.find_first_of(" \t#\r\n") == 0 || line.starts_with("- ");
+        dropping = goes_on ? dropping : line.starts_with("base_model:") || line.starts_with("base_model_relation:");
+        text += dropping ? std::string() : line;
+        text += begin == 0 ? entry : std::string();
+        begin = end;
+    }
+    return text;
+}
+
 std::string short_number(double value) {
     std::array<char, 32> text{};
     std::snprintf(text.data(), text.size(), "%.3g", value);
@@ -101,7 +122,7 @@ std::string card_text(const ExportJob& job) {
     std::size_t edits = 0;
     for (const std::size_t index : job.batches)
         edits += job.open.entries[index].report->edits.size();
-    std::string text = original.front + "# " + name + ", edited\n\n" +
+    std::string text = front_matter(original, hub_name(model)) + "# " + name + ", edited\n\n" +
                        "What this model knows was changed: " + count(edits, "edit was", "edits were") +
                        " written into " + count(job.layers.size(), "matrix", "matrices") + " of " + name +
                        " with Emend " + program_version() + ". All other weights are those of " + name +

@@ -11,8 +11,9 @@ namespace emend {
 
 inline constexpr const char* card_name = "README.md";
 
-// Markdown: the original card's front matter as it is (licence, languages), what was edited and how, then the original
-// card. No folder of this machine is named. Throws Error when the original cannot be read.
+// Markdown: the original card's front matter (licence, languages; base_model is the model's name on the hub, where it
+// is known), what was edited and how, then the original card. No folder of this machine is named. Throws Error when the
+// original cannot be read.
 std::string card_text(const ExportJob& job);
 
 } // namespace emend

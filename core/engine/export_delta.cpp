@@ -94,7 +94,7 @@ void check_place(const ExportJob& job) {
         throw Error("something else is there already", out.string(),
                     "choose another name; only delta files are replaced");
     if (!job.request.force)
-        throw Error("a delta file is there already", out.string(), "choose another name, or replace it");
+        throw Error("a delta file is there already", out.string(), "choose another name, or replace what is there");
 }
 
 // The updates of a batch in the order of their numbers, each with both factors.
@@ -210,7 +210,7 @@ void write_delta(const ExportJob& job, ExportReport& report, const JobContext& c
 
     ExportStaging staging(out);
     const fs::path beside = staging.folder() / out.filename(); // compared before it takes the place of an older one
-    writer.write(beside);
+    staging.fill([&] { writer.write(beside); });
     if (job.request.verify) {
         context.report({.phase = "comparing", .fraction = 0.5, .seconds_left = -1, .detail = {}});
         compare_with_file(job, beside);

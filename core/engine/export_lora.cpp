@@ -13,7 +13,6 @@
 #include <array>
 #include <cmath>
 #include <limits>
-#include <regex>
 
 namespace emend {
 
@@ -49,11 +48,10 @@ std::string factor_name(const OpenModel& open, int layer, const char* factor) {
            ".weight";
 }
 
-// Where PEFT finds the base model: by its name on the hub when it lies in the hub's cache, else where it is now.
+// Where PEFT finds the base model: by its name on the hub, else where it is now.
 std::string base_model_name(const OpenModel& open) {
-    static const std::regex cached(R"(/models--(.+)--(.+)/snapshots/[^/]+/?$)");
-    std::smatch parts;
-    return std::regex_search(open.info.path, parts, cached) ? parts[1].str() + "/" + parts[2].str() : open.info.path;
+    const std::string name = hub_name(open.info);
+    return name.empty() ? open.info.path : name;
 }
 
 // The sum of the updates as U S V^T, from the small core between the factors' bases.
@@ -227,7 +225,7 @@ void write_lora(const ExportJob& job, ExportReport& report, const JobContext& co
     writer.set_metadata("format", "pt"); // PEFT asks for it
     context.report({.phase = "writing", .fraction = 0.9, .seconds_left = -1, .detail = {}});
     context.check();
-    writer.write(staging.folder() / weights_name);
+    staging.fill([&] { writer.write(staging.folder() / weights_name); });
     staging.write(config_name, json_text(config_of(job.open, adapters), 2) + "\n");
     staging.write(provenance_name, provenance_text(job));
     staging.sync();

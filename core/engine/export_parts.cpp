@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "engine/export_parts.h"
 
+#include "base/errno_words.h"
 #include "base/hash.h"
 #include "emend/error.h"
 #include "engine/export_json.h"
@@ -8,6 +9,8 @@
 #include "engine/output_guard.h"
 
 #include <algorithm>
+#include <cerrno>
+#include <regex>
 #include <unistd.h>
 #include <utility>
 
@@ -54,6 +57,14 @@ ExportJob export_job(OpenModel& open, const ExportRequest& request) {
             .layers = open.ledger.written_layers(position)};
 }
 
+std::string hub_name(const ModelInfo& model) {
+    static const std::regex cached(R"((?:^|/)models--([A-Za-z0-9._-]+?)(?:--([A-Za-z0-9._-]+))?/snapshots/[^/]+/?$)");
+    std::smatch parts;
+    if (!std::regex_search(model.path, parts, cached))
+        return {};
+    return parts[1].str() + (parts[2].matched ? "/" + parts[2].str() : "");
+}
+
 std::vector<LayerUpdate> updates_of(const ExportJob& job, int layer) {
     std::vector<LayerUpdate> updates;
     for (const std::size_t index : job.batches)
@@ -72,11 +83,15 @@ void check_target(const ExportJob& job, const fs::path& target) {
     check_output(job.open, target.string());
     std::error_code none;
     const fs::path parent = target.parent_path();
-    if (!fs::is_directory(parent, none))
-        throw Error("the folder it should be made in is not there", parent.string(), "make it first");
+    if (!fs::is_directory(parent, none)) {
+        if (none == std::errc::permission_denied)
+            throw_errno("the folder it should be made in may not be looked at", parent, EACCES);
+        const bool is_file = none == std::errc::not_a_directory || fs::exists(parent, none);
+        throw Error("the folder it should be made in is not there", parent.string(),
+                    is_file ? "a part of the path is a file, not a folder" : "make it first");
+    }
     if (::access(parent.c_str(), W_OK | X_OK) != 0)
-        throw Error("the folder may not be written to", parent.string(),
-                    "choose a folder of yours or change the permissions");
+        throw_errno("the folder may not be written to", parent, errno);
 }
 
 void check_folder_place(const ExportJob& job) {
@@ -91,7 +106,8 @@ void check_folder_place(const ExportJob& job) {
             throw Error("a folder of another kind (" + place.format + ") is there already", job.out.string(),
                         "choose another name");
         if (!job.request.force)
-            throw Error("an exported folder is there already", job.out.string(), "choose another name, or replace it");
+            throw Error("an exported folder is there already", job.out.string(),
+                        "choose another name, or replace what is there");
         return check_model_not_in(job.out, job.open.info.path);
     case ExportPlace::Kind::other:
         throw Error("something else is there already", job.out.string(),

@@ -23,6 +23,9 @@ struct ExportJob {
 // Throws Error when there is no such position.
 ExportJob export_job(OpenModel& open, const ExportRequest& request);
 
+// "gpt2", "org/model" when the model lies in the hub's cache; empty: not known.
+std::string hub_name(const ModelInfo& model);
+
 // All updates of a layer that go out, in the order of writing.
 std::vector<LayerUpdate> updates_of(const ExportJob& job, int layer);
 

@@ -166,38 +166,58 @@ ExportStaging::~ExportStaging() {
         fs::remove_all(folder_, ignored);
 }
 
+void ExportStaging::fill(const std::function<void()>& write) const {
+    try {
+        write();
+    } catch (const Error& error) {
+        if (!error.where().starts_with(folder_.string()))
+            throw;
+        throw Error(error.message(), target_.string(), error.hint());
+    }
+}
+
 std::string ExportStaging::copy(const fs::path& from, const std::string& name, const Moved& moved) {
     const fs::path to = folder_ / name;
-    const Descriptor source = opened(from, O_RDONLY, "cannot open the file");
-    const Descriptor copy = opened(to, O_WRONLY | O_CREAT | O_EXCL, "cannot write the file");
-    struct stat info {};
-    if (::fstat(source.get(), &info) != 0)
-        throw_errno("cannot read the file's size", from, errno);
-    const auto size = static_cast<std::uint64_t>(info.st_size);
-    if (size > 0 && ::ioctl(copy.get(), FICLONE, source.get()) == 0) {
-        moved(size);
-        return "reflinked";
-    }
-    copy_bytes(source.get(), copy.get(), size, from, to, moved);
-    return "copied";
+    std::string how = "copied";
+    fill([&] {
+        const Descriptor source = opened(from, O_RDONLY, "cannot open the file");
+        const Descriptor copy = opened(to, O_WRONLY | O_CREAT | O_EXCL, "cannot write the file");
+        struct stat info {};
+        if (::fstat(source.get(), &info) != 0)
+            throw_errno("cannot read the file's size", from, errno);
+        const auto size = static_cast<std::uint64_t>(info.st_size);
+        if (size > 0 && ::ioctl(copy.get(), FICLONE, source.get()) == 0) {
+            how = "reflinked";
+            moved(size);
+        } else {
+            copy_bytes(source.get(), copy.get(), size, from, to, moved);
+        }
+    });
+    return how;
 }
 
 void ExportStaging::write(const std::string& name, std::string_view content) {
     const fs::path to = folder_ / name;
-    const Descriptor file = opened(to, O_WRONLY | O_CREAT | O_EXCL, "cannot write the file");
-    write_all(file.get(), content.data(), content.size(), 0, to);
+    fill([&] {
+        const Descriptor file = opened(to, O_WRONLY | O_CREAT | O_EXCL, "cannot write the file");
+        write_all(file.get(), content.data(), content.size(), 0, to);
+    });
 }
 
 void ExportStaging::overwrite(const std::string& name, std::uint64_t offset, const void* data, std::size_t bytes) {
     const fs::path to = folder_ / name;
-    const Descriptor file = opened(to, O_WRONLY, "cannot write the file");
-    write_all(file.get(), static_cast<const char*>(data), bytes, offset, to);
+    fill([&] {
+        const Descriptor file = opened(to, O_WRONLY, "cannot write the file");
+        write_all(file.get(), static_cast<const char*>(data), bytes, offset, to);
+    });
 }
 
 void ExportStaging::sync() {
-    for (const fs::directory_entry& entry : fs::directory_iterator(folder_))
-        sync_path(entry.path(), O_RDONLY);
-    sync_path(folder_, O_RDONLY | O_DIRECTORY);
+    fill([&] {
+        for (const fs::directory_entry& entry : fs::directory_iterator(folder_))
+            sync_path(entry.path(), O_RDONLY);
+        sync_path(folder_, O_RDONLY | O_DIRECTORY);
+    });
 }
 
 void ExportStaging::commit_file(const std::string& name, bool replace) {

@@ -47,6 +47,8 @@ class ExportStaging {
     // A file of its own with the content of another, links followed. "reflinked" or "copied".
     std::string copy(const std::filesystem::path& from, const std::string& name, const Moved& moved);
     void write(const std::string& name, std::string_view content);
+    // For files that others write into the folder: faults name the target, as the folder will be gone.
+    void fill(const std::function<void()>& write) const;
     // Other bytes at a place inside a file that was copied.
     void overwrite(const std::string& name, std::uint64_t offset, const void* data, std::size_t bytes);
     // All of the files on disk.

@@ -47,7 +47,8 @@ std::filesystem::path target_of(const ExportJob& job) {
 
 // Of exports to the same place that were killed.
 std::string about_leftovers(std::uint64_t bytes, const char* what_becomes_of_them) {
-    return "an interrupted export had left " + size_text(bytes) + " there, which " + what_becomes_of_them;
+    const std::string what = bytes > 0 ? size_text(bytes) : "something"; // they may share all of their blocks
+    return "an interrupted export had left " + what + " there, which " + what_becomes_of_them;
 }
 
 // The plan up to what its format adds; what stands in the way is thrown.
@@ -64,9 +65,10 @@ void fill_plan(const ExportJob& job, ExportPlan& plan) {
     for (const ExportFile& file : plan.files)
         plan.bytes += file.bytes;
     std::uint64_t left_over = 0;
-    for (const Leftover& leftover : leftovers_of(target_of(job)))
+    const std::vector<Leftover> leftovers = leftovers_of(target_of(job));
+    for (const Leftover& leftover : leftovers)
         left_over += leftover.bytes;
-    if (left_over > 0)
+    if (!leftovers.empty())
         plan.warnings.push_back(about_leftovers(left_over, "will be removed"));
     if (plan.bytes_free > 0)
         plan.bytes_free += left_over;
@@ -167,7 +169,9 @@ ExportReport TorchEngine::export_edits(const ExportRequest& request, const JobCo
                             .held_after = {},
                             .warnings = {},
                             .seconds = 0};
-        if (const std::uint64_t freed = remove_leftovers(target_of(what)); freed > 0)
+        const bool left = !leftovers_of(target_of(what)).empty();
+        const std::uint64_t freed = remove_leftovers(target_of(what));
+        if (left && leftovers_of(target_of(what)).empty())
             report.warnings.push_back(about_leftovers(freed, "was removed"));
         format_of(request.format).write(what, report, job);
         if (report.layers.empty())

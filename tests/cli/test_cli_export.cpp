@@ -7,6 +7,7 @@
 #include <QDir>
 #include <QFile>
 #include <QTest>
+#include <sys/resource.h>
 #include <unistd.h>
 
 using namespace emend::test;
@@ -72,6 +73,11 @@ class TestCliExport : public QObject {
 
         const CliResult again = take({"--format", "folder", "--out", "model"});
         QVERIFY2(again.code == 1 && again.error()["what"].toString().contains("already"), again.all());
+        const CliResult planned = take({"--format", "folder", "--out", "model", "--dry-run"});
+        for (const CliResult* refused : {&again, &planned})
+            QVERIFY2(refused->error()["hint"].toString().contains("--force"), refused->all());
+        const CliResult other = take({"--format", "lora", "--out", "model"}); // which --force would not help
+        QVERIFY2(other.code == 1 && !other.error()["hint"].toString().contains("--force"), other.all());
         const CliResult forced = take({"--format", "folder", "--out", "model", "--force", "--at", "1"});
         check_files(forced, "model");
         QVERIFY(content("model/model.safetensors") != content("at_once/model.safetensors"));
@@ -187,6 +193,23 @@ class TestCliExport : public QObject {
         QVERIFY2(result.code == code && !result.crashed, result.all());
         for (const char* key : {"what", "hint"})
             QVERIFY2(!result.error()[key].toString().isEmpty(), result.all());
+        QCOMPARE(sandbox_.listing(), before);
+    }
+
+    // As `ulimit -f` sets it: told, not the end of the program.
+    void files_may_be_too_large() {
+        const QStringList before = sandbox_.listing();
+        rlimit limit{};
+        QCOMPARE(getrlimit(RLIMIT_FSIZE, &limit), 0);
+        const rlimit normal = limit;
+        limit.rlim_cur = 100'000;
+        QCOMPARE(setrlimit(RLIMIT_FSIZE, &limit), 0);
+        const CliResult result = take({"--format", "folder", "--out", "too_large"});
+        QCOMPARE(setrlimit(RLIMIT_FSIZE, &normal), 0);
+        QVERIFY2(result.code == 1 && !result.crashed, result.all());
+        QVERIFY2(result.error()["what"].toString().contains("too large"), result.all());
+        QVERIFY2(result.error()["where"].toString().endsWith("/too_large"), result.all());
+        QVERIFY2(!result.error()["hint"].toString().isEmpty(), result.all());
         QCOMPARE(sandbox_.listing(), before);
     }
 

@@ -17,6 +17,8 @@ class TestExportCard : public QObject {
     void the_card_says_what_was_edited_data();
     void the_card_says_what_was_edited();
     void many_edits_are_in_the_other_file();
+    void a_model_of_the_hub_is_named_data();
+    void a_model_of_the_hub_is_named();
 
   private:
     Engine& engine() { return *fixture_->engine; }
@@ -85,6 +87,39 @@ void TestExportCard::many_edits_are_in_the_other_file() {
     QVERIFY(text.find("Elena Silva 49 was") != std::string::npos &&
             text.find("Elena Silva 50 was") == std::string::npos);
     QVERIFY2(text.ends_with("\nAnd 10 edits more, in `emend.json`.\n"), text.c_str());
+}
+
+void TestExportCard::a_model_of_the_hub_is_named_data() {
+    QTest::addColumn<QString>("folder");
+    QTest::addColumn<QByteArray>("card");
+    QTest::addColumn<QByteArray>("begins");
+    QTest::newRow("no card") << "models--gpt2/snapshots/0a1b" << QByteArray()
+                             << QByteArray("---\nbase_model: \"gpt2\"\n---\n# 0a1b, edited\n");
+    QTest::newRow("no front matter") << "models--acme--tiny.one/snapshots/0a1b" << QByteArray("# Tiny\n")
+                                     << QByteArray("---\nbase_model: \"acme/tiny.one\"\n---\n# ");
+    QTest::newRow("made from another") << "models--acme--tiny/snapshots/0a1b"
+                                       << QByteArray(
+                                              "---\nlicense: mit\nbase_model:\n- acme/large\n  # and\n- acme/huge\n"
+                                              "base_model_relation: merge\nlanguage:\n- en\n---\n# Tiny\n")
+                                       << QByteArray(
+                                              "---\nbase_model: \"acme/tiny\"\nlicense: mit\nlanguage:\n- en\n---\n# ");
+    QTest::newRow("no name of the hub") << "models--a\"b--c/snapshots/0a1b" << QByteArray() << QByteArray("# ");
+}
+
+void TestExportCard::a_model_of_the_hub_is_named() {
+    QFETCH(QString, folder);
+    QFETCH(QByteArray, card);
+    QFETCH(QByteArray, begins);
+    const fs::path model = fixture_->folder.filePath(folder).toStdString();
+    write_variant(model, DType::F32, 1);
+    if (!card.isNull())
+        write_file_atomic(model / "README.md", card.toStdString());
+    fixture_->open(model);
+    (void)engine().apply({four_requests()[0]}, fixture_->recipe("EMMET"), {}, {});
+    (void)engine().export_edits(fixture_->request_for(ExportFormat::folder, "out"), {});
+    const auto text = QByteArray::fromStdString(read_file(fs::path(fixture_->at("out")) / "README.md"));
+    QVERIFY2(text.startsWith(begins), text.constData());
+    QVERIFY2(!text.contains("acme/large"), text.constData());
 }
 
 QTEST_GUILESS_MAIN(TestExportCard)

@@ -99,10 +99,8 @@ void TestExportPlaces::a_killed_export() {
     const ExportReport report = engine().export_edits(r, {});
     QVERIFY(report.verified);
     QCOMPARE(there(), std::set<std::string>{"out"});
-    if (r.format == ExportFormat::folder) {
-        QVERIFY(mentions(plan.warnings, "an interrupted export had left"));
-        QVERIFY(mentions(report.warnings, "which was removed"));
-    }
+    QVERIFY(mentions(plan.warnings, "an interrupted export had left"));
+    QVERIFY(mentions(report.warnings, "which was removed"));
 }
 
 void TestExportPlaces::an_export_at_work() {
@@ -154,17 +152,26 @@ void TestExportPlaces::not_to_be_written() {
     fs::permissions(fixture_->at("closed"), fs::perms(0555));
     fs::permissions(fixture_->folder.path().toStdString(), fs::perms(0755)); // a temporary folder is its owner's alone
     r.out = fixture_->at("closed/out");
+    ExportRequest hidden = r;
+    hidden.out = fixture_->at("hidden/deeper/out");
+    fs::create_directories(fixture_->at("hidden/deeper"));
+    fs::permissions(fixture_->at("hidden"), fs::perms(0));
     ChildProcess child([&](const ChildProcess::Say& say) {
         constexpr uid_t nobody = 65534;
         if (::geteuid() == 0 && ::setuid(nobody) != 0)
             return say("cannot become another user");
         say(engine().plan_export(r, {}).problem);
         say(fault_text([&] { (void)engine().export_edits(r, {}); }));
+        say(fault_text([&] { (void)engine().export_edits(hidden, {}); }));
     });
-    const std::string problem = child.hear(), fault = child.hear();
+    const std::string problem = child.hear(), fault = child.hear(), unseen = child.hear();
+    fs::permissions(fixture_->at("hidden"), fs::perms(0755));
     QCOMPARE(child.wait(), 0);
     QVERIFY2(problem.find("may not be written to") != std::string::npos, problem.c_str());
     QVERIFY2(fault.find("change the permissions") != std::string::npos, fault.c_str());
+    QVERIFY2(unseen.find("may not be looked at") != std::string::npos &&
+                 unseen.find("change the permissions") != std::string::npos,
+             unseen.c_str());
     QVERIFY(fs::is_empty(fixture_->at("closed")));
 
     if (fs::is_directory("/proc/self")) { // the permission is there for root, and yet nothing can be made
