@@ -44,7 +44,7 @@ QString parseOptions(const QStringList& arguments, Options& options) {
     parser.setApplicationDescription(
         QCoreApplication::translate("main", "A desktop studio for editing what a language model knows."));
     parser.addPositionalArgument(
-        QStringLiteral("model"),
+        QStringLiteral("MODEL|FILE.emend"),
         QCoreApplication::translate("main",
                                     "A Hugging Face folder, or a session (FILE.emend); without one the demo model."),
         QStringLiteral("[MODEL|FILE.emend]"));
@@ -54,9 +54,10 @@ QString parseOptions(const QStringList& arguments, Options& options) {
     const QCommandLineOption theme(QStringLiteral("theme"),
                                    QCoreApplication::translate("main", "light, dark or system, for this start."),
                                    QStringLiteral("NAME"));
-    const QCommandLineOption size(QStringLiteral("size"),
-                                  QCoreApplication::translate("main", "Size of the screenshot, 1280x800."),
-                                  QStringLiteral("WxH"), QStringLiteral("1280x800"));
+    const QCommandLineOption size(
+        QStringLiteral("size"),
+        QCoreApplication::translate("main", "Size of the screenshot; 1280x800 where it is not given."),
+        QStringLiteral("WxH"), QStringLiteral("1280x800"));
     const QCommandLineOption applied(
         QStringLiteral("applied"), QCoreApplication::translate("main", "Apply the first edit before the screenshot."));
     const QCommandLineOption trace(

@@ -307,7 +307,9 @@ SessionRescue rescue_session(const std::string& path, const std::string& out, co
     const fs::path file = existing_file(path);
     const fs::path target = fs::absolute(out);
     must_be_free(target, file);
-    if (SessionLock::is_held(file))
+    // While it is copied with its log nobody may change either. Where there can be no lock, nobody can write.
+    std::optional<SessionLock::Attempt> reading = SessionLock::attempt(file);
+    if (reading->held_by_other)
         throw Error("the session is open in a window or program", path, "close it there first");
     const SessionLock::Attempt attempt = SessionLock::attempt(target);
     if (!attempt.lock)
@@ -316,6 +318,7 @@ SessionRescue rescue_session(const std::string& path, const std::string& out, co
                     out, "choose another name or folder");
     const Scratch scratch(target); // beside the new file, so that there is room for both or for none
     copy_with_log(file, scratch.file("damaged"));
+    reading.reset();
     make_as_long_as_it_says(scratch.file("damaged"));
     const int version = version_of(scratch.file("damaged"), file);
     return with_errors("the session cannot be rescued", target, [&] {
