@@ -10,7 +10,7 @@
 namespace {
 
 int run(int argc, char** argv) {
-    const emend::cli::Interrupt interrupt;
+    const emend::Interrupt interrupt;
     emend::cli::Program program(interrupt.token());
     add_info(program);
     add_tokenize(program);

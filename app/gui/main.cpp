@@ -8,6 +8,7 @@
 #include "emend/relations.h"
 #include "emend/session.h"
 #include "engine_loader.h"
+#include "interrupt.h"
 #include "models/text_format.h"
 #include "options.h"
 
@@ -22,6 +23,8 @@
 
 #include <cstdio>
 #include <memory>
+#include <optional>
+#include <stop_token>
 
 using namespace emend;
 using namespace emend::ui;
@@ -77,6 +80,16 @@ QString toBeShown(const QString& session, const QString& folder) {
     } catch (const Error&) {
         return session;
     }
+}
+
+// Nobody is there to answer once the program was told to end: everything is kept.
+void answerWhenEnding(Questions& questions, const std::stop_token& ending) {
+    questions.leaveSession = [ask = questions.leaveSession, ending](QWidget* window, const QString& text, bool named) {
+        return ending.stop_requested() ? Questions::Leave::Keep : ask(window, text, named);
+    };
+    questions.confirmLoss = [ask = questions.confirmLoss, ending](QWidget* window, const QString& text) {
+        return ending.stop_requested() || ask(window, text);
+    };
 }
 
 // While this lives, what the engine has to say for the log goes to the window's log dock, from whatever thread.
@@ -136,9 +149,16 @@ int main(int argc, char** argv) {
     Workbench workbench([] { return load_engine(); });
     const LogInDock log_in_dock(workbench);
     Questions questions = Questions::fromUser();
+    // Logging out, or Ctrl+C in a terminal, closes the window as a person would, and with it the session's file.
+    std::optional<Interrupt> interrupt;
+    if (!options.screenshot)
+        answerWhenEnding(questions, interrupt.emplace().token());
     if (options.screenshot) // nobody is there to answer
         questions.chooseAnotherModel = [](QWidget*, const QString&, const QStringList&) { return false; };
     MainWindow window(workbench, settings, theme, std::move(questions));
+    const std::stop_callback ending(interrupt ? interrupt->token() : std::stop_token(), [&window] {
+        QMetaObject::invokeMethod(&window, &QWidget::close, Qt::QueuedConnection);
+    });
     std::unique_ptr<Screenshot> screenshot;
     if (options.screenshot) {
         screenshot = std::make_unique<Screenshot>(window, workbench, *options.screenshot);

@@ -32,6 +32,21 @@ if said=$(QT_QPA_PLATFORM=offscreen timeout 60 $emend --screenshot "$out/no.png"
     exit 1
 fi
 echo "$said" | grep -q "not a session" || { echo "of no session it is said: $said"; exit 1; }
+# Told to end, it closes its session as a closed window does: one file, without a lock or a log beside it.
+mkdir "$out/told"
+"$(dirname "$emend")/emend-cli" edit demo --subject "Big Ben" --prompt "{} is located in the city of" --object Rome \
+    --no-statistics --session "$out/told/work.emend" --quiet >"$out/said" 2>&1 || { cat "$out/said"; exit 1; }
+HOME=$out XDG_CONFIG_HOME=$out XDG_DATA_HOME=$out QT_QPA_PLATFORM=offscreen $emend "$out/told/work.emend" >"$out/said" 2>&1 &
+window=$!
+tries=0
+until [ -e "$out/told/work.emend-lock" ]; do
+    tries=$((tries + 1))
+    { [ $tries -lt 600 ] && kill -0 $window; } || { echo "the session was not opened"; cat "$out/said"; exit 1; }
+    sleep 0.1
+done
+kill -TERM $window
+wait $window || { echo "told to end, it ended with $?"; cat "$out/said"; exit 1; }
+[ "$(ls "$out/told")" = work.emend ] || { echo "left behind:"; ls "$out/told"; exit 1; }
 # Without a display the help is there, and a window that cannot be shown is an error in words.
 alone="env -u DISPLAY -u WAYLAND_DISPLAY -u QT_QPA_PLATFORM $emend"
 $alone --help 2>/dev/null | grep -q -- --screenshot || { echo "no help without a display"; exit 1; }

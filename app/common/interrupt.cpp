@@ -7,7 +7,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-namespace emend::cli {
+namespace emend {
 
 namespace {
 
@@ -30,8 +30,11 @@ void set_handler(void (*handler)(int)) {
     // Back to the default after the first: the second Ctrl+C kills.
     action.sa_flags = static_cast<int>(SA_RESETHAND | SA_RESTART);
     sigemptyset(&action.sa_mask);
-    sigaction(SIGINT, &action, nullptr);
-    sigaction(SIGTERM, &action, nullptr);
+    for (const int number : {SIGINT, SIGTERM, SIGHUP}) {
+        struct sigaction now {};
+        if (sigaction(number, nullptr, &now) == 0 && now.sa_handler != SIG_IGN) // nohup's stays ignored
+            sigaction(number, &action, nullptr);
+    }
 }
 
 } // namespace
@@ -64,4 +67,4 @@ Interrupt::~Interrupt() {
     close(read_end_);
 }
 
-} // namespace emend::cli
+} // namespace emend

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Ctrl+C: the first asks the running job to stop, the second ends the program at once. A stop source may not be touched
-// in a signal handler, so the handler writes a byte into a pipe and a thread turns it into the request.
+// Ctrl+C, or an end asked for otherwise (SIGTERM, SIGHUP): the first is a request to stop, the second ends the program at
+// once. A stop source may not be touched in a signal handler, so the handler writes a byte into a pipe and a thread turns
+// it into the request.
 #pragma once
 
 #include <stop_token>
 #include <thread>
 
-namespace emend::cli {
+namespace emend {
 
 class Interrupt {
   public:
@@ -23,4 +24,4 @@ class Interrupt {
     int read_end_ = -1;
 };
 
-} // namespace emend::cli
+} // namespace emend
