@@ -192,25 +192,25 @@ void print_history(const LedgerState& ledger) {
 }
 
 Json to_json(const SessionCheck& check) {
-    return {{"check", check.check},
-            {"batch", check.batch == 0 ? Json() : Json(check.batch)},
-            {"ok", check.ok},
-            {"finding", check.finding},
-            {"difference", check.difference}};
+    return {{"check", check.check},     {"batch", check.batch == 0 ? Json() : Json(check.batch)},
+            {"ok", check.ok},           {"compared", check.compared},
+            {"finding", check.finding}, {"difference", check.difference}};
 }
 
 void print_checks(const std::vector<SessionCheck>& checks) {
-    for (const SessionCheck& check : checks)
-        std::cout << "  " << (check.ok ? styled("✓", Style::good) : styled("✗", Style::bad)) << ' ' << check.check
+    for (const SessionCheck& check : checks) {
+        const std::string sign = !check.compared ? "–" : check.ok ? styled("✓", Style::good) : styled("✗", Style::bad);
+        std::cout << "  " << sign << ' ' << check.check
                   << (check.batch == 0 ? "" : " of batch " + std::to_string(check.batch)) << ": " << check.finding
                   << '\n';
-    const auto wrong =
-        static_cast<std::size_t>(std::ranges::count_if(checks, [](const SessionCheck& check) { return !check.ok; }));
-    std::cout << styled("  " + (wrong == 0 ? "all " + counted(checks.size(), "check") + " passed"
-                                           : std::to_string(wrong) + " of " + counted(checks.size(), "check") +
-                                                 " found a difference"),
+    }
+    const auto wrong = static_cast<std::size_t>(std::ranges::count(checks, false, &SessionCheck::ok));
+    const auto skipped = static_cast<std::size_t>(std::ranges::count(checks, false, &SessionCheck::compared));
+    const std::string made = counted(checks.size() - skipped, "check");
+    std::cout << styled("  " + (wrong == 0 ? "all " + made + " passed"
+                                           : std::to_string(wrong) + " of " + made + " found a difference"),
                         wrong == 0 ? Style::good : Style::bad)
-              << '\n';
+              << (skipped == 0 ? "" : "; " + std::to_string(skipped) + " had nothing to be compared with") << '\n';
 }
 
 Json to_json(const SessionRescue& rescue, const std::string& file, const std::string& out) {

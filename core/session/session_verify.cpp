@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cmath>
 #include <iomanip>
+#include <limits>
 #include <sstream>
 
 namespace emend {
@@ -67,6 +68,10 @@ class Verification {
                       double difference = 0) {
         checks_.push_back({.check = check, .batch = batch, .ok = ok, .finding = finding, .difference = difference});
         return checks_.back();
+    }
+
+    void add_not_compared(const std::string& check, std::uint64_t batch, const std::string& why) {
+        add(check, batch, true, "not compared: " + why).compared = false;
     }
 
     void phase(const std::string& what, double fraction) const {
@@ -146,7 +151,7 @@ class Verification {
         }
         const std::string hash = engine_.edited_hash(job_);
         if (head_.edited_hash.empty() && !hash.empty()) // of what was rescued
-            add("weights", 0, true, "not compared: the session does not say what the edited weights were");
+            add_not_compared("weights", 0, "the session does not say what the edited weights were");
         else
             add("weights", 0, hash == head_.edited_hash,
                 hash == head_.edited_hash ? "the edited weights are the same, bit for bit"
@@ -176,9 +181,9 @@ class Verification {
     void check_answers_of(std::size_t index) {
         const BatchRecord& batch = batches_[index];
         if (!batch.active || ledger_.entries[index].stale) {
-            add("answers", batch.id, true,
-                batch.active ? "not compared: the weights underneath are others than when it was applied"
-                             : "not compared: it is switched off");
+            add_not_compared("answers", batch.id,
+                             batch.active ? "the weights underneath are others than when it was applied"
+                                          : "it is switched off");
             return;
         }
         std::vector<EditRequest> requests;
@@ -217,7 +222,7 @@ class Verification {
         GenerateRequest request;
         request.prompt = text.prompt;
         request.seed = text.seed;
-        request.max_tokens = static_cast<int>(std::clamp<std::size_t>(bytes, 1, 1000));
+        request.max_tokens = static_cast<int>(std::clamp<std::size_t>(bytes, 1, std::numeric_limits<int>::max()));
         request.at = position;
         try {
             (void)engine_.generate(request, JobContext({}, enough.get_token()), [&](const GeneratedToken& token) {
@@ -248,8 +253,8 @@ class Verification {
         const LedgerPosition below = position_named(ledger_, *text.state_before);
         const LedgerPosition above = position_named(ledger_, *text.state_after);
         if (!below || !above) {
-            add("texts", text.batch, true,
-                "not checked: the weights that wrote after \"" + text.prompt + "\" are no more in the history");
+            add_not_compared("texts", text.batch,
+                             "the weights that wrote after \"" + text.prompt + "\" are no more in the history");
             return;
         }
         const std::string difference = difference_of(text, *below, *above);
@@ -262,9 +267,10 @@ class Verification {
         if (!batches_[index].active || ledger_.entries[index].stale)
             return;
         const std::string difference = difference_of(text, index, index + 1);
-        add("texts", text.batch, true,
-            difference.empty() ? "the model writes the same after \"" + text.prompt + "\""
-                               : "not checked: " + difference + ", but which weights wrote the old one is not known");
+        if (difference.empty())
+            add("texts", text.batch, true, "the model writes the same after \"" + text.prompt + "\"");
+        else
+            add_not_compared("texts", text.batch, difference + ", but which weights wrote the old one is not known");
     }
 
     [[nodiscard]] std::string difference_of(const SessionText& text, std::size_t below, std::size_t above) {
@@ -285,16 +291,15 @@ class Verification {
             if (at)
                 check_scores_of(kept, *at, static_cast<std::size_t>(found - batches_.begin()));
             else
-                add("scores", kept.batch, true,
-                    kept.state ? "not checked: the weights they were measured on are no more in the history"
-                               : "not checked: the weights they were measured on are not known");
+                add_not_compared("scores", kept.batch,
+                                 kept.state ? "the weights they were measured on are no more in the history"
+                                            : "the weights they were measured on are not known");
         }
     }
 
     void check_scores_of(const SessionScores& kept, std::size_t at, std::size_t index) {
         if (!batches_[index].report) {
-            add("scores", kept.batch, true, "not checked: the batch does not say what was asked");
-            return;
+            return add_not_compared("scores", kept.batch, "the batch does not say what was asked");
         }
         std::vector<EditRequest> requests;
         for (const EditOutcome& edit : batches_[index].report->edits)

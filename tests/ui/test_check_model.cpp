@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // What came of verifying, replaying and rescuing, in words.
 #include "models/check_model.h"
+#include "models/comparison_model.h"
 
 #include <QtTest>
 
@@ -28,9 +29,10 @@ void TestCheckModel::rowsInWords() {
     const std::unique_ptr<CheckModel> model(
         CheckModel::ofChecks({{.check = "file", .finding = "sound"},
                               {.check = "answers", .batch = 2, .ok = false, .finding = "others", .difference = 0.25},
-                              {.check = "new-one", .batch = 7, .finding = "well"}},
+                              {.check = "new-one", .batch = 7, .finding = "well"},
+                              {.check = "texts", .batch = 2, .compared = false, .finding = "gone"}},
                              ledger));
-    QCOMPARE(model->summary(), QStringLiteral("✗ 1 of 3 check(s) failed"));
+    QCOMPARE(model->summary(), QStringLiteral("✗ 1 of 3 check(s) failed; 1 had nothing to be compared with"));
     QVERIFY(!model->isGood());
     QCOMPARE(model->firstBad(), 1);
     const auto cell = [&](int row, int column) { return model->index(row, column).data().toString(); };
@@ -43,9 +45,11 @@ void TestCheckModel::rowsInWords() {
     QCOMPARE(cell(2, 1), QStringLiteral("new-one"));
     QCOMPARE(cell(2, 2), QStringLiteral("7"));
     QCOMPARE(model->describe(1), QStringLiteral("✗ failed · Answers of batch 2: Rome: others"));
-    QCOMPARE(model->describe(3), QString());
+    QCOMPARE(cell(3, 0), QStringLiteral("– not compared"));
+    QCOMPARE(model->index(3, 0).data(ComparisonModel::VerdictRole).toInt(), static_cast<int>(ComparisonModel::Unknown));
+    QCOMPARE(model->describe(4), QString());
     const QStringList lines = model->toText().split(u'\n');
-    QCOMPARE(lines.size(), 6); // the last one is empty
+    QCOMPARE(lines.size(), 7); // the last one is empty
     QCOMPARE(lines[3], QStringLiteral("✗ failed\tAnswers\t2: Rome\tothers\t0.2500"));
 }
 

@@ -180,22 +180,27 @@ CheckModel* CheckModel::ofChecks(const std::vector<SessionCheck>& checks, const 
                                   {tr("Finding"), {}, false, true},
                                   {tr("Difference"), tr("The largest that was found"), true}},
                                  parent);
-    int failed = 0;
+    int failed = 0, skipped = 0;
     for (const SessionCheck& check : checks) {
         failed += check.ok ? 0 : 1;
+        skipped += check.compared ? 0 : 1;
         const QString finding = fromStd(check.finding);
         const QString batch = batchName(check.batch, ledger);
-        const QString result = check.ok ? tr("✓ passed") : tr("✗ failed");
-        model->m_rows.push_back({check.ok ? Outcome::Good : Outcome::Bad,
+        const QString result = !check.compared ? tr("– not compared") : check.ok ? tr("✓ passed") : tr("✗ failed");
+        model->m_rows.push_back({!check.compared ? Outcome::Neutral
+                                 : check.ok      ? Outcome::Good
+                                                 : Outcome::Bad,
                                  {result, nameOf(check.check), batch, finding, differenceOf(check)},
                                  check.batch == 0
                                      ? tr("%1 · %2: %3").arg(result, nameOf(check.check), finding)
                                      : tr("%1 · %2 of batch %3: %4").arg(result, nameOf(check.check), batch, finding)});
     }
-    const auto all = static_cast<int>(checks.size());
+    const int made = static_cast<int>(checks.size()) - skipped;
     model->m_good = failed == 0;
-    model->m_summary = failed == 0 ? tr("✓ All %n check(s) passed", nullptr, all)
-                                   : tr("✗ %1 of %n check(s) failed", nullptr, all).arg(failed);
+    model->m_summary = failed == 0 ? tr("✓ All %n check(s) passed", nullptr, made)
+                                   : tr("✗ %1 of %n check(s) failed", nullptr, made).arg(failed);
+    if (skipped > 0)
+        model->m_summary += tr("; %n had nothing to be compared with", nullptr, skipped);
     return model;
 }
 

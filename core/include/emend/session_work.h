@@ -34,6 +34,7 @@ struct SessionCheck {
                        // "scores"
     std::uint64_t batch = 0; // 0: of the whole session
     bool ok = true;
+    bool compared = true;  // false: there was nothing to compare with, the finding says why; ok is true then
     std::string finding;   // with numbers
     double difference = 0; // largest found, absolute; NaN: not a number
 };
