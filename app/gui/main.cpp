@@ -75,7 +75,7 @@ QString toBeShown(const QString& session, const QString& folder) {
         return session;
     try {
         const QString copy = folder + u'/' + QFileInfo(session).fileName();
-        Session::open(session.toStdString(), Session::Access::read_only)->copy_to(copy.toStdString(), false);
+        Session::open(session.toStdString(), Session::Access::read_only)->copy_to(copy.toStdString(), false, {});
         return copy;
     } catch (const Error&) {
         return session;

@@ -162,7 +162,7 @@ void check_fingerprint(const std::string& found, const StatisticsExpectation& ex
         warnings.push_back("the statistics are of another model, " + found + " (" + path + ")");
     else
         throw Error("these statistics are of another model, " + found + ", not of " + expected.model_fingerprint, path,
-                    "collect statistics for this model, or use --force");
+                    "collect statistics for this model; emend-cli edit --force takes these all the same");
 }
 
 } // namespace

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "engine/export_staging.h"
 
+#include "base/copy_bytes.h"
 #include "base/errno_words.h"
 #include "base/file.h"
 #include "base/json_text.h"
@@ -26,66 +27,10 @@ namespace fs = std::filesystem;
 
 namespace {
 
-constexpr std::size_t piece = std::size_t{8} << 20; // copied between two looks at whether to stop
 constexpr std::uint64_t small_file = std::uint64_t{64} << 20;
 
-Descriptor opened(const fs::path& path, int flags, const std::string& what) {
-    Descriptor descriptor(::open(path.c_str(), flags | O_CLOEXEC, 0666));
-    if (descriptor.get() < 0)
-        throw_errno(what, path, errno);
-    return descriptor;
-}
-
-void write_all(int descriptor, const char* data, std::size_t bytes, std::uint64_t offset, const fs::path& path) {
-    while (bytes > 0) {
-        const ssize_t put = ::pwrite(descriptor, data, bytes, static_cast<off_t>(offset));
-        if (put < 0 && errno == EINTR)
-            continue;
-        if (put < 0)
-            throw_errno("cannot write the file", path, errno);
-        data += put;
-        bytes -= static_cast<std::size_t>(put);
-        offset += static_cast<std::uint64_t>(put);
-    }
-}
-
-// The kernel copies where it can, else bytes go through memory.
-void copy_bytes(int from, int to, std::uint64_t size, const fs::path& source, const fs::path& path,
-                const ExportStaging::Moved& moved) {
-    std::uint64_t done = 0;
-    bool by_kernel = true;
-    std::vector<char> buffer;
-    while (done < size) {
-        const auto wanted = static_cast<std::size_t>(std::min<std::uint64_t>(piece, size - done));
-        ssize_t got = -1;
-        if (by_kernel) {
-            got = ::copy_file_range(from, nullptr, to, nullptr, wanted, 0);
-            if (got < 0 && errno == EINTR)
-                continue;
-            if (got < 0 && (errno == EXDEV || errno == EINVAL || errno == ENOSYS || errno == EOPNOTSUPP)) {
-                by_kernel = false;
-                continue;
-            }
-            if (got < 0)
-                throw_errno("cannot write the file", path, errno);
-        } else {
-            buffer.resize(piece);
-            got = ::pread(from, buffer.data(), wanted, static_cast<off_t>(done));
-            if (got < 0 && errno == EINTR)
-                continue;
-            if (got < 0)
-                throw_errno("cannot read the file", source, errno);
-            write_all(to, buffer.data(), static_cast<std::size_t>(got), done, path);
-        }
-        if (got == 0)
-            throw Error("the file became shorter while it was copied", source.string(), "is something writing to it?");
-        done += static_cast<std::uint64_t>(got);
-        moved(static_cast<std::uint64_t>(got));
-    }
-}
-
 void sync_path(const fs::path& path, int flags) {
-    const Descriptor descriptor = opened(path, flags, "cannot open");
+    const Descriptor descriptor = open_file(path, flags, "cannot open");
     if (::fsync(descriptor.get()) != 0 && errno != EINVAL && errno != ENOTSUP)
         throw_errno("cannot write to disk", path, errno);
 }
@@ -180,8 +125,8 @@ std::string ExportStaging::copy(const fs::path& from, const std::string& name, c
     const fs::path to = folder_ / name;
     std::string how = "copied";
     fill([&] {
-        const Descriptor source = opened(from, O_RDONLY, "cannot open the file");
-        const Descriptor copy = opened(to, O_WRONLY | O_CREAT | O_EXCL, "cannot write the file");
+        const Descriptor source = open_file(from, O_RDONLY, "cannot open the file");
+        const Descriptor copy = open_file(to, O_WRONLY | O_CREAT | O_EXCL, "cannot write the file");
         struct stat info {};
         if (::fstat(source.get(), &info) != 0)
             throw_errno("cannot read the file's size", from, errno);
@@ -199,7 +144,7 @@ std::string ExportStaging::copy(const fs::path& from, const std::string& name, c
 void ExportStaging::write(const std::string& name, std::string_view content) {
     const fs::path to = folder_ / name;
     fill([&] {
-        const Descriptor file = opened(to, O_WRONLY | O_CREAT | O_EXCL, "cannot write the file");
+        const Descriptor file = open_file(to, O_WRONLY | O_CREAT | O_EXCL, "cannot write the file");
         write_all(file.get(), content.data(), content.size(), 0, to);
     });
 }
@@ -207,8 +152,8 @@ void ExportStaging::write(const std::string& name, std::string_view content) {
 void ExportStaging::overwrite(const std::string& name, std::uint64_t offset, const void* data, std::size_t bytes) {
     const fs::path to = folder_ / name;
     fill([&] {
-        const Descriptor file = opened(to, O_WRONLY, "cannot write the file");
-        write_all(file.get(), static_cast<const char*>(data), bytes, offset, to);
+        const Descriptor file = open_file(to, O_WRONLY, "cannot write the file");
+        write_all(file.get(), data, bytes, offset, to);
     });
 }
 

@@ -65,7 +65,7 @@ void look_at_file(StatisticsStatus& status, const OpenModel& model, const Recipe
         std::ranges::find_if(header.layers, [&](const auto& layer) { return layer.key_size != model.info.d_mlp; });
     if (!header.model_fingerprint.empty() && header.model_fingerprint != model.info.fingerprint) {
         status.problem = "these statistics are of another model";
-        status.hint = "collect statistics for this model, or take these all the same (--force)";
+        status.hint = "collect statistics for this model; emend-cli edit --force takes these all the same";
     } else if (unfit != header.layers.end()) {
         status.problem = "these statistics are for keys of " + std::to_string(unfit->key_size) +
                          " entries, and this model's have " + std::to_string(model.info.d_mlp);

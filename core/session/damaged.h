@@ -12,7 +12,7 @@ inline constexpr const char* damaged_hint =
     "rescue what can still be read, or open an older copy; nothing was changed in this one";
 
 [[noreturn]] inline void damaged(const std::string& what) {
-    throw Error("the session is damaged: " + what, {}, damaged_hint);
+    throw DamagedSession("the session is damaged: " + what, {}, damaged_hint);
 }
 
 } // namespace emend

@@ -5,6 +5,7 @@
 #include "emend/error.h"
 #include "session/damaged.h"
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <fcntl.h>
@@ -45,7 +46,7 @@ std::string hint_for(int code) {
     case SQLITE_NOMEM:
         return "close other programs, or apply fewer edits at once";
     default:
-        return {};
+        return "try again; if it stays, save the session under another name";
     }
 }
 
@@ -142,7 +143,10 @@ std::string state_of(SQLite::Database& database) {
 
 // A folder, not a file: closing the descriptor of a file drops the POSIX locks that SQLite holds on it.
 Scratch::Scratch(const fs::path& target)
-    : part_(make_part(target, PartKind::folder)) {}
+    : part_(make_part(target, PartKind::folder)) {
+    std::error_code as_it_is; // a file system without permissions
+    fs::permissions(part_.path, fs::perms::owner_all, as_it_is);
+}
 
 Scratch::~Scratch() {
     std::error_code ignored;
@@ -150,7 +154,13 @@ Scratch::~Scratch() {
 }
 
 void rethrow(const SQLite::Exception& fault, const std::string& what, const fs::path& file) {
-    throw Error(what + ": " + in_words(fault), file.string(), hint_for(fault.getErrorCode()));
+    const int code = fault.getErrorCode();
+    if (code == SQLITE_INTERRUPT)
+        throw Cancelled();
+    const std::string words = what + ": " + in_words(fault);
+    if ((code & 0xFF) == SQLITE_CORRUPT)
+        throw DamagedSession(words, file.string(), hint_for(code));
+    throw Error(words, file.string(), hint_for(code));
 }
 
 fs::path existing_file(const fs::path& path) {
@@ -219,7 +229,7 @@ int check_is_session(SQLite::Database& database, const fs::path& file, const Ses
                         file.string(), "update Emend to open it");
         const int heads = database.execAndGet("SELECT (SELECT count(*) FROM session) + (SELECT count(*) FROM model)");
         if (version < 1 || heads != 2)
-            throw Error("the session is damaged: its head is missing", file.string(), damaged_hint);
+            throw DamagedSession("the session is damaged: its head is missing", file.string(), damaged_hint);
         return version;
     });
 }
@@ -261,18 +271,55 @@ fs::perms make_private(const fs::path& file, const fs::path& target, bool replac
     return permissions;
 }
 
+// While it lives, what the database does is stopped when the job is, and tells how far it is by the length of the copy.
+class CopyWatch {
+  public:
+    CopyWatch(SQLite::Database& database, fs::path copy, const JobContext& job)
+        : database_(database)
+        , copy_(std::move(copy))
+        , job_(job)
+        , bytes_(static_cast<double>(database.execAndGet("PRAGMA page_count").getInt64() *
+                                     database.execAndGet("PRAGMA page_size").getInt64())) {
+        constexpr int steps = 100; // of SQLite's machine; the longest writes one part of a matrix
+        sqlite3_progress_handler(database_.getHandle(), steps, &CopyWatch::look, this);
+    }
+    ~CopyWatch() { sqlite3_progress_handler(database_.getHandle(), 0, nullptr, nullptr); }
+    CopyWatch(const CopyWatch&) = delete;
+    CopyWatch& operator=(const CopyWatch&) = delete;
+
+  private:
+    static int look(void* self) {
+        const CopyWatch& watch = *static_cast<CopyWatch*>(self);
+        std::error_code not_yet;
+        const auto written = static_cast<double>(fs::file_size(watch.copy_, not_yet));
+        if (!not_yet && watch.bytes_ > 0)
+            watch.job_.report({.phase = "copying the session",
+                               .fraction = std::min(1.0, written / watch.bytes_),
+                               .seconds_left = -1,
+                               .detail = {}});
+        return watch.job_.stop_requested() ? 1 : 0;
+    }
+
+    SQLite::Database& database_;
+    fs::path copy_;
+    const JobContext& job_;
+    double bytes_;
+};
+
 } // namespace
 
-void put_copy(SQLite::Database& database, const fs::path& target, bool replace,
+void put_copy(SQLite::Database& database, const fs::path& target, bool replace, const JobContext& job,
               const std::function<void(SQLite::Database&)>& change) {
     const Scratch scratch(target);
     const fs::path made_there = scratch.file("copy");
     const fs::perms permissions = make_private(made_there, target, replace);
     with_errors("the session cannot be copied", target, [&] {
+        const CopyWatch watch(database, made_there, job);
         SQLite::Statement copy(database, "VACUUM INTO ?");
         copy.bind(1, made_there.string());
         copy.exec();
     });
+    job.check();
     const std::string wanted = with_errors("the session cannot be copied", target, [&] {
         const auto made = connect(made_there, SQLite::OPEN_READWRITE);
         SQLite::Transaction transaction(*made, SQLite::TransactionBehavior::IMMEDIATE);

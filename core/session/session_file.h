@@ -3,6 +3,7 @@
 #pragma once
 
 #include "base/part.h"
+#include "emend/job.h"
 #include "session/schema.h"
 
 #include <filesystem>
@@ -13,7 +14,7 @@
 
 namespace emend {
 
-// Throws what SQLite said as an Error: what went wrong, the file, what to do.
+// Throws what SQLite said as an Error: what went wrong, the file, what to do. Cancelled where it was interrupted.
 [[noreturn]] void rethrow(const SQLite::Exception& fault, const std::string& what, const std::filesystem::path& file);
 
 template<typename Work>
@@ -40,8 +41,8 @@ int check_is_session(SQLite::Database& database, const std::filesystem::path& fi
 void tidy(const std::filesystem::path& file);
 bool has_log(const std::filesystem::path& file); // with something in it
 
-// A folder for files that shall take the place of `target`, beside it. What a killed program left behind there under
-// the name of this target goes first; what a living one works with stays.
+// A folder for files that shall take the place of `target`, beside it, that nobody else can look into. What a killed
+// program left behind there under the name of this target goes first; what a living one works with stays.
 class Scratch {
   public:
     explicit Scratch(const std::filesystem::path& target); // throws Error
@@ -56,8 +57,8 @@ class Scratch {
 
 // A copy of the database with `change` done to it takes the place of `target`, as a whole or not at all, and is read
 // back under its name. What a crash left beside that name goes: the target's lock must be held. Throws Error; also when
-// something is there already and `replace` is off.
-void put_copy(SQLite::Database& database, const std::filesystem::path& target, bool replace,
+// something is there already and `replace` is off. Throws Cancelled until it is put in place.
+void put_copy(SQLite::Database& database, const std::filesystem::path& target, bool replace, const JobContext& job,
               const std::function<void(SQLite::Database&)>& change);
 
 } // namespace emend

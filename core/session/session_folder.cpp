@@ -9,10 +9,17 @@
 #include <chrono>
 #include <ctime>
 #include <filesystem>
+#include <functional>
 
 namespace emend {
 
 namespace fs = std::filesystem;
+
+namespace {
+
+constexpr const char* untitled = "untitled-";
+
+} // namespace
 
 SessionHead peek_session(const std::string& path) {
     return Session::open(path, Session::Access::read_only)->head();
@@ -38,12 +45,48 @@ std::vector<SessionHead> recoverable_sessions(const std::string& folder) {
     return found;
 }
 
+std::vector<std::string> damaged_sessions(const std::string& folder) {
+    std::vector<std::string> found;
+    std::error_code failed;
+    for (fs::directory_iterator file(folder, failed), end; !failed && file != end; file.increment(failed)) {
+        const fs::path& path = file->path();
+        if (path.extension() != ".emend" || !path.filename().string().starts_with(untitled) ||
+            SessionLock::is_held(path))
+            continue;
+        try {
+            (void)peek_session(path.string());
+        } catch (const DamagedSession&) {
+            found.push_back(path.string());
+        } catch (const Error&) { // empty, of a later version, not to be read: nothing that a rescue could change
+            continue;
+        }
+    }
+    std::ranges::sort(found, std::greater()); // the names are times
+    return found;
+}
+
+bool discard_session(const std::string& path) {
+    const fs::path file = fs::absolute(path);
+    const SessionLock::Attempt attempt = SessionLock::attempt(file);
+    if (attempt.held_by_other)
+        return false;
+    for (const char* suffix : {"-wal", "-shm", "-journal", ""}) { // the session itself last: what is left says so
+        std::error_code failed;
+        fs::remove(file.string() + suffix, failed);
+        if (failed)
+            throw Error("the session cannot be removed: " + failed.message(), file.string() + suffix,
+                        "check the permissions of the folder");
+    }
+    return true;
+}
+
 std::string new_session_path(const std::string& folder) {
     const std::time_t now = std::chrono::system_clock::to_time_t(std::chrono::system_clock::now());
     std::tm parts{};
     ::localtime_r(&now, &parts);
     std::array<char, 64> text{};
-    const std::string name(text.data(), std::strftime(text.data(), text.size(), "untitled-%Y%m%d-%H%M%S", &parts));
+    const std::string name =
+        untitled + std::string(text.data(), std::strftime(text.data(), text.size(), "%Y%m%d-%H%M%S", &parts));
     for (int i = 1;; ++i) {
         const fs::path path = fs::path(folder) / (name + (i > 1 ? "-" + std::to_string(i) : "") + ".emend");
         std::error_code failed;

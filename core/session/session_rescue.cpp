@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // What can still be read of a damaged session, as a sound one: row by row into fresh tables, where everything that is
 // not as it was written goes.
+#include "base/copy_bytes.h"
+#include "base/errno_words.h"
 #include "emend/error.h"
 #include "emend/session.h"
 #include "session/session_file.h"
@@ -9,6 +11,7 @@
 
 #include <algorithm>
 #include <array>
+#include <fcntl.h>
 #include <fstream>
 #include <set>
 #include <sqlite3.h>
@@ -22,13 +25,26 @@ namespace {
 constexpr const char* older_copy = "an older copy may be sound";
 
 // With its log: SQLite puts that into the copy. The damaged one stays as it is.
-void copy_with_log(const fs::path& from, const fs::path& to) {
+void copy_with_log(const fs::path& from, const fs::path& to, const JobContext& job) {
     for (const char* suffix : {"", "-wal", "-journal"}) {
+        const fs::path source = from.string() + suffix, target = to.string() + suffix;
         std::error_code failed;
-        const bool there = *suffix == '\0' || fs::exists(from.string() + suffix, failed);
-        if (there && !fs::copy_file(from.string() + suffix, to.string() + suffix, failed))
-            throw Error("the session cannot be read: " + failed.message(), from.string() + suffix,
-                        "check the permissions and the room on the disk");
+        if (*suffix != '\0' && !fs::exists(source, failed))
+            continue;
+        const Descriptor whole = open_file(source, O_RDONLY, "the session cannot be read");
+        const Descriptor copy = open_file(target, O_WRONLY | O_CREAT | O_EXCL, "the session cannot be copied");
+        const std::uint64_t bytes = fs::file_size(source, failed);
+        if (failed)
+            throw_errno("the session cannot be read", source, failed.value());
+        std::uint64_t done = 0;
+        copy_bytes(whole.get(), copy.get(), bytes, source, target, [&](std::uint64_t more) {
+            job.check();
+            done += more;
+            job.report({.phase = "copying what there is",
+                        .fraction = static_cast<double>(done) / static_cast<double>(bytes),
+                        .seconds_left = -1,
+                        .detail = {}});
+        });
     }
 }
 
@@ -317,7 +333,7 @@ SessionRescue rescue_session(const std::string& path, const std::string& out, co
                         (attempt.held_by_other ? "somebody makes one of this name" : attempt.problem),
                     out, "choose another name or folder");
     const Scratch scratch(target); // beside the new file, so that there is room for both or for none
-    copy_with_log(file, scratch.file("damaged"));
+    copy_with_log(file, scratch.file("damaged"), job);
     reading.reset();
     make_as_long_as_it_says(scratch.file("damaged"));
     const int version = version_of(scratch.file("damaged"), file);
@@ -333,7 +349,7 @@ SessionRescue rescue_session(const std::string& path, const std::string& out, co
         rescue.keep_what_is_sound();
         job.check();
         SessionRescue result = rescue.result();
-        put_copy(*kept, target, false, [](SQLite::Database& copy) {
+        put_copy(*kept, target, false, job, [](SQLite::Database& copy) {
             run(copy, "UPDATE session SET untitled = 0");
             run(copy, seal_statement("session", "id = 1"));
         });

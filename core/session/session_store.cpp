@@ -158,7 +158,7 @@ void SessionStore::bring_up_to_date(const SessionSchema& schema) {
     if (has_log(file_))
         throw Error("the session is of an older version and cannot be brought up to date: it is being read",
                     file_.string(), "close the other window");
-    put_copy(*database_, file_, true, migrated);
+    put_copy(*database_, file_, true, JobContext(), migrated);
     with_errors("the session cannot be opened", file_, [&] { database_ = connect(file_, SQLite::OPEN_READWRITE); });
     check_is_session(*database_, file_, schema);
 }
@@ -225,7 +225,7 @@ void SessionStore::set_ui_state(const std::string& json) {
     writing([&] { run(*database_, "UPDATE session SET ui_state = ?", json); });
 }
 
-void SessionStore::copy_to(const std::string& path, bool replace) {
+void SessionStore::copy_to(const std::string& path, bool replace, const JobContext& job) {
     fs::path target = fs::absolute(path);
     const bool there = fs::exists(fs::symlink_status(target));
     if (there) {
@@ -247,7 +247,7 @@ void SessionStore::copy_to(const std::string& path, bool replace) {
         tidy(target); // what its log holds must not end up in the new file; throws while somebody reads it
     }
     reading([&] { check_seals(*database_, "session"); }); // else the new seal would hide it
-    put_copy(*database_, target, replace, [&](SQLite::Database& copy) {
+    put_copy(*database_, target, replace, job, [&](SQLite::Database& copy) {
         run(copy, "UPDATE session SET untitled = 0");
         run(copy, seal_statement("session", "id = 1"));
     });

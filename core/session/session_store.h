@@ -42,7 +42,7 @@ class SessionStore : public Session {
     void set_scores(const SessionScores& scores) override;
     void set_ui_state(const std::string& json) override;
 
-    void copy_to(const std::string& path, bool replace) override;
+    void copy_to(const std::string& path, bool replace, const JobContext& job) override;
     [[nodiscard]] std::vector<std::string> check(const JobContext& job) override;
 
     // For tests: limits of the database.

@@ -30,6 +30,7 @@ class TestSessionDamage : public QObject {
     void a_damaged_head_is_found();
     void more_numbers_than_a_matrix_has();
     void a_matrix_that_no_model_has();
+    void damaged_sessions_that_were_left_behind();
 
   private:
     [[nodiscard]] std::string path(const char* name = "a.emend") const { return folder_->filePath(name).toStdString(); }
@@ -184,7 +185,7 @@ void TestSessionDamage::a_damaged_head_is_found() {
     if (change.startsWith("session")) { // written again and again: the new seal must not hide it
         QVERIFY(is_found([&] { (void)session->ui_state(); }));
         QVERIFY(is_found([&] { session->set_note("mine"); }));
-        QVERIFY(is_found([&] { session->copy_to(path("b.emend"), false); }));
+        QVERIFY(is_found([&] { session->copy_to(path("b.emend"), false, {}); }));
         QCOMPARE(files().filter("b.emend"), QStringList());
     }
     QVERIFY(is_found([&] { (void)session->head(); }));
@@ -226,6 +227,43 @@ void TestSessionDamage::a_matrix_that_no_model_has() {
         session_->database().exec("RELEASE damage");
         QVERIFY2(error.find("damaged") != std::string::npos, size);
     }
+}
+
+void TestSessionDamage::damaged_sessions_that_were_left_behind() {
+    const std::string folder = folder_->path().toStdString();
+    const auto made = [&](const char* name) {
+        auto session = Session::create(path(name), small_model(), true);
+        session->set_note("mine");
+        return session;
+    };
+    const auto break_it = [&](const char* name) {
+        SQLite::Database(path(name), SQLite::OPEN_READWRITE).exec("UPDATE session SET position = 7");
+    };
+    (void)made("untitled-20260101-000000.emend"); // sound
+    (void)made("untitled-20260102-000000.emend");
+    break_it("untitled-20260102-000000.emend");
+    (void)made("untitled-20260103-000000.emend");
+    const QByteArray whole = bytes("untitled-20260103-000000.emend");
+    write("untitled-20260103-000000.emend", whole.left(whole.size() - 4096)); // cut off
+    (void)made("by name.emend");
+    break_it("by name.emend");
+    write("untitled-20260104-000000.emend", {}); // of a program that was killed while it made one
+    const auto in_use = made("untitled-20260105-000000.emend");
+    break_it("untitled-20260105-000000.emend");
+    const QStringList before = files();
+    const std::vector<std::string> expected{path("untitled-20260103-000000.emend"),
+                                            path("untitled-20260102-000000.emend")};
+    QCOMPARE(damaged_sessions(folder), expected);
+    QCOMPARE(files(), before);
+    QVERIFY(damaged_sessions(path("nowhere")).empty());
+
+    QVERIFY(!discard_session(path("untitled-20260105-000000.emend")));
+    write("untitled-20260102-000000.emend-wal", "what a crash left");
+    QVERIFY(discard_session(path("untitled-20260102-000000.emend")));
+    QStringList left = before;
+    left.removeAll(QStringLiteral("untitled-20260102-000000.emend"));
+    QCOMPARE(files(), left);
+    QCOMPARE(damaged_sessions(folder).size(), std::size_t{1});
 }
 
 QTEST_GUILESS_MAIN(TestSessionDamage)

@@ -334,7 +334,7 @@ void TestSessionFaults::a_full_disk() {
     QCOMPARE(session_->batch_ids(), (std::vector<std::uint64_t>{1, 2}));
     QCOMPARE(session_->head().edited_hash, std::string("state 2"));
     QCOMPARE(session_->check({}), std::vector<std::string>());
-    session_->copy_to(path("elsewhere.emend"), false);
+    session_->copy_to(path("elsewhere.emend"), false, {});
     session_->set_note("still here");
     (void)database.execAndGet("PRAGMA max_page_count = 1000000");
     history_.write_to(*session_); // all that is missing
@@ -361,7 +361,7 @@ void TestSessionFaults::a_file_that_may_not_grow() {
             return false; // the disk was large enough after all
         if (session->batch_ids().size() != 2 || !session->check({}).empty())
             return false;
-        const bool copied = error_of([&] { session->copy_to(path("copy.emend"), false); }).empty();
+        const bool copied = error_of([&] { session->copy_to(path("copy.emend"), false, {}); }).empty();
         if (files().filter("copy.emend") != (copied ? QStringList{"copy.emend"} : QStringList()))
             return false; // there as a whole or not at all
         limit.rlim_cur = RLIM_INFINITY;

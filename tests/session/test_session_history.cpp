@@ -41,6 +41,7 @@ class TestSessionHistory : public QObject {
     void a_damaged_row_is_written_as_a_whole();
     void a_fetch_that_fails_changes_nothing();
     void a_copy();
+    void a_copy_that_is_stopped();
     void a_copy_where_an_old_log_lies_data();
     void a_copy_where_an_old_log_lies();
     void a_copy_of_what_is_read_elsewhere();
@@ -187,7 +188,7 @@ void TestSessionHistory::a_copy() {
     QVERIFY(QFile::remove(folder_->filePath("a.emend")));
     session_ = Session::create(path("a.emend"), small_model(), true);
     history_.write_to(*session_);
-    session_->copy_to(path("b.emend"), false);
+    session_->copy_to(path("b.emend"), false, {});
     QCOMPARE(session_->path(), path("a.emend"));
     QVERIFY(session_->head().untitled);
     history_.add(4);
@@ -198,6 +199,24 @@ void TestSessionHistory::a_copy() {
     QCOMPARE(copy->batch_ids(), (std::vector<std::uint64_t>{1, 2, 3}));
     for (const std::uint64_t id : copy->batch_ids())
         QVERIFY(same(copy->batch(id), history_.records[id - 1]));
+}
+
+void TestSessionHistory::a_copy_that_is_stopped() {
+    Session::create(path("b.emend"), small_model())->set_note("the one before");
+    const QStringList before = files();
+    std::stop_source stop;
+    double last = 0;
+    const auto told = [&](const Progress& progress) {
+        last = progress.fraction;
+        stop.request_stop();
+    };
+    QVERIFY_EXCEPTION_THROWN(session_->copy_to(path("b.emend"), true, JobContext(told, stop.get_token())), Cancelled);
+    QVERIFY(last >= 0 && last <= 1);
+    QCOMPARE(files(), before);
+    QCOMPARE(peek_session(path("b.emend")).note, std::string("the one before"));
+    session_->set_note("as usable as ever");
+    session_->copy_to(path("b.emend"), true, {});
+    QCOMPARE(peek_session(path("b.emend")).note, std::string("as usable as ever"));
 }
 
 void TestSessionHistory::a_copy_where_an_old_log_lies_data() {
@@ -226,7 +245,7 @@ void TestSessionHistory::a_copy_where_an_old_log_lies() {
         QFile::remove(old + of);
         QFile::rename(folder_->filePath("kept") + of, old + of);
     }
-    QCOMPARE(error_of([&] { session_->copy_to(old.toStdString(), false); }), std::string());
+    QCOMPARE(error_of([&] { session_->copy_to(old.toStdString(), false, {}); }), std::string());
     const auto copy = Session::open(old.toStdString());
     QCOMPARE(copy->head().note, std::string());
     QCOMPARE(copy->head().edited_hash, std::string("state 3"));
@@ -241,7 +260,7 @@ void TestSessionHistory::a_copy_of_what_is_read_elsewhere() {
     const auto reader = Session::open(path("b.emend"), Session::Access::read_only);
     QCOMPARE(reader->head().note, std::string("the one before"));
     writer.reset();
-    const std::string error = error_of([&] { session_->copy_to(path("b.emend"), true); });
+    const std::string error = error_of([&] { session_->copy_to(path("b.emend"), true, {}); });
     QVERIFY2(error.find("another program is using") != std::string::npos, error.c_str());
     QCOMPARE(reader->head().note, std::string("the one before"));
 }
@@ -281,7 +300,7 @@ void TestSessionHistory::a_copy_over_something() {
         target = path("nowhere/b.emend");
     }
     const QStringList before = files();
-    const QString error = QString::fromStdString(error_of([&] { session_->copy_to(target, replace); }));
+    const QString error = QString::fromStdString(error_of([&] { session_->copy_to(target, replace, {}); }));
     QCOMPARE(files(), before);
     if (fault.isEmpty()) {
         QCOMPARE(error, QString());

@@ -32,6 +32,7 @@ class TestSessionRescue : public QObject {
     void flipped_bits();
     void what_cannot_be_rescued_data();
     void what_cannot_be_rescued();
+    void a_rescue_that_is_stopped();
 
   private:
     [[nodiscard]] std::string path(const char* name = "a.emend") const { return folder_->filePath(name).toStdString(); }
@@ -227,7 +228,7 @@ void TestSessionRescue::what_a_killed_one_left_behind() {
     if (rescue)
         QCOMPARE(rescue_session(path(), path("out.emend"), {}, {}).batches, std::size_t{3});
     else
-        Session::open(path())->copy_to(path("out.emend"), false);
+        Session::open(path())->copy_to(path("out.emend"), false, {});
     QStringList left{"a.emend", "other.emend.emend-part-1-0", "out.emend", "out.emend.part-1",
                      QString::fromStdString(living.path.filename().string())};
     left.sort();
@@ -346,6 +347,25 @@ void TestSessionRescue::what_cannot_be_rescued() {
     QCOMPARE(files(), before);
     QCOMPARE(bytes(), content);
     QCOMPARE(bytes("there.emend"), QByteArray("mine"));
+}
+
+void TestSessionRescue::a_rescue_that_is_stopped() {
+    for (const std::string phase : {"copying what there is", "reading what can be read", "copying the session"}) {
+        std::stop_source stop;
+        bool seen = false;
+        const auto told = [&](const Progress& progress) {
+            QVERIFY(progress.fraction >= 0 && progress.fraction <= 1);
+            if (progress.phase == phase) {
+                seen = true;
+                stop.request_stop();
+            }
+        };
+        const QStringList before = files();
+        QVERIFY_EXCEPTION_THROWN(rescue_session(path(), path("out.emend"), {}, JobContext(told, stop.get_token())),
+                                 Cancelled);
+        QVERIFY2(seen, phase.c_str());
+        QCOMPARE(files(), before);
+    }
 }
 
 QTEST_GUILESS_MAIN(TestSessionRescue)

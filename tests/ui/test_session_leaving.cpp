@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Leaving a session and finding it again: what is asked, what is offered at the next start, notes.
 #include "session_fixture.h"
+#include "shell/check_dialog.h"
 #include "shell/note_dialog.h"
 
 #include <QAbstractButton>
 #include <QPlainTextEdit>
+
+#include <SQLiteCpp/SQLiteCpp.h>
 
 using namespace emend;
 using namespace emend::test;
@@ -23,6 +26,8 @@ class TestSessionLeaving : public QObject {
     void leavingAsks_data();
     void leavingAsks();
     void unsavedSessionsAreOffered();
+    void aDamagedSessionIsOfferedForRescue();
+    void savingElsewhereCanBeStopped();
     void nothingToRecoverNothingToSay();
     void theNoteDialogWritesTheNote();
 };
@@ -89,6 +94,58 @@ void TestSessionLeaving::unsavedSessionsAreOffered() {
     again.settle();
     QVERIFY(!again.window->get<QWidget>("sessionLine")->isVisible());
     QVERIFY(QDir(own_data.sessions()).entryList({QStringLiteral("*.emend")}).isEmpty());
+}
+
+void TestSessionLeaving::aDamagedSessionIsOfferedForRescue() {
+    QString own;
+    {
+        SessionFixture f(*m_theme);
+        f.apply(0);
+        f.rest();
+        own = f.file();
+        QVERIFY(f.close());
+    }
+    SQLite::Database(own.toStdString(), SQLite::OPEN_READWRITE).exec("UPDATE session SET position = 7");
+    SessionFixture f(*m_theme);
+    f.window->window.begin(true);
+    f.settle();
+    QVERIFY2(f.line().contains(QStringLiteral("is damaged: ") + QFileInfo(own).fileName()), qPrintable(f.line()));
+    QVERIFY(!f.window->action(ActionId::RecoverSession)->isEnabled());
+    f.target = m_folder.filePath(QStringLiteral("rescued.emend"));
+    f.window->get<QAbstractButton>("rescueLeftButton")->click();
+    QTRY_VERIFY(f.window->window.findChild<CheckDialog*>());
+    QCOMPARE(look(f.target)->batch_ids().size(), std::size_t{1});
+    f.window->window.findChild<CheckDialog*>()->reject();
+    QVERIFY(QFile::exists(own)); // until a person says otherwise
+    f.window->get<QAbstractButton>("discardRecoverableButton")->click();
+    f.settle();
+    QVERIFY(!QFile::exists(own));
+    QVERIFY(!f.window->get<QWidget>("sessionLine")->isVisible());
+}
+
+// Too late to be stopped, it is done: but never half.
+void TestSessionLeaving::savingElsewhereCanBeStopped() {
+    SessionFixture f(*m_theme);
+    f.apply(0);
+    f.rest();
+    const QString own = f.file();
+    Studio& studio = f.window->workbench.studio();
+    bool stopped = false;
+    connect(&studio.jobs(), &JobQueue::statusChanged, this, [&](const JobStatus& status) {
+        if (status.lane != Lane::Copy || stopped)
+            return;
+        stopped = studio.canCancel();
+        studio.cancel();
+    });
+    const QString target = m_folder.filePath(QStringLiteral("stopped.emend"));
+    f.saveAs(target);
+    QVERIFY(stopped);
+    QCOMPARE(f.file(), QFile::exists(target) ? target : own);
+    QVERIFY(QFile::exists(f.file()));
+    QCOMPARE(look(f.file())->batch_ids().size(), std::size_t{1});
+    f.apply(1); // and it goes on
+    f.rest();
+    QCOMPARE(look(f.file())->batch_ids().size(), std::size_t{2});
 }
 
 void TestSessionLeaving::nothingToRecoverNothingToSay() {

@@ -295,9 +295,9 @@ std::string Document::provenance() const {
     }
 }
 
-void Document::copyTo(const Engine& engine, const std::string& path) {
+void Document::copyTo(const Engine& engine, const std::string& path, const JobContext& context) {
     if (m_session && !m_problem) {
-        m_session->copy_to(path, true);
+        m_session->copy_to(path, true, context);
         return;
     }
     // Not there yet, or out of order: from memory, beside its place first, so that what is there stays until this is
@@ -311,7 +311,7 @@ void Document::copyTo(const Engine& engine, const std::string& path) {
     whole.m_untitled = false;
     try {
         whole.write(engine);
-        whole.m_session->copy_to(path, true);
+        whole.m_session->copy_to(path, true, context);
     } catch (...) {
         whole.m_session.reset();
         removeQuietly(beside);
@@ -321,8 +321,8 @@ void Document::copyTo(const Engine& engine, const std::string& path) {
     removeQuietly(beside);
 }
 
-void Document::saveAs(const Engine& engine, const std::string& path) {
-    copyTo(engine, path);
+void Document::saveAs(const Engine& engine, const std::string& path, const JobContext& context) {
+    copyTo(engine, path, context);
     auto named = Session::open(path);
     if (named->read_only())
         throw Error("the copy cannot be written to: " + named->read_only_because(), path, "choose another place");

@@ -87,8 +87,9 @@ class Document {
     [[nodiscard]] static Stored read(Session& session);
     // Before it is left: Error when something cannot be written and `end` is Keep.
     void prepareToLeave(const Engine& engine, Unsaved end);
-    // Everything into another file, which is then the session. An untitled file is gone afterwards.
-    void saveAs(const Engine& engine, const std::string& path);
+    // Everything into another file, which is then the session. An untitled file is gone afterwards. Cancelled: there is
+    // no other file.
+    void saveAs(const Engine& engine, const std::string& path, const JobContext& context);
 
     [[nodiscard]] const SessionParts& contents() const { return m_contents; }
     // Of the batches as they are.
@@ -100,7 +101,7 @@ class Document {
     void takeIn(SessionParts parts);
     void dropGone(const LedgerState& ledger);
     void forgetWritten();
-    void copyTo(const Engine& engine, const std::string& path);
+    void copyTo(const Engine& engine, const std::string& path, const JobContext& context);
     [[nodiscard]] bool isWorthAFile() const;
 
     std::unique_ptr<Session> m_session;

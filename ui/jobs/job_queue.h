@@ -41,6 +41,7 @@ enum class Lane {
     Diagnose,
     Try,
     Session,  // writing it because a person said so
+    Copy,     // of the session under another name, or of what is left of one
     Autosave, // because a while has passed
     Recovery,
     Plan,   // what an export would take

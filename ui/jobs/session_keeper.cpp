@@ -120,10 +120,10 @@ void SessionKeeper::open(const OpenSessionRequest& request) {
 void SessionKeeper::saveAs(const QString& path, SessionParts parts) {
     const SessionParts all = takeDue(std::move(parts));
     m_jobs.submit<DocumentState>(
-        {.lane = Lane::Session, .title = tr("Saving the session"), .urgent = true},
+        {.lane = Lane::Copy, .title = tr("Saving the session"), .urgent = true},
         [document = m_document, file = path.toStdString(), all](const Workplace& place) {
             document->save(*place.engine, all);
-            document->saveAs(*place.engine, file);
+            document->saveAs(*place.engine, file, place.context);
             return document->state();
         },
         [this, path](const auto& state) {
@@ -184,15 +184,18 @@ void SessionKeeper::startNew(Unsaved end) {
 }
 
 void SessionKeeper::findRecoverable() {
-    m_jobs.submit<std::vector<SessionHead>>(
+    m_jobs.submit<LeftSessions>(
         {.lane = Lane::Recovery,
          .title = tr("Looking for unsaved sessions"),
          .supersedes = true,
          .needs_engine = false},
         [document = m_document](const Workplace&) {
-            std::vector<SessionHead> found = recoverable_sessions(sessions_dir());
+            LeftSessions found{.whole = recoverable_sessions(sessions_dir()), .damaged = {}};
             const std::string own = document->state().path.toStdString();
-            std::erase_if(found, [&](const SessionHead& head) { return head.path == own; });
+            std::erase_if(found.whole, [&](const SessionHead& head) { return head.path == own; });
+            for (const std::string& path : damaged_sessions(sessions_dir()))
+                if (path != own)
+                    found.damaged << QString::fromStdString(path);
             return found;
         },
         [this](const auto& found) { emit recoverable(found); }, [](const Failure&) {}); // no folder, nothing to recover
@@ -201,14 +204,8 @@ void SessionKeeper::findRecoverable() {
 void SessionKeeper::discard(const QString& path) {
     m_jobs.submit<bool>(
         {.lane = Lane::Recovery, .title = tr("Discarding the session"), .needs_engine = false},
-        [path](const Workplace&) {
-            auto session = Session::open(path.toStdString());
-            if (session->read_only())
-                return false; // somebody has opened it meanwhile
-            session.reset();  // and with it what a killed window left beside it
-            return QFile::remove(path);
-        },
-        [](const auto&) {}, [](const Failure&) {});
+        [path](const Workplace&) { return discard_session(path.toStdString()); }, // unless somebody works with it now
+        [](const auto&) {}, [this, path](const Failure& failure) { emit discardFailed(path, failure); });
 }
 
 } // namespace emend::ui

@@ -10,12 +10,20 @@
 
 #include <QList>
 #include <QObject>
+#include <QStringList>
 
 #include <functional>
 #include <memory>
 #include <vector>
 
 namespace emend::ui {
+
+// What earlier windows left behind.
+struct LeftSessions {
+    std::vector<SessionHead> whole; // newest first
+    QStringList damaged;            // files that can only be rescued
+    [[nodiscard]] bool isEmpty() const { return whole.empty() && damaged.isEmpty(); }
+};
 
 class SessionKeeper : public QObject {
     Q_OBJECT
@@ -45,7 +53,7 @@ class SessionKeeper : public QObject {
     void startNew(Unsaved end);
     // Answer: recoverable.
     void findRecoverable();
-    void discard(const QString& path); // a recoverable one
+    void discard(const QString& path); // one of these. Answer: only when it fails, discardFailed
 
   signals:
     void stateChanged(const emend::ui::DocumentState& state);
@@ -58,7 +66,8 @@ class SessionKeeper : public QObject {
     void closeFailed(const emend::ui::Failure& failure);
     void started(const emend::LedgerState& ledger);
     void startFailed(const emend::ui::Failure& failure);
-    void recoverable(const std::shared_ptr<const std::vector<emend::SessionHead>>& sessions);
+    void recoverable(const std::shared_ptr<const emend::ui::LeftSessions>& sessions);
+    void discardFailed(const QString& path, const emend::ui::Failure& failure);
 
   private:
     void saveNext();

@@ -160,7 +160,8 @@ class Studio : public QObject {
     void keepReplayed(std::shared_ptr<const ReplayedSession> replayed);
     // What can still be read of a damaged file, as another one. Answer: sessionRescued or sessionCheckFailed.
     void rescueSession(const QString& from, const QString& to);
-    void cancel(); // the user's: whatever runs now, unless it writes the session
+    void cancel(); // the user's: whatever runs now, where that can be stopped
+    [[nodiscard]] bool canCancel() const;
 
   signals:
     void engineStarted();

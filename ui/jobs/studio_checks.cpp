@@ -52,7 +52,7 @@ void Studio::keepReplayed(std::shared_ptr<const ReplayedSession> replayed) {
 void Studio::rescueSession(const QString& from, const QString& to) {
     const auto open = m_model ? std::optional(session_model(*m_model)) : std::nullopt;
     m_jobs.submit<RescuedSession>(
-        {.lane = Lane::Session, .title = tr("Rescuing the session"), .urgent = true, .needs_engine = false},
+        {.lane = Lane::Copy, .title = tr("Rescuing the session"), .urgent = true, .needs_engine = false},
         [from, to, open](const Workplace& place) { return ui::rescueSession(from, to, open, place.context); },
         [this](const std::shared_ptr<const RescuedSession>& rescued) { emit sessionRescued(rescued); },
         [this](const Failure& failure) { emit sessionCheckFailed(failure); });

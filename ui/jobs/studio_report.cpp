@@ -43,7 +43,7 @@ ExportPlan planOf(const QString& file, bool replace, const std::string& modelFol
         return refuse(QString::fromStdString(error.message()), QString::fromStdString(error.hint()));
     }
     if (info.exists() && !replace)
-        return refuse(Studio::tr("a file is there already"), Studio::tr("name another one, or replace it"));
+        return refuse(Studio::tr("a file is there already"), Studio::tr("name another one, or tick Replace"));
     return plan;
 }
 

@@ -38,8 +38,15 @@ void Studio::openSession(const OpenSessionRequest& request) {
     emit modelOpening(QString::fromStdString(request.path));
 }
 
+// The start of the engine cannot be stopped half way, and what is written of the session is written.
+bool Studio::canCancel() const {
+    const JobStatus& status = m_jobs.status();
+    return status.id != 0 && !status.stopping && status.lane != Lane::Engine && status.lane != Lane::Session &&
+           status.lane != Lane::Autosave;
+}
+
 void Studio::cancel() {
-    if (const Lane lane = m_jobs.status().lane; lane != Lane::Session && lane != Lane::Autosave)
+    if (canCancel())
         m_jobs.stopCurrent();
 }
 

@@ -23,6 +23,7 @@ enum class ActionId {
     ReplayOther,
     RescueSession,
     RecoverSession,
+    RescueLeft,
     DiscardRecoverable,
     DismissLine,
     ImportEdits,

@@ -240,9 +240,7 @@ void MainWindow::refreshActions() {
     m_actions[FindConflicts]->setEnabled(m_workbench.canFindConflicts());
     m_actions[TraceFact]->setEnabled(m_tracing.canRun());
     m_actions[SuggestLayers]->setEnabled(m_tracing.canSuggest());
-    const JobStatus& status = m_workbench.studio().jobs().status();
-    // The start of the engine cannot be stopped half way.
-    m_actions[ActionId::Cancel]->setEnabled(status.id != 0 && status.lane != Lane::Engine && !status.stopping);
+    m_actions[ActionId::Cancel]->setEnabled(m_workbench.studio().canCancel());
     m_actions[Diagnose]->setEnabled(m_diagnosing.canDiagnose());
     m_actions[EditNote]->setEnabled(current >= 0 && current < edits.rowCount());
     m_sessionDesk.refreshActions();

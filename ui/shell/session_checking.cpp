@@ -37,7 +37,12 @@ SessionChecking::SessionChecking(Workbench& workbench, SessionDesk& desk, Action
         m_studio.replaySession();
     });
     on(ReplayOther, [this] { replayOther(); });
-    on(RescueSession, [this] { rescue(); });
+    on(RescueSession, [this] {
+        if (const QString file = m_desk.chooseFile(); !file.isEmpty())
+            rescue(file, QFileInfo(file).path());
+    });
+    connect(&m_desk, &SessionDesk::rescueWanted, this,
+            [this](const QString& file) { rescue(file, m_desk.lastFolder()); });
     connectStudio();
 }
 
@@ -130,13 +135,9 @@ void SessionChecking::replayOther() {
         m_studio.replaySession(file);
 }
 
-void SessionChecking::rescue() {
-    const QString from = m_desk.chooseFile();
-    if (from.isEmpty())
-        return;
-    const QFileInfo info(from);
-    const QString proposed =
-        info.dir().filePath(tr("%1 rescued", "name of a file").arg(info.completeBaseName()) + QStringLiteral(".emend"));
+void SessionChecking::rescue(const QString& from, const QString& folder) {
+    const QString proposed = QDir(folder).filePath(
+        tr("%1 rescued", "name of a file").arg(QFileInfo(from).completeBaseName()) + QStringLiteral(".emend"));
     // Replacing was agreed to, but never a sound session by what is left of a damaged one.
     if (const QString to = m_questions.chooseSessionTarget(m_window, proposed); !to.isEmpty())
         m_studio.rescueSession(from, QFileInfo(to).absoluteFilePath());

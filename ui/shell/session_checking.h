@@ -39,7 +39,7 @@ class SessionChecking : public QObject {
     void showReplayed(const std::shared_ptr<const ReplayedSession>& replayed);
     void keep(const std::shared_ptr<const ReplayedSession>& replayed);
     void replayOther();
-    void rescue();
+    void rescue(const QString& from, const QString& folder); // where the new file is proposed
     void showRescued(const std::shared_ptr<const RescuedSession>& rescued);
     CheckDialog* show(const QString& title, CheckModel* model, const QString& told);
 

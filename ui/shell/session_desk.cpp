@@ -50,10 +50,11 @@ void SessionDesk::connectActions() {
     on(SaveSession, [this] { save(); });
     on(SaveSessionAs, [this] { saveAs(); });
     on(SessionNote, [this] { editNote(); });
-    on(RecoverSession, [this] { recover(true); });
-    on(DiscardRecoverable, [this] { recover(false); });
+    on(RecoverSession, [this] { recover(); });
+    on(DiscardRecoverable, [this] { discardLeft(); });
+    on(RescueLeft, [this] { emit rescueWanted(m_left.damaged.front()); }); // off while there is none
     on(DismissLine, [this] {
-        m_recoverable.clear();
+        m_left = {};
         m_toldReadOnly = m_keeper.state().path;
         refreshLine();
     });
@@ -77,7 +78,7 @@ void SessionDesk::connectKeeper() {
             [this](const std::shared_ptr<const OpenedSession>& session) {
                 if (!session->state.untitled)
                     remember(session->state.path);
-                std::erase_if(m_recoverable,
+                std::erase_if(m_left.whole,
                               [&](const SessionHead& head) { return fromStd(head.path) == session->state.path; });
                 emit recovered();
                 refreshLine();
@@ -92,6 +93,8 @@ void SessionDesk::connectKeeper() {
     });
     connect(&m_keeper, &SessionKeeper::saveAsFailed, this, [this](const QString& path, const Failure& failure) {
         m_whenSaved = {};
+        if (failure.cancelled)
+            return emit message(tr("Cancelled: the session stays where it was"), false);
         m_workbench.log().add(LogModel::Level::Error, tr("%1 could not be saved: %2").arg(path, failure.summary()),
                               failure.details());
         emit message(tr("Not saved: %1").arg(failure.what), true);
@@ -103,11 +106,15 @@ void SessionDesk::connectKeeper() {
     });
     connect(&m_keeper, &SessionKeeper::closed, this, &SessionDesk::closed);
     connect(&m_keeper, &SessionKeeper::closeFailed, this, &SessionDesk::closeFailed);
-    connect(&m_keeper, &SessionKeeper::recoverable, this,
-            [this](const std::shared_ptr<const std::vector<SessionHead>>& found) {
-                m_recoverable = *found;
-                refreshLine();
-            });
+    connect(&m_keeper, &SessionKeeper::recoverable, this, [this](const std::shared_ptr<const LeftSessions>& found) {
+        m_left = *found;
+        refreshLine();
+    });
+    connect(&m_keeper, &SessionKeeper::discardFailed, this, [this](const QString& path, const Failure& failure) {
+        m_workbench.log().add(LogModel::Level::Error, tr("%1 could not be removed: %2").arg(path, failure.summary()),
+                              failure.details());
+        emit failed(failure);
+    });
 }
 
 void SessionDesk::leave(const QString& whatNext, std::function<void(Unsaved)> then) {
@@ -263,7 +270,8 @@ void SessionDesk::close(Unsaved end) {
     Studio& studio = m_workbench.studio();
     if (m_keeper.state().path.isEmpty() && !m_document.isAtStake() && !studio.isEditing() && !studio.isSoftening())
         return emit closed();
-    studio.cancel();
+    if (studio.jobs().status().lane != Lane::Copy) // a person asked for that, and it is nearly done
+        studio.cancel();
     m_keeper.close(m_document.due(), end);
 }
 

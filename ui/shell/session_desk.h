@@ -29,6 +29,7 @@ class SessionDesk : public QObject {
 
     void writeDue();                    // before something reads the file
     [[nodiscard]] QString chooseFile(); // of a session, asked for; empty: none
+    [[nodiscard]] QString lastFolder() const;
     void open(const QString& path);
     // What becomes of the session there is was decided.
     void openFrom(const OpenSessionRequest& request);
@@ -44,6 +45,7 @@ class SessionDesk : public QObject {
     void message(const QString& text, bool alarm);
     void failed(const emend::ui::Failure& failure); // of opening
     void recovered();                               // what failed() said does not hold any more
+    void rescueWanted(const QString& path);         // of a damaged session that an earlier window left
     void recentChanged();
     void closed();
 
@@ -60,8 +62,9 @@ class SessionDesk : public QObject {
     void closeFailed(const Failure& failure);
     void remember(const QString& path);
     void refreshLine();
-    void recover(bool open);
-    [[nodiscard]] QString lastFolder() const;
+    void offerLeft();
+    void recover();
+    void discardLeft();
     [[nodiscard]] QString proposedName() const;
 
     Workbench& m_workbench;
@@ -72,10 +75,10 @@ class SessionDesk : public QObject {
     const Questions& m_questions;
     QWidget* m_window;
     SessionLine* m_line = nullptr;
-    Unsaved m_leaving = Unsaved::Keep;      // as it was decided for what is being opened
-    std::function<void()> m_whenSaved;      // by name
-    std::vector<SessionHead> m_recoverable; // not decided yet; the first is shown
-    QString m_toldReadOnly;                 // a file whose being read only was put away
+    Unsaved m_leaving = Unsaved::Keep; // as it was decided for what is being opened
+    std::function<void()> m_whenSaved; // by name
+    LeftSessions m_left;               // not decided yet; the first is shown
+    QString m_toldReadOnly;            // a file whose being read only was put away
 };
 
 } // namespace emend::ui

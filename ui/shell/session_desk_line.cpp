@@ -5,6 +5,7 @@
 #include "shell/session_line.h"
 
 #include <QDir>
+#include <QFileInfo>
 #include <QLocale>
 
 namespace emend::ui {
@@ -31,8 +32,9 @@ void SessionDesk::refreshActions() {
     const bool ready = studio.model() && !studio.isOpening();
     for (const ActionId id : {NewSession, SaveSession, SaveSessionAs, SessionNote})
         m_actions[id]->setEnabled(ready);
-    for (const ActionId id : {RecoverSession, DiscardRecoverable})
-        m_actions[id]->setEnabled(!m_recoverable.empty() && !studio.isOpening());
+    m_actions[RecoverSession]->setEnabled(!m_left.whole.empty() && !studio.isOpening());
+    m_actions[RescueLeft]->setEnabled(!m_left.damaged.isEmpty());
+    m_actions[DiscardRecoverable]->setEnabled(!m_left.isEmpty() && !studio.isOpening());
 }
 
 // One thing at a time, the one that matters most.
@@ -54,17 +56,30 @@ void SessionDesk::refreshLine() {
         return m_line->tell(tr("The file could only be read: what you do goes into a copy without a name."),
                             QDir::toNativeSeparators(state.path), {m_actions[SaveSessionAs], m_actions[DismissLine]},
                             false);
-    if (m_recoverable.empty())
+    if (m_left.isEmpty())
         return m_line->clear();
-    const SessionHead& head = m_recoverable.front();
-    QString text =
-        tr("A session of %1 was not saved by name: %2, %3, %4.", "date, model, number of edits, number of batches")
-            .arg(localTime(head.changed), fromStd(head.model.name),
-                 tr("%n edit(s)", nullptr, static_cast<int>(head.edits)),
-                 tr("%n batch(es)", nullptr, static_cast<int>(head.batches)));
-    if (m_recoverable.size() > 1)
-        text += u' ' + tr("There are %n more.", nullptr, static_cast<int>(m_recoverable.size()) - 1);
-    m_line->tell(text, QDir::toNativeSeparators(fromStd(head.path)),
+    offerLeft();
+}
+
+void SessionDesk::offerLeft() {
+    const qsizetype all = static_cast<qsizetype>(m_left.whole.size()) + m_left.damaged.size();
+    const QString more = all > 1 ? u' ' + tr("There are %n more.", nullptr, static_cast<int>(all) - 1) : QString();
+    if (m_left.whole.empty()) {
+        const QString& file = m_left.damaged.front();
+        return m_line->tell(tr("A session that was not saved by name is damaged: %1. What can still be read of it can "
+                               "be rescued into a new file.")
+                                    .arg(QFileInfo(file).fileName()) +
+                                more,
+                            QDir::toNativeSeparators(file),
+                            {m_actions[RescueLeft], m_actions[DiscardRecoverable], m_actions[DismissLine]}, true);
+    }
+    const SessionHead& head = m_left.whole.front();
+    m_line->tell(tr("A session of %1 was not saved by name: %2, %3, %4.", "date, model, number of edits, of batches")
+                         .arg(localTime(head.changed), fromStd(head.model.name),
+                              tr("%n edit(s)", nullptr, static_cast<int>(head.edits)),
+                              tr("%n batch(es)", nullptr, static_cast<int>(head.batches))) +
+                     more,
+                 QDir::toNativeSeparators(fromStd(head.path)),
                  {m_actions[RecoverSession], m_actions[DiscardRecoverable], m_actions[DismissLine]}, false);
 }
 
@@ -72,18 +87,28 @@ void SessionDesk::offerRecovery() {
     m_keeper.findRecoverable();
 }
 
-void SessionDesk::recover(bool toOpen) {
-    if (m_recoverable.empty())
+void SessionDesk::recover() {
+    if (!m_left.whole.empty())
+        open(fromStd(m_left.whole.front().path));
+}
+
+void SessionDesk::discardLeft() {
+    if (m_left.isEmpty())
         return;
-    const SessionHead head = m_recoverable.front();
-    if (toOpen)
-        return open(fromStd(head.path));
-    if (!m_questions.confirmLoss(
-            m_window, tr("Discard the session of %1 with %2 for good?")
-                          .arg(localTime(head.changed), tr("%n edit(s)", nullptr, static_cast<int>(head.edits)))))
+    const bool whole = !m_left.whole.empty();
+    const QString what = whole ? tr("Discard the session of %1 with %2 for good?")
+                                     .arg(localTime(m_left.whole.front().changed),
+                                          tr("%n edit(s)", nullptr, static_cast<int>(m_left.whole.front().edits)))
+                               : tr("Discard the damaged session %1 for good, with what could be rescued of it?")
+                                     .arg(QFileInfo(m_left.damaged.front()).fileName());
+    if (!m_questions.confirmLoss(m_window, what))
         return;
-    m_keeper.discard(fromStd(head.path));
-    m_recoverable.erase(m_recoverable.begin());
+    if (whole) {
+        m_keeper.discard(fromStd(m_left.whole.front().path));
+        m_left.whole.erase(m_left.whole.begin());
+    } else {
+        m_keeper.discard(m_left.damaged.takeFirst());
+    }
     refreshLine();
 }
 

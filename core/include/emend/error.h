@@ -35,6 +35,12 @@ class ForeignModel : public Error {
     using Error::Error;
 };
 
+// A session's file does not hold what was written into it. rescue_session may find the rest.
+class DamagedSession : public Error {
+  public:
+    using Error::Error;
+};
+
 // Thrown by JobContext::check when a stop was asked for. Not an Error: nothing went wrong, nothing was changed.
 class Cancelled : public std::runtime_error {
   public:

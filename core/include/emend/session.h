@@ -129,8 +129,8 @@ class Session {
     virtual void set_ui_state(const std::string& json) = 0;
 
     // A whole copy under another name, there or not at all; `replace` an existing session. This session goes on with
-    // the file it had.
-    virtual void copy_to(const std::string& path, bool replace) = 0;
+    // the file it had. Throws Cancelled, and then there is none.
+    virtual void copy_to(const std::string& path, bool replace, const JobContext& job) = 0;
     // Faults of the file, in words: SQLite's own check, references, sizes and hashes of every blob. Empty: sound.
     [[nodiscard]] virtual std::vector<std::string> check(const JobContext& job) = 0;
 
@@ -155,6 +155,11 @@ SessionHead peek_session(const std::string& path);
 // Sessions in a folder that were saved by themselves, belong to nobody who is running, and hold edits or batches;
 // newest first. What cannot be read is passed over.
 std::vector<SessionHead> recoverable_sessions(const std::string& folder);
+// Paths of those with names of new_session_path that are damaged so far that nobody knows what they hold, newest first.
+std::vector<std::string> damaged_sessions(const std::string& folder);
+// A session, damaged or not, goes for good, with what a crash left beside it. False: somebody has it open, it stays.
+// Throws Error.
+bool discard_session(const std::string& path);
 // A name in the folder nobody has: "untitled-20260102-030405.emend".
 std::string new_session_path(const std::string& folder);
 
