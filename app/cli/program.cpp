@@ -154,6 +154,9 @@ int Program::run(int argc, char** argv) {
     } catch (const Cancelled&) {
         return fail("cancelled", "", kept_when_cancelled.empty() ? "nothing was changed" : kept_when_cancelled,
                     cancelled);
+    } catch (const DamagedSession& error) {
+        return fail(error.message(), error.where(), error.hint() + "; emend-cli session rescue writes a new one",
+                    failed);
     } catch (const Error& error) {
         return fail(error.message(), error.where(), error.hint(), failed);
     } catch (const std::bad_alloc&) {

@@ -111,6 +111,8 @@ BatchRecord SessionStore::batch(std::uint64_t id) {
         BatchRecord record = reading([&] { return read_batch(*database_, id); });
         known_reports_[id] = record.report;
         return record;
+    } catch (const DamagedSession& damage) {
+        throw DamagedSession(damage.message(), file_.string() + ", batch " + std::to_string(id), damage.hint());
     } catch (const Error& error) {
         throw Error(error.message(), file_.string() + ", batch " + std::to_string(id), error.hint());
     }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "base/part.h"
+#include "emend/error.h"
 #include "emend/job.h"
 #include "session/schema.h"
 
@@ -23,6 +24,10 @@ decltype(auto) with_errors(const std::string& what, const std::filesystem::path&
         return work();
     } catch (const SQLite::Exception& fault) {
         rethrow(fault, what, file);
+    } catch (const DamagedSession& fault) { // found where nobody knows the file's name
+        if (!fault.where().empty())
+            throw;
+        throw DamagedSession(fault.message(), file.string(), fault.hint());
     }
 }
 

@@ -111,7 +111,7 @@ class Verification {
                 batches_.push_back(session_.batch(id));
                 check_norms(batches_.back());
             } catch (const Error& error) {
-                add("batch-hash", id, false, error.what());
+                add("batch-hash", id, false, error.message());
             }
         }
     }

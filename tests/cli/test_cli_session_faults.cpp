@@ -71,7 +71,9 @@ class TestCliSessionFaults : public QObject {
         content.replace(fingerprint, QByteArray(fingerprint.size(), 'x'));
         sandbox_.write("damaged.emend", content);
         const CliResult damaged = show("damaged.emend");
-        QVERIFY2(damaged.code == 1 && damaged.error()["hint"].toString().contains("rescue"), damaged.all());
+        QVERIFY2(damaged.code == 1 && damaged.error()["hint"].toString().contains("emend-cli session rescue"),
+                 damaged.all());
+        QVERIFY2(damaged.error()["where"].toString().endsWith("damaged.emend"), damaged.all());
         const QStringList rescue{"session", "rescue", "damaged.emend", "rescued.emend"};
         const CliResult nameless = sandbox_.run(rescue + QStringList{"--json"});
         QVERIFY2(nameless.code == 1 && nameless.error()["what"].toString().contains("which model"), nameless.all());

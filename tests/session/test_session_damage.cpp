@@ -176,8 +176,9 @@ void TestSessionDamage::a_damaged_head_is_found() {
     QFETCH(QString, change);
     session_.reset();
     SQLite::Database(path(), SQLite::OPEN_READWRITE).exec("UPDATE " + change.toStdString());
-    const auto is_found = [](const auto& work) {
-        return error_of(work).find("not as it was written") != std::string::npos;
+    const auto is_found = [&](const auto& work) {
+        const std::string error = error_of(work);
+        return error.find("not as it was written") != std::string::npos && error.find(path()) != std::string::npos;
     };
     QVERIFY(is_found([&] { (void)peek_session(path()); }));
     const auto session = Session::open(path());
