@@ -280,8 +280,8 @@ class CopyWatch {
         , job_(job)
         , bytes_(static_cast<double>(database.execAndGet("PRAGMA page_count").getInt64() *
                                      database.execAndGet("PRAGMA page_size").getInt64())) {
-        constexpr int steps = 100; // of SQLite's machine; the longest writes one part of a matrix
-        sqlite3_progress_handler(database_.getHandle(), steps, &CopyWatch::look, this);
+        constexpr int between_looks = 100; // of SQLite's machine; the longest writes one part of a matrix
+        sqlite3_progress_handler(database_.getHandle(), between_looks, &CopyWatch::look, this);
     }
     ~CopyWatch() { sqlite3_progress_handler(database_.getHandle(), 0, nullptr, nullptr); }
     CopyWatch(const CopyWatch&) = delete;

@@ -17,7 +17,7 @@ namespace fs = std::filesystem;
 
 namespace {
 
-constexpr const char* untitled = "untitled-";
+constexpr const char* untitled_prefix = "untitled-";
 
 } // namespace
 
@@ -50,7 +50,7 @@ std::vector<std::string> damaged_sessions(const std::string& folder) {
     std::error_code failed;
     for (fs::directory_iterator file(folder, failed), end; !failed && file != end; file.increment(failed)) {
         const fs::path& path = file->path();
-        if (path.extension() != ".emend" || !path.filename().string().starts_with(untitled) ||
+        if (path.extension() != ".emend" || !path.filename().string().starts_with(untitled_prefix) ||
             SessionLock::is_held(path))
             continue;
         try {
@@ -86,7 +86,7 @@ std::string new_session_path(const std::string& folder) {
     ::localtime_r(&now, &parts);
     std::array<char, 64> text{};
     const std::string name =
-        untitled + std::string(text.data(), std::strftime(text.data(), text.size(), "%Y%m%d-%H%M%S", &parts));
+        untitled_prefix + std::string(text.data(), std::strftime(text.data(), text.size(), "%Y%m%d-%H%M%S", &parts));
     for (int i = 1;; ++i) {
         const fs::path path = fs::path(folder) / (name + (i > 1 ? "-" + std::to_string(i) : "") + ".emend");
         std::error_code failed;
