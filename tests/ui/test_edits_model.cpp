@@ -289,6 +289,16 @@ void TestEditsModel::ledgerIsFollowed() {
     model.syncLedger(ledgerOf({11}, 1));
     QCOMPARE(model.row(0).state, EditState::Applied);
     QCOMPARE(model.rowCount(), 3);
+    EditCheck says_other;
+    says_other.present.p_new = 0.25;
+    says_other.present.top.push_back({.id = 0, .piece = " Paris", .probability = 0.5});
+    model.setCheck(model.row(0).id, model.row(0).revision, says_other);
+    LedgerState ledger = ledgerOf({11}, 1);
+    const auto advice = [&] { return model.index(0, EditsModel::State).data(Qt::ToolTipRole).toString(); };
+    QVERIFY2(advice().contains(QStringLiteral("larger clamp")), qPrintable(advice()));
+    ledger.entries[0].stale = true; // more steps would not help
+    model.syncLedger(ledger);
+    QVERIFY2(advice().contains(QStringLiteral("solve the batch again")), qPrintable(advice()));
 }
 
 void TestEditsModel::forgottenBatchBecomesDraft() {

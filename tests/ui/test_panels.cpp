@@ -46,6 +46,7 @@ class TestPanels : public QObject {
     void statusBarTellsTheJob();
     void updatePanelTableAndChartAgree();
     void updatePanelTableFits();
+    void aPageIsAsHighAsItsBrokenLines();
 };
 
 void TestPanels::editsPanelHasAnEmptyState() {
@@ -270,6 +271,34 @@ void TestPanels::updatePanelTableFits() {
         if (action->text() == QStringLiteral("Preservation"))
             action->trigger();
     QVERIFY(table->isColumnHidden(NormsModel::Preservation));
+}
+
+// What is told below the fixed parts breaks into several lines in a narrow window, and nothing may lie over it.
+void TestPanels::aPageIsAsHighAsItsBrokenLines() {
+    auto* page = new QWidget;
+    auto* layout = new QVBoxLayout(page);
+    auto* told = new QLabel(QStringLiteral("words to be read, ").repeated(12));
+    told->setWordWrap(true);
+    auto* table = new QWidget;
+    table->setFixedHeight(150);
+    auto* title = new QLabel(QStringLiteral("Title"));
+    for (QWidget* part : {static_cast<QWidget*>(told), table, static_cast<QWidget*>(title)})
+        layout->addWidget(part);
+    TallPage tall(page);
+    const auto isWhole = [&] {
+        return told->height() >= told->heightForWidth(told->width()) &&
+               table->geometry().top() > told->geometry().bottom() &&
+               title->geometry().top() > table->geometry().bottom() &&
+               title->height() >= title->minimumSizeHint().height();
+    };
+    for (const int width : {700, 260, 180, 400}) {
+        tall.resize(width, 120); // lower than anything
+        tall.show();
+        QTRY_VERIFY2(isWhole(), qPrintable(QString::number(width)));
+    }
+    told->setText(told->text().repeated(3));
+    QTRY_VERIFY(isWhole());
+    QVERIFY(tall.minimumSizeHint().width() >= page->minimumSizeHint().width());
 }
 
 QTEST_MAIN(TestPanels)

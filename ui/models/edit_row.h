@@ -27,6 +27,7 @@ struct EditRow {
     bool checked = false;                    // `answer` is of this revision and these weights
     std::optional<bool> said;                // of Applied: all of the object; unset until the model has answered
     double pNew = 0;                         // with `said`: probability of the whole object
+    bool stale = false;                      // Applied, and solved on other weights than are underneath now
     quint64 rival = 0;                       // row it cannot be solved together with; 0: none
     double rivalCosine = 0;                  // between their keys; 0: they share the subject
 

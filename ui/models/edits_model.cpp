@@ -173,7 +173,7 @@ QVariant EditsModel::toolTip(int row, int column) const {
     if (column == State && entry.state == EditState::Failed)
         return entry.hint.isEmpty() ? entry.reason : entry.reason + u'\n' + entry.hint;
     if (column == State && entry.isNotHeld())
-        return notHeldText(fromStd(entry.request.object), entry.pNew);
+        return notHeldText(fromStd(entry.request.object), entry.pNew, entry.stale);
     if (const auto found = problem(row); found && columnOf(found->field) == column)
         return fromStd(found->what) + u'\n' + fromStd(found->hint);
     if (column == Subject && (entry.rival != 0 || !entry.note.isEmpty())) {

@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <iterator>
 #include <set>
+#include <utility>
 
 namespace emend::ui {
 
@@ -245,8 +246,12 @@ void EditsModel::setFailed(const QList<quint64>& ids, const QString& reason, con
 void EditsModel::syncLedger(const LedgerState& ledger) {
     std::set<quint64> active;
     std::set<quint64> undone;
-    for (std::size_t i = 0; i < ledger.entries.size(); ++i)
+    std::set<quint64> stale;
+    for (std::size_t i = 0; i < ledger.entries.size(); ++i) {
         (i < ledger.position && ledger.entries[i].active ? active : undone).insert(ledger.entries[i].id);
+        if (ledger.entries[i].stale)
+            stale.insert(ledger.entries[i].id);
+    }
 
     std::set<quint64> shown;
     for (int i = 0; i < rowCount(); ++i) {
@@ -254,6 +259,7 @@ void EditsModel::syncLedger(const LedgerState& ledger) {
         if (!row.batch)
             continue;
         const EditState before = row.state;
+        const bool staleBefore = std::exchange(row.stale, stale.contains(*row.batch));
         if (active.contains(*row.batch)) {
             row.state = EditState::Applied;
             shown.insert(*row.batch);
@@ -265,6 +271,8 @@ void EditsModel::syncLedger(const LedgerState& ledger) {
         }
         if (row.state != before) {
             row.said.reset(); // told anew by the next check
+            changed(i);
+        } else if (row.stale != staleBefore) {
             changed(i);
         }
     }
@@ -279,6 +287,7 @@ void EditsModel::syncLedger(const LedgerState& ledger) {
             EditRow row = makeRow(outcome.request);
             row.state = EditState::Applied;
             row.batch = entry.id;
+            row.stale = entry.stale;
             noteAnswer(row, outcome.after);
             rows.push_back(std::move(row));
         }

@@ -26,11 +26,16 @@ double certaintyOf(const Prediction& prediction) {
     return prediction.says_new ? prediction.p_new : prediction.top.front().probability;
 }
 
-QString notHeldText(const QString& object, double p_new) {
-    return QCoreApplication::translate(
-               "emend::ui", "Applied, but “%1” is not said: p(new) of the whole object is %2. Undo, then try more "
-                            "steps, a larger clamp or another layer.")
-        .arg(object, formatProbability(p_new).replace(u' ', QChar(QChar::Nbsp)));
+QString notHeldText(const QString& object, double p_new, bool stale) {
+    const QString text =
+        stale ? QCoreApplication::translate(
+                    "emend::ui",
+                    "Applied, but “%1” is not said: p(new) of the whole object is %2. The weights underneath "
+                    "have changed since; solve the batch again in the history.")
+              : QCoreApplication::translate(
+                    "emend::ui", "Applied, but “%1” is not said: p(new) of the whole object is %2. Undo, then try more "
+                                 "steps, a larger clamp or another layer.");
+    return text.arg(object, formatProbability(p_new).replace(u' ', QChar(QChar::Nbsp)));
 }
 
 } // namespace emend::ui

@@ -12,7 +12,8 @@ namespace emend::ui {
 QString answerOf(const Prediction& prediction, const QString& object);
 // Of what answerOf() shows: of the whole object where it is said, else of the likeliest token. NaN without an answer.
 double certaintyOf(const Prediction& prediction);
-// An edit is in the weights and its object is not said: how near it is, and what to try.
-QString notHeldText(const QString& object, double p_new);
+// An edit is in the weights and its object is not said: how near it is, and what to try. `stale`: it was solved on
+// other weights than are underneath now.
+QString notHeldText(const QString& object, double p_new, bool stale);
 
 } // namespace emend::ui

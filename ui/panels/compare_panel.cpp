@@ -233,7 +233,7 @@ void ComparePanel::setComparison(const EditRow& row, const Comparison& compariso
     m_bars->setEntries(entries, after);
     if (after) {
         m_notHeldLine->setVisible(!first.after.says_new);
-        m_notHeld->setText(notHeldText(fromStd(row.request.object), first.after.p_new));
+        m_notHeld->setText(notHeldText(fromStd(row.request.object), first.after.p_new, row.stale));
         const ComparisonModel::Tally tally = m_wordings.tally();
         if (tally.unknown > 0)
             return m_tally->setText(tr("Other wordings and neighbours are asked again when the knob rests"));

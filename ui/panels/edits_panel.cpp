@@ -208,7 +208,7 @@ void EditsPanel::refreshInspector() {
         m_caption->setAlarm(true);
         m_caption->setText(tr("%1 - %2", "problem - hint").arg(fromStd(problem->what), fromStd(problem->hint)));
     } else if (row.isNotHeld()) {
-        m_caption->setText(notHeldText(fromStd(row.request.object), row.pNew));
+        m_caption->setText(notHeldText(fromStd(row.request.object), row.pNew, row.stale));
     } else if (row.answer && !row.answer->pieces.empty()) {
         const auto& pieces = row.answer->pieces;
         const int last = row.answer->subject_last_token;

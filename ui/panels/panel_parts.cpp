@@ -12,6 +12,8 @@
 #include <QScrollBar>
 #include <QVBoxLayout>
 
+#include <algorithm>
+
 namespace emend::ui {
 
 MutedLabel::MutedLabel(const QString& text, QWidget* parent)
@@ -133,11 +135,33 @@ TallPage::TallPage(QWidget* page, QWidget* parent)
     setWidgetResizable(true);
     setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
     setFocusPolicy(Qt::NoFocus);
+    page->installEventFilter(this);
 }
 
 QSize TallPage::minimumSizeHint() const {
     const int page = widget()->minimumSizeHint().width();
     return {page + verticalScrollBar()->sizeHint().width(), QScrollArea::minimumSizeHint().height()};
+}
+
+// A scroll area asks how high its page has to be, but not for which width: lines that break there would lie over one
+// another.
+void TallPage::fitHeight() {
+    QWidget* page = widget();
+    const int width = std::max(viewport()->width(), page->minimumSizeHint().width());
+    page->setMinimumHeight(page->layout()->totalMinimumHeightForWidth(width));
+}
+
+void TallPage::resizeEvent(QResizeEvent* event) {
+    fitHeight();
+    QScrollArea::resizeEvent(event);
+}
+
+bool TallPage::eventFilter(QObject* watched, QEvent* event) {
+    if (watched == widget() && event->type() == QEvent::LayoutRequest) {
+        fitHeight();
+        updateGeometry();
+    }
+    return QScrollArea::eventFilter(watched, event);
 }
 
 FailureLine::FailureLine(QWidget* parent)

@@ -62,12 +62,20 @@ class EmptyState : public QWidget {
     QHBoxLayout* m_buttons;
 };
 
-// As wide as its page needs, and scrolling where the height does not suffice: a low window, large text.
+// As wide as its page needs, and scrolling where the height does not suffice: a low window, large text. The page has a
+// layout.
 class TallPage : public QScrollArea {
     Q_OBJECT
   public:
     explicit TallPage(QWidget* page, QWidget* parent = nullptr);
     [[nodiscard]] QSize minimumSizeHint() const override;
+    bool eventFilter(QObject* watched, QEvent* event) override;
+
+  protected:
+    void resizeEvent(QResizeEvent* event) override;
+
+  private:
+    void fitHeight();
 };
 
 // A fault shown in the panel it belongs to, with a button that copies the details. Hidden while all is well.

@@ -11,7 +11,6 @@
 #include <QFileInfo>
 #include <QMimeData>
 #include <QPushButton>
-#include <QScrollArea>
 #include <QScrollBar>
 #include <QVBoxLayout>
 
@@ -35,7 +34,7 @@ RecipePanel::RecipePanel(QWidget* parent)
     , m_failure(new FailureLine)
     , m_empty(new EmptyState(tr("No model yet"), tr("The recipe's defaults come from the model.")))
     , m_form(new RecipeForm)
-    , m_scroll(new QScrollArea)
+    , m_scroll(new TallPage(m_form))
     , m_statistics(new StatisticsLine)
     , m_resetAll(new QPushButton(tr("Reset all"))) {
     setAcceptDrops(true);
@@ -45,11 +44,6 @@ RecipePanel::RecipePanel(QWidget* parent)
     m_resetAll->setObjectName(QStringLiteral("recipeResetAll"));
     m_resetAll->setProperty("quiet", true);
     m_header->addWidget(m_resetAll);
-    m_scroll->setWidget(m_form);
-    m_scroll->setWidgetResizable(true);
-    m_scroll->setFrameShape(QFrame::NoFrame);
-    m_scroll->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
-    m_scroll->setFocusPolicy(Qt::NoFocus);
 
     auto* layout = new QVBoxLayout(this);
     layout->setContentsMargins(8, 8, 4, 8);
@@ -62,8 +56,8 @@ RecipePanel::RecipePanel(QWidget* parent)
     layout->addWidget(m_statistics);
     for (QWidget* later : {static_cast<QWidget*>(m_presets), static_cast<QWidget*>(m_scroll),
                            static_cast<QWidget*>(m_statistics), static_cast<QWidget*>(m_resetAll)})
-        later->hide(); // until there is a model
-    setMinimumWidth(fontMetrics().averageCharWidth() * 36);
+        later->hide();                                                // until there is a model
+    m_header->setMinimumWidth(fontMetrics().averageCharWidth() * 36); // or what the fields need
 
     connect(m_resetAll, &QPushButton::clicked, this, &RecipePanel::resetAll);
     connect(m_form, &RecipeForm::recipeChanged, this, &RecipePanel::follow);

@@ -8,7 +8,6 @@
 #include <QWidget>
 
 class QPushButton;
-class QScrollArea;
 
 namespace emend::ui {
 
@@ -18,6 +17,7 @@ class PanelHeader;
 class PresetBar;
 class RecipeForm;
 class StatisticsLine;
+class TallPage;
 
 class RecipePanel : public QWidget {
     Q_OBJECT
@@ -61,7 +61,7 @@ class RecipePanel : public QWidget {
     FailureLine* m_failure;
     EmptyState* m_empty;
     RecipeForm* m_form;
-    QScrollArea* m_scroll;
+    TallPage* m_scroll;
     StatisticsLine* m_statistics;
     QPushButton* m_resetAll;
 };
