@@ -39,6 +39,16 @@ def floats(raw, dtype):  # bytes of a tensor as Python's float64
     return array.array("d", array.array({"F32": "f", "F64": "d"}[dtype], raw))
 
 
+# From here on the nearest number is infinity.
+TOO_LARGE = {"F16": 65520.0, "BF16": 3.3961775292304957e38, "F32": 3.4028235677973366e38, "F64": float("inf")}
+
+
+def fits(values, dtype):  # neither too large nor not a number
+    if numpy:
+        return bool((numpy.abs(numpy.array(values)) < TOO_LARGE[dtype]).all())
+    return all(abs(value) < TOO_LARGE[dtype] for value in values)
+
+
 def stored(values, dtype):  # and back, rounded to the nearest once
     if dtype == "F16":
         return struct.pack("<%de" % len(values), *values)
@@ -61,7 +71,27 @@ def add_product(target, left, right, rows, rank, columns, transposed):  # target
     return target
 
 
+def write(path, data):  # as a whole or not at all, and in place of nothing
+    part = "%s.part-%d" % (path, os.getpid())
+    try:
+        with open(part, "xb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        try:
+            os.link(part, path)
+        except FileExistsError:
+            raise
+        except OSError:  # a file system without links
+            os.rename(part, path)
+    finally:
+        if os.path.exists(part):
+            os.remove(part)
+
+
 def main(model, delta, out):
+    if os.path.lexists(out):
+        raise FileExistsError
     about, factors, factors_at, delta_data = read(delta)
     if about.get("format") != "emend-delta" or about.get("format_version") != "1":
         sys.exit("%s is no delta of version 1; nothing was written. Give a file that Emend exported as a delta" % delta)
@@ -94,6 +124,8 @@ def main(model, delta, out):
                 if entry["shape"] != (shape[::-1] if transposed else shape):
                     sys.exit("layer %d of %s has another shape than the delta's: another model; nothing was written" % (layer, model))
                 matrix = add_product(matrix, *numbers, *left["shape"], right["shape"][1], transposed)
+        if not fits(matrix, entry["dtype"]):
+            sys.exit("layer %d of %s would not fit into %s any more; nothing was written. Take a checkpoint in F32" % (layer, model, entry["dtype"]))
         data[begin:end] = stored(matrix, entry["dtype"])
         applied.append(layer)
     if not applied:
@@ -101,13 +133,7 @@ def main(model, delta, out):
     tensors["__metadata__"] = dict(known, **{MARK: (known.get(MARK, "") + " " + checksum).strip()})
     header = json.dumps(tensors).encode()
     header += b" " * (-len(header) % 8)
-    with open(out, "xb") as file:
-        try:
-            file.write(struct.pack("<Q", len(header)) + header + data)
-            file.flush()
-        except OSError:
-            os.remove(out)  # the disk is full: no half of it stays
-            raise
+    write(out, struct.pack("<Q", len(header)) + header + data)
     print("%s: %d of the delta's %d layers changed: %s" % (out, len(applied), len(layers), ", ".join(map(str, applied))))
 
 
@@ -118,6 +144,8 @@ if __name__ == "__main__":
         main(*sys.argv[1:])
     except FileExistsError:
         sys.exit("%s is there already; nothing was written. Choose another name" % sys.argv[3])
+    except KeyboardInterrupt:
+        sys.exit("stopped; nothing was written")
     except OSError as error:
         sys.exit("%s: %s; nothing was written. The three are files: the model's, the delta, and one that is to be written"
                  % (error.filename or sys.argv[3], error.strerror))

@@ -18,6 +18,8 @@ class TestExportPython : public QObject {
     void init() { fixture_ = std::make_unique<ExportFixture>(); }
     void faults_are_told_in_a_line_data();
     void faults_are_told_in_a_line();
+    void what_does_not_fit_is_told_data();
+    void what_does_not_fit_is_told();
     void applied_by_python_data();
     void applied_by_python();
     void a_damaged_delta_is_not_applied();
@@ -153,6 +155,41 @@ void TestExportPython::faults_are_told_in_a_line() {
     if (part == "out" && contents != "none")
         QCOMPARE(QByteArray::fromStdString(read_file(faulty)), contents);
     QVERIFY(!fs::exists(fixture_->at("out.safetensors")));
+}
+
+void TestExportPython::what_does_not_fit_is_told_data() {
+    QTest::addColumn<QString>("dtype");
+    QTest::addColumn<QString>("value");
+    QTest::addColumn<bool>("fits");
+    const auto row = [](const char* dtype, const char* value, bool fits) {
+        QTest::addRow("%s in %s", value, dtype) << QString(dtype) << QString(value) << fits;
+    };
+    row("F16", "-65519.9", true);
+    row("F16", "65520.0", false);
+    row("BF16", "3.396e38", true);
+    row("BF16", "-3.397e38", false);
+    row("F32", "3.40282356e38", true);
+    row("F32", "1e39", false);
+    row("F32", "float('nan')", false);
+    row("F64", "1e300", true);
+    row("F64", "float('inf')", false);
+}
+
+// The largest numbers that are taken do not become infinite.
+void TestExportPython::what_does_not_fit_is_told() {
+    QFETCH(QString, dtype);
+    QFETCH(QString, value);
+    QFETCH(bool, fits);
+    for (const QString without : {"", "sys.modules['numpy'] = None; "}) {
+        const QString code = "import math, runpy, sys; " + without +
+                             "its = runpy.run_path(sys.argv[1]); values = [1.0, " + value +
+                             "]; fits = its['fits'](values, '" + dtype +
+                             "'); print(fits); "
+                             "sys.exit(fits and not all(map(math.isfinite, its['floats'](its['stored'](values, '" +
+                             dtype + "'), '" + dtype + "'))))";
+        const Said said = python({"-c", code, EMEND_SOURCE_DIR "/resources/apply_delta.py"});
+        QVERIFY2(said.code == 0 && said.text.trimmed() == (fits ? "True" : "False"), said.text.constData());
+    }
 }
 
 void TestExportPython::applied_by_python_data() {
