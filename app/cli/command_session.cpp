@@ -106,7 +106,7 @@ void annotate(Program& program, Session& session, std::uint64_t id, const std::f
             }
         return record;
     };
-    session.sync(ledger, fetch, contents.head.edited_hash);
+    session.sync(ledger, fetch, contents.head.edited_hash, contents.head.model);
 }
 
 void run_rename(Program& program, const Options& options) {
@@ -224,16 +224,12 @@ void run_verify(Program& program, const Options& options) {
 
 // The engine's history as a new session, whole or not at all.
 void keep_replayed(const std::string& out, Engine& engine, Session& old) {
-    auto session = Session::create(out, session_model(engine.model_info())); // what is there is somebody else's
-    try {
-        session->set_note(old.head().note);
-        save_history(engine, *session, JobContext());
-    } catch (const Error&) {
-        session.reset();
-        std::error_code none;
-        fs::remove(out, none);
-        throw;
-    }
+    const auto fill = [&](Session& session) {
+        save_history(engine, session, JobContext());
+        session.set_edits(rows_after_replay(old.edits(), engine.ledger()));
+        session.set_note(old.head().note);
+    };
+    write_session(out, false, session_model(engine.model_info()), fill, JobContext());
 }
 
 // Those that the weights are without, whose edits are not made again.

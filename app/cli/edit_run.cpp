@@ -126,6 +126,11 @@ void import(AppliedEdits& applied, Engine& engine, const EditPlaces& places, boo
         kept.keep(report);
 }
 
+// What was written down to be applied, and now is; wordings to watch may differ.
+bool same_fact(const EditRequest& a, const EditRequest& b) {
+    return a.subject == b.subject && a.prompt == b.prompt && a.object == b.object;
+}
+
 } // namespace
 
 void add_place_options(CLI::App* command, EditPlaces& places) {
@@ -158,6 +163,9 @@ void settle_places(Program& program, EditPlaces& places) {
         kept = peek_session(program.load.path).model;
         if (places.session.empty())
             places.session = program.load.path;
+        else if (!fs::equivalent(places.session, program.load.path, none))
+            throw UsageError("the edits of one session cannot go into another file", "--session",
+                             "leave --session out to go on with " + program.load.path + ", or copy that file first");
     }
     const bool continued = !places.session.empty() && fs::exists(places.session, none);
     if (kept)
@@ -192,16 +200,30 @@ EditSession::~EditSession() {
         return;
     const std::string file = session_->path();
     session_.reset();
-    std::error_code none;
-    fs::remove(file, none);
+    try {
+        (void)discard_session(file);
+    } catch (const std::exception&) { // an empty session is in nobody's way
+    }
 }
 
 void EditSession::keep(const EditReport& report) {
     save_history(engine_, *session_, JobContext());
     empty_ = false;
     std::vector<SessionEdit> rows = session_->edits();
-    for (const EditOutcome& edit : report.edits)
-        rows.push_back({.request = edit.request, .note = {}, .chosen = true, .batch = report.batch_id});
+    std::vector<std::size_t> drafts;
+    for (std::size_t i = 0; i < rows.size(); ++i)
+        if (!rows[i].batch)
+            drafts.push_back(i);
+    for (const EditOutcome& edit : report.edits) {
+        const auto draft =
+            std::ranges::find_if(drafts, [&](std::size_t i) { return same_fact(rows[i].request, edit.request); });
+        if (draft == drafts.end()) {
+            rows.push_back({.request = edit.request, .note = {}, .batch = report.batch_id});
+        } else {
+            rows[*draft] = {.request = edit.request, .note = rows[*draft].note, .batch = report.batch_id};
+            drafts.erase(draft);
+        }
+    }
     session_->set_edits(rows);
 }
 

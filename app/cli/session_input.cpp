@@ -49,11 +49,10 @@ void restore_history(Program& program, Engine& engine, Session& session) {
     const RestoredSession restored = restore_session(engine, session, program.job());
     for (const std::string& warning : restored.warnings)
         program.message(warning, true);
-    const SessionModel now = session_model(engine.model_info());
-    const SessionModel kept = session.head().model;
-    const bool moved = now.path != kept.path || now.dtype != kept.dtype || now.device != kept.device;
-    if (moved && !session.read_only())
-        session.set_model(now);
+    // Another precision goes into the file with the first change of the history, whose weights have it.
+    const std::string path = engine.model_info().path;
+    if (path != session.head().model.path && !session.read_only())
+        session.set_model_path(path);
 }
 
 LoadedSession load_session(Program& program, const SessionOptions& options, Session::Access access) {

@@ -92,6 +92,16 @@ void answerWhenEnding(Questions& questions, const std::stop_token& ending) {
     };
 }
 
+// A window does not close while it asks whether it may: the question goes first.
+void end(MainWindow& window) {
+    if (QWidget* question = QApplication::activeModalWidget())
+        question->close();
+    else
+        window.close();
+    if (window.isVisible()) // the session is being written, or another question has come
+        QTimer::singleShot(100, &window, [&window] { end(window); });
+}
+
 // While this lives, what the engine has to say for the log goes to the window's log dock, from whatever thread.
 class LogInDock {
   public:
@@ -157,7 +167,8 @@ int main(int argc, char** argv) {
         questions.chooseAnotherModel = [](QWidget*, const QString&, const QStringList&) { return false; };
     MainWindow window(workbench, settings, theme, std::move(questions));
     const std::stop_callback ending(interrupt ? interrupt->token() : std::stop_token(), [&window] {
-        QMetaObject::invokeMethod(&window, &QWidget::close, Qt::QueuedConnection);
+        QMetaObject::invokeMethod(
+            &window, [&window] { end(window); }, Qt::QueuedConnection);
     });
     std::unique_ptr<Screenshot> screenshot;
     if (options.screenshot) {

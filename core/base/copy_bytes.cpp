@@ -17,6 +17,15 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr std::size_t piece = std::size_t{8} << 20;
+constexpr std::size_t block = 4096; // that a disk gives or does not give
+
+ssize_t read_some(int from, char* data, std::size_t bytes, std::uint64_t offset) {
+    ssize_t got = -1;
+    do
+        got = ::pread(from, data, bytes, static_cast<off_t>(offset));
+    while (got < 0 && errno == EINTR);
+    return got;
+}
 
 } // namespace
 
@@ -53,17 +62,13 @@ void copy_bytes(int from, int to, std::uint64_t size, const fs::path& source, co
             got = ::copy_file_range(from, nullptr, to, nullptr, wanted, 0);
             if (got < 0 && errno == EINTR)
                 continue;
-            if (got < 0 && (errno == EXDEV || errno == EINVAL || errno == ENOSYS || errno == EOPNOTSUPP)) {
+            if (got < 0) { // cannot, or will not: then it turns out whose fault it is
                 by_kernel = false;
                 continue;
             }
-            if (got < 0)
-                throw_errno("cannot write the file", target, errno);
         } else {
             buffer.resize(piece);
-            got = ::pread(from, buffer.data(), wanted, static_cast<off_t>(done));
-            if (got < 0 && errno == EINTR)
-                continue;
+            got = read_some(from, buffer.data(), wanted, done);
             if (got < 0)
                 throw_errno("cannot read the file", source, errno);
             write_all(to, buffer.data(), static_cast<std::size_t>(got), done, target);
@@ -73,6 +78,35 @@ void copy_bytes(int from, int to, std::uint64_t size, const fs::path& source, co
         done += static_cast<std::uint64_t>(got);
         moved(static_cast<std::uint64_t>(got));
     }
+}
+
+std::uint64_t copy_readable_bytes(int from, int to, std::uint64_t size, const fs::path& source, const fs::path& target,
+                                  const std::function<void(std::uint64_t)>& moved) {
+    std::vector<char> buffer(piece);
+    std::uint64_t unreadable = 0;
+    std::uint64_t careful_up_to = 0; // block by block, behind a fault
+    for (std::uint64_t done = 0; done < size;) {
+        const std::size_t most = done < careful_up_to ? block : piece;
+        const auto wanted = static_cast<std::size_t>(std::min<std::uint64_t>(most, size - done));
+        ssize_t got = read_some(from, buffer.data(), wanted, done);
+        if (got < 0 && errno == EIO && wanted > block) {
+            careful_up_to = done + wanted;
+            continue;
+        }
+        if (got < 0 && errno == EIO) {
+            got = static_cast<ssize_t>(wanted);
+            std::fill_n(buffer.begin(), wanted, '\0');
+            unreadable += wanted;
+        }
+        if (got < 0)
+            throw_errno("cannot read the file", source, errno);
+        if (got == 0)
+            throw Error("the file became shorter while it was copied", source.string(), "is something writing to it?");
+        write_all(to, buffer.data(), static_cast<std::size_t>(got), done, target);
+        done += static_cast<std::uint64_t>(got);
+        moved(static_cast<std::uint64_t>(got));
+    }
+    return unreadable;
 }
 
 } // namespace emend

@@ -25,4 +25,9 @@ void write_all(int descriptor, const void* data, std::size_t bytes, std::uint64_
 void copy_bytes(int from, int to, std::uint64_t size, const std::filesystem::path& source,
                 const std::filesystem::path& target, const std::function<void(std::uint64_t)>& moved);
 
+// Likewise of a disk that does not give all of it: what cannot be read becomes zeros, block by block. Gives how many
+// bytes that were. Throws Error for any other fault.
+std::uint64_t copy_readable_bytes(int from, int to, std::uint64_t size, const std::filesystem::path& source,
+                                  const std::filesystem::path& target, const std::function<void(std::uint64_t)>& moved);
+
 } // namespace emend

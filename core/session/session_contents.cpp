@@ -32,18 +32,16 @@ auto read_all(SQLite::Database& database, const std::string& table, const std::s
 struct EditRow {
     std::string request;
     std::string note;
-    bool chosen;
     std::optional<std::uint64_t> batch;
     bool operator==(const EditRow&) const = default;
 };
 
 std::vector<EditRow> edit_rows(SQLite::Database& database) {
-    return read_all(database, "edit", "request, note, chosen, batch", "place", [](SQLite::Statement& row) {
+    return read_all(database, "edit", "request, note, batch", "place", [](SQLite::Statement& row) {
         return EditRow{.request = text_at(row, 0),
                        .note = text_at(row, 1),
-                       .chosen = number_at<int>(row, 2) != 0,
                        .batch =
-                           row.getColumn(3).isNull() ? std::nullopt : std::optional(number_at<std::uint64_t>(row, 3))};
+                           row.getColumn(2).isNull() ? std::nullopt : std::optional(number_at<std::uint64_t>(row, 2))};
     });
 }
 
@@ -66,10 +64,8 @@ std::vector<SessionEdit> SessionStore::edits() {
     return reading([&] {
         std::vector<SessionEdit> edits;
         for (EditRow& row : edit_rows(*database_))
-            edits.push_back({.request = request_from_text(row.request),
-                             .note = std::move(row.note),
-                             .chosen = row.chosen,
-                             .batch = row.batch});
+            edits.push_back(
+                {.request = request_from_text(row.request), .note = std::move(row.note), .batch = row.batch});
         return edits;
     });
 }
@@ -78,8 +74,7 @@ void SessionStore::set_edits(const std::vector<SessionEdit>& edits) {
     std::vector<EditRow> rows;
     rows.reserve(edits.size());
     for (const SessionEdit& edit : edits)
-        rows.push_back(
-            {.request = request_to_text(edit.request), .note = edit.note, .chosen = edit.chosen, .batch = edit.batch});
+        rows.push_back({.request = request_to_text(edit.request), .note = edit.note, .batch = edit.batch});
     const std::vector<EditRow> there = reading([&] { return edit_rows(*database_); });
     if (rows == there)
         return;
@@ -89,8 +84,8 @@ void SessionStore::set_edits(const std::vector<SessionEdit>& edits) {
             const EditRow& row = rows[place];
             if (place < there.size() && row == there[place])
                 continue;
-            run(*database_, "INSERT OR REPLACE INTO edit (place, request, note, chosen, batch) VALUES (?, ?, ?, ?, ?)",
-                place, row.request, row.note, row.chosen, row.batch);
+            run(*database_, "INSERT OR REPLACE INTO edit (place, request, note, chosen, batch) VALUES (?, ?, ?, 1, ?)",
+                place, row.request, row.note, row.batch);
             run(*database_, seal_statement("edit", "place = ?"), place);
         }
     });

@@ -101,21 +101,6 @@ void sync_folder_of(const fs::path& file) {
 
 constexpr std::array beside{"-wal", "-shm", "-journal"}; // where SQLite keeps what is not in the file yet
 
-// The log of a file that is not there any more would be replayed into the one that takes its name.
-void remove_logs_of(const fs::path& target) {
-    bool removed = false;
-    for (const char* suffix : beside) {
-        const fs::path log = target.string() + suffix;
-        std::error_code failed;
-        removed = fs::remove(log, failed) || removed;
-        if (failed)
-            throw Error("an old log beside the session cannot be removed: " + failed.message(), log.string(),
-                        "remove it, or choose another name");
-    }
-    if (removed) // before the name is there, whatever the power does
-        sync_folder_of(target);
-}
-
 // Never takes the place of anything unless told to.
 void put_in_place(const fs::path& from, const fs::path& target, bool replace) {
     int code = 0;
@@ -141,6 +126,28 @@ std::string state_of(SQLite::Database& database) {
 
 } // namespace
 
+Interruptible::Interruptible(SQLite::Database& database, const JobContext& job, std::function<void()> look)
+    : database_(database)
+    , job_(job)
+    , look_(std::move(look)) {
+    constexpr int between_looks = 100; // steps of SQLite's machine; the longest writes one part of a matrix
+    sqlite3_progress_handler(database_.getHandle(), between_looks, &Interruptible::look, this);
+}
+
+Interruptible::~Interruptible() {
+    sqlite3_progress_handler(database_.getHandle(), 0, nullptr, nullptr);
+}
+
+int Interruptible::look(void* self) noexcept {
+    const Interruptible& watch = *static_cast<Interruptible*>(self);
+    try {
+        if (watch.look_)
+            watch.look_();
+    } catch (...) { // nothing may leave through SQLite; who is told goes without
+    }
+    return watch.job_.stop_requested() ? 1 : 0;
+}
+
 // A folder, not a file: closing the descriptor of a file drops the POSIX locks that SQLite holds on it.
 Scratch::Scratch(const fs::path& target)
     : part_(make_part(target, PartKind::folder)) {
@@ -151,6 +158,28 @@ Scratch::Scratch(const fs::path& target)
 Scratch::~Scratch() {
     std::error_code ignored;
     fs::remove_all(part_.path, ignored);
+}
+
+void remove_logs_of(const fs::path& target) {
+    bool removed = false;
+    for (const char* suffix : beside) {
+        const fs::path log = target.string() + suffix;
+        std::error_code failed;
+        removed = fs::remove(log, failed) || removed;
+        if (failed)
+            throw Error("an old log beside the session cannot be removed: " + failed.message(), log.string(),
+                        "remove it, or choose another name");
+    }
+    if (removed) // before the name is there, whatever the power does
+        sync_folder_of(target);
+}
+
+bool is_there(const fs::path& path) {
+    std::error_code failed;
+    const fs::file_status status = fs::symlink_status(path, failed);
+    if (status.type() == fs::file_type::none) // the folder cannot be searched, or the name is too long
+        throw_errno("the session cannot be copied", path, failed.value());
+    return status.type() != fs::file_type::not_found;
 }
 
 void rethrow(const SQLite::Exception& fault, const std::string& what, const fs::path& file) {
@@ -271,41 +300,6 @@ fs::perms make_private(const fs::path& file, const fs::path& target, bool replac
     return permissions;
 }
 
-// While it lives, what the database does is stopped when the job is, and tells how far it is by the length of the copy.
-class CopyWatch {
-  public:
-    CopyWatch(SQLite::Database& database, fs::path copy, const JobContext& job)
-        : database_(database)
-        , copy_(std::move(copy))
-        , job_(job)
-        , bytes_(static_cast<double>(database.execAndGet("PRAGMA page_count").getInt64() *
-                                     database.execAndGet("PRAGMA page_size").getInt64())) {
-        constexpr int between_looks = 100; // of SQLite's machine; the longest writes one part of a matrix
-        sqlite3_progress_handler(database_.getHandle(), between_looks, &CopyWatch::look, this);
-    }
-    ~CopyWatch() { sqlite3_progress_handler(database_.getHandle(), 0, nullptr, nullptr); }
-    CopyWatch(const CopyWatch&) = delete;
-    CopyWatch& operator=(const CopyWatch&) = delete;
-
-  private:
-    static int look(void* self) {
-        const CopyWatch& watch = *static_cast<CopyWatch*>(self);
-        std::error_code not_yet;
-        const auto written = static_cast<double>(fs::file_size(watch.copy_, not_yet));
-        if (!not_yet && watch.bytes_ > 0)
-            watch.job_.report({.phase = "copying the session",
-                               .fraction = std::min(1.0, written / watch.bytes_),
-                               .seconds_left = -1,
-                               .detail = {}});
-        return watch.job_.stop_requested() ? 1 : 0;
-    }
-
-    SQLite::Database& database_;
-    fs::path copy_;
-    const JobContext& job_;
-    double bytes_;
-};
-
 } // namespace
 
 void put_copy(SQLite::Database& database, const fs::path& target, bool replace, const JobContext& job,
@@ -314,7 +308,16 @@ void put_copy(SQLite::Database& database, const fs::path& target, bool replace, 
     const fs::path made_there = scratch.file("copy");
     const fs::perms permissions = make_private(made_there, target, replace);
     with_errors("the session cannot be copied", target, [&] {
-        const CopyWatch watch(database, made_there, job);
+        const auto bytes = static_cast<double>(database.execAndGet("PRAGMA page_count").getInt64() *
+                                               database.execAndGet("PRAGMA page_size").getInt64());
+        const Interruptible watch(database, job, [&] {
+            std::error_code not_yet;
+            if (const auto written = fs::file_size(made_there, not_yet); !not_yet && bytes > 0)
+                job.report({.phase = "copying the session",
+                            .fraction = std::min(1.0, static_cast<double>(written) / bytes),
+                            .seconds_left = -1,
+                            .detail = {}});
+        });
         SQLite::Statement copy(database, "VACUUM INTO ?");
         copy.bind(1, made_there.string());
         copy.exec();
@@ -330,7 +333,7 @@ void put_copy(SQLite::Database& database, const fs::path& target, bool replace, 
     std::error_code kept_private; // where they cannot be given
     fs::permissions(made_there, permissions, kept_private);
     sync_path(made_there, true);
-    if (replace || !fs::exists(fs::symlink_status(target)))
+    if (replace || !is_there(target))
         remove_logs_of(target);
     put_in_place(made_there, target, replace);
     with_errors("the copy of the session cannot be read", target, [&] {

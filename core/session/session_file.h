@@ -41,6 +41,29 @@ std::unique_ptr<SQLite::Database> connect_to_read(const std::filesystem::path& f
 // Throws Error: not a session, of a later version, damaged. Gives its version.
 int check_is_session(SQLite::Database& database, const std::filesystem::path& file, const SessionSchema& schema);
 
+// Something has this name, were it a broken link. Throws Error where nobody can tell.
+bool is_there(const std::filesystem::path& path);
+
+// While it lives, what the database does is interrupted once the job shall stop: SQLITE_INTERRUPT, which with_errors
+// makes Cancelled. `look` is called every now and then meanwhile and must not throw.
+class Interruptible {
+  public:
+    Interruptible(SQLite::Database& database, const JobContext& job, std::function<void()> look = {});
+    ~Interruptible();
+    Interruptible(const Interruptible&) = delete;
+    Interruptible& operator=(const Interruptible&) = delete;
+
+  private:
+    static int look(void* self) noexcept;
+
+    SQLite::Database& database_;
+    const JobContext& job_;
+    std::function<void()> look_;
+};
+
+// The log of a file that is not there any more would be replayed into the one that takes its name. Throws Error.
+void remove_logs_of(const std::filesystem::path& target);
+
 // Puts what a killed writer left in its log into the file, so that nothing lies beside it. The lock must be held.
 // Throws Error, also while another connection reads it.
 void tidy(const std::filesystem::path& file);

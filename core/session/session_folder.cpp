@@ -2,6 +2,7 @@
 // Sessions in a folder: what they are about, which were left behind, a name for the next one.
 #include "emend/error.h"
 #include "emend/session.h"
+#include "session/session_file.h"
 #include "session/session_lock.h"
 
 #include <algorithm>
@@ -70,14 +71,20 @@ bool discard_session(const std::string& path) {
     const SessionLock::Attempt attempt = SessionLock::attempt(file);
     if (attempt.held_by_other)
         return false;
-    for (const char* suffix : {"-wal", "-shm", "-journal", ""}) { // the session itself last: what is left says so
-        std::error_code failed;
-        fs::remove(file.string() + suffix, failed);
-        if (failed)
-            throw Error("the session cannot be removed: " + failed.message(), file.string() + suffix,
-                        "check the permissions of the folder");
-    }
+    remove_logs_of(file); // the session itself last: what is left says so
+    std::error_code failed;
+    fs::remove(file, failed);
+    if (failed)
+        throw Error("the session cannot be removed: " + failed.message(), path, "check the permissions of the folder");
     return true;
+}
+
+void write_session(const std::string& path, bool replace, const SessionModel& model,
+                   const std::function<void(Session&)>& fill, const JobContext& job) {
+    const Scratch scratch(fs::absolute(path));
+    const auto made = Session::create(scratch.file("made").string(), model);
+    fill(*made);
+    made->copy_to(path, replace, job);
 }
 
 std::string new_session_path(const std::string& folder) {

@@ -4,6 +4,7 @@
 #include "session/session_history.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <limits>
 #include <map>
@@ -108,6 +109,26 @@ std::vector<ReplayedBatch> replay_session(Engine& engine, Session& session, cons
         throw;
     }
     return replayed;
+}
+
+std::vector<SessionEdit> rows_after_replay(std::vector<SessionEdit> rows, const LedgerState& made) {
+    const auto name = [](const EditRequest& request) {
+        return std::array{request.subject, request.prompt, request.object};
+    };
+    std::multimap<std::array<std::string, 3>, SessionEdit*> waiting; // alike ones in their order
+    for (SessionEdit& row : rows) {
+        const bool was_applied = row.batch.has_value();
+        row.batch.reset(); // a number of the other history
+        if (was_applied)
+            waiting.emplace(name(row.request), &row);
+    }
+    for (const LedgerEntry& entry : made.entries)
+        for (const EditOutcome& edit : entry.report ? entry.report->edits : std::vector<EditOutcome>())
+            if (const auto found = waiting.find(name(edit.request)); found != waiting.end()) {
+                found->second->batch = entry.id;
+                waiting.erase(found);
+            }
+    return rows;
 }
 
 } // namespace emend

@@ -24,8 +24,9 @@ namespace {
 
 constexpr const char* older_copy = "an older copy may be sound";
 
-// With its log: SQLite puts that into the copy. The damaged one stays as it is.
-void copy_with_log(const fs::path& from, const fs::path& to, const JobContext& job) {
+// With its log: SQLite puts that into the copy. The damaged one stays as it is. Gives the bytes that the disk did not.
+std::uint64_t copy_with_log(const fs::path& from, const fs::path& to, const JobContext& job) {
+    std::uint64_t unreadable = 0;
     for (const char* suffix : {"", "-wal", "-journal"}) {
         const fs::path source = from.string() + suffix, target = to.string() + suffix;
         std::error_code failed;
@@ -37,7 +38,7 @@ void copy_with_log(const fs::path& from, const fs::path& to, const JobContext& j
         if (failed)
             throw_errno("the session cannot be read", source, failed.value());
         std::uint64_t done = 0;
-        copy_bytes(whole.get(), copy.get(), bytes, source, target, [&](std::uint64_t more) {
+        unreadable += copy_readable_bytes(whole.get(), copy.get(), bytes, source, target, [&](std::uint64_t more) {
             job.check();
             done += more;
             job.report({.phase = "copying what there is",
@@ -46,6 +47,7 @@ void copy_with_log(const fs::path& from, const fs::path& to, const JobContext& j
                         .detail = {}});
         });
     }
+    return unreadable;
 }
 
 // Bytes by the file's own head. 0: it has none that is whole.
@@ -333,7 +335,7 @@ SessionRescue rescue_session(const std::string& path, const std::string& out, co
                         (attempt.held_by_other ? "somebody makes one of this name" : attempt.problem),
                     out, "choose another name or folder");
     const Scratch scratch(target); // beside the new file, so that there is room for both or for none
-    copy_with_log(file, scratch.file("damaged"), job);
+    const std::uint64_t unreadable = copy_with_log(file, scratch.file("damaged"), job);
     reading.reset();
     make_as_long_as_it_says(scratch.file("damaged"));
     const int version = version_of(scratch.file("damaged"), file);
@@ -349,6 +351,8 @@ SessionRescue rescue_session(const std::string& path, const std::string& out, co
         rescue.keep_what_is_sound();
         job.check();
         SessionRescue result = rescue.result();
+        if (unreadable > 0)
+            result.lost.push_back(std::to_string(unreadable) + " bytes that the disk does not give any more");
         put_copy(*kept, target, false, job, [](SQLite::Database& copy) {
             run(copy, "UPDATE session SET untitled = 0");
             run(copy, seal_statement("session", "id = 1"));

@@ -63,9 +63,9 @@ void check_seals(SQLite::Database& database, const std::string& table);
 // Of a session in which nothing was done yet.
 void write_head(SQLite::Database& database, bool untitled);
 void write_model(SQLite::Database& database, const SessionModel& model);
-// Throws Error when it is not as it was written.
 // Computed in another precision, the same history has other weights: those that anything was seen on are gone.
 void forget_states(SQLite::Database& database);
+// Throws Error when it is not as it was written.
 SessionHead read_head(SQLite::Database& database);
 
 // A batch of the history, with its matrices; in place of one of the same number.

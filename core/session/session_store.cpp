@@ -177,6 +177,10 @@ void SessionStore::shrink_if_worth_it() {
 
 SessionStore::~SessionStore() {
     try {
+        if (lock_ && database_ && was_moved()) {
+            leave_moved();
+            return;
+        }
         if (lock_ && database_) {
             database_->exec("PRAGMA busy_timeout = 0");
             // A reader may be in the way, and then tidies.
@@ -196,6 +200,9 @@ void SessionStore::writing(const std::function<void()>& work) {
     if (read_only())
         throw Error("the session cannot be written: " + read_only_because_, file_.string(),
                     "save it under another name to go on");
+    if (was_moved())
+        throw Error("the session's file was renamed or removed while it was open", file_.string(),
+                    "save the session under another name to go on");
     with_errors("the session cannot be written", file_, [&] {
         database_->exec("PRAGMA journal_mode = WAL"); // for readers' sake; where there can be none, it does without
         SQLite::Transaction transaction(*database_, SQLite::TransactionBehavior::IMMEDIATE);
@@ -205,20 +212,33 @@ void SessionStore::writing(const std::function<void()>& work) {
         run(*database_, seal_statement("session", "id = 1"));
         transaction.commit();
         wrote_ = true;
+        // Whoever renames the file takes everything with it. What a reader holds back comes with the next one.
+        (void)database_->tryExec("PRAGMA wal_checkpoint(PASSIVE)");
     });
+}
+
+// By its name something else is found by now, or nothing: what is written would be lost, or in somebody's way.
+bool SessionStore::was_moved() const {
+    int moved = 0;
+    return sqlite3_file_control(database_->getHandle(), "main", SQLITE_FCNTL_HAS_MOVED, &moved) == SQLITE_OK &&
+           moved != 0;
+}
+
+// Everything is in the file, whatever its name is now: the log is of no use to anybody any more.
+void SessionStore::leave_moved() {
+    sqlite3_db_config(database_->getHandle(), SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
+    database_.reset();
+    remove_logs_of(file_);
 }
 
 void SessionStore::set_note(const std::string& note) {
     writing([&] { run(*database_, "UPDATE session SET note = ?", note); });
 }
 
-void SessionStore::set_model(const SessionModel& model) {
-    const SessionModel before = reading([&] { return read_head(*database_); }).model;
-    writing([&] {
-        write_model(*database_, model);
-        if (model.dtype != before.dtype || model.device != before.device)
-            forget_states(*database_);
-    });
+void SessionStore::set_model_path(const std::string& path) {
+    SessionModel model = reading([&] { return read_head(*database_); }).model;
+    model.path = path;
+    writing([&] { write_model(*database_, model); });
 }
 
 void SessionStore::set_ui_state(const std::string& json) {
@@ -227,13 +247,17 @@ void SessionStore::set_ui_state(const std::string& json) {
 
 void SessionStore::copy_to(const std::string& path, bool replace, const JobContext& job) {
     fs::path target = fs::absolute(path);
-    const bool there = fs::exists(fs::symlink_status(target));
+    const bool there = is_there(target);
     if (there) {
         if (!replace)
             throw Error("there is a file of this name already", path, "choose another name, or replace it");
         target = existing_file(target);
-        if (fs::equivalent(target, file_))
+        std::error_code moved; // our own: then it is another file
+        if (fs::equivalent(target, file_, moved))
             throw Error("the session cannot be copied onto itself", path, "choose another name");
+        if (::access(target.c_str(), W_OK) != 0)
+            throw Error("the file there may not be replaced: " + std::generic_category().message(errno), path,
+                        "choose another name, or give yourself the permission");
     }
     // Of a name that is free, too: nobody makes a session of it meanwhile.
     const SessionLock::Attempt attempt = SessionLock::attempt(target);

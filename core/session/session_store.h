@@ -33,10 +33,10 @@ class SessionStore : public Session {
     [[nodiscard]] std::string ui_state() override;
 
     void sync(const LedgerState& ledger, const std::function<BatchRecord(std::uint64_t)>& fetch,
-              const std::string& edited_hash) override;
+              const std::string& edited_hash, const SessionModel& model) override;
     void set_edits(const std::vector<SessionEdit>& edits) override;
     void set_note(const std::string& note) override;
-    void set_model(const SessionModel& model) override;
+    void set_model_path(const std::string& path) override;
     void add_trace(const SessionTrace& trace) override;
     void set_text(const SessionText& text) override;
     void set_scores(const SessionScores& scores) override;
@@ -53,6 +53,8 @@ class SessionStore : public Session {
     void open_database(Access access, const SessionSchema& schema);
     void take_lock();
     void bring_up_to_date(const SessionSchema& schema);
+    [[nodiscard]] bool was_moved() const;
+    void leave_moved();
     void shrink_if_worth_it(); // nobody else reads it, and there is no log
 
     template<typename Work>

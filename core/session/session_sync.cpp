@@ -91,6 +91,8 @@ void find_faults(std::vector<std::string>& faults, const std::string& what, Read
     } catch (const Error& error) {
         faults.push_back(what + ": " + error.message());
     } catch (const SQLite::Exception& fault) {
+        if (fault.getErrorCode() == SQLITE_INTERRUPT)
+            throw Cancelled();
         faults.push_back(what + ": " + fault.what());
     }
 }
@@ -98,9 +100,10 @@ void find_faults(std::vector<std::string>& faults, const std::string& what, Read
 } // namespace
 
 void SessionStore::sync(const LedgerState& ledger, const std::function<BatchRecord(std::uint64_t)>& fetch,
-                        const std::string& edited_hash) {
+                        const std::string& edited_hash, const SessionModel& model) {
     Changes changes;
     bool moved = false;
+    SessionModel kept;
     reading([&] {
         std::map<std::uint64_t, BatchRow> there = batch_rows(*database_);
         for (std::size_t place = 0; place < ledger.entries.size(); ++place) {
@@ -124,6 +127,7 @@ void SessionStore::sync(const LedgerState& ledger, const std::function<BatchReco
         SQLite::Statement state(*database_, "SELECT position, edited_hash FROM session");
         moved = !state.executeStep() || number_at<std::size_t>(state, 0) != ledger.position ||
                 text_at(state, 1) != edited_hash;
+        kept = read_head(*database_).model;
     });
     if (!changes.none() || moved)
         writing([&] {
@@ -157,6 +161,9 @@ void SessionStore::sync(const LedgerState& ledger, const std::function<BatchReco
                 run(*database_, seal_statement("batch", "id = ?"), entry.id);
             }
             run(*database_, "UPDATE session SET position = ?, edited_hash = ?", ledger.position, edited_hash);
+            write_model(*database_, model);
+            if (model.dtype != kept.dtype || model.device != kept.device)
+                forget_states(*database_);
         });
     known_reports_.clear();
     for (const LedgerEntry& entry : ledger.entries)
@@ -165,6 +172,7 @@ void SessionStore::sync(const LedgerState& ledger, const std::function<BatchReco
 
 std::vector<std::string> SessionStore::check(const JobContext& job) {
     std::vector<std::string> faults;
+    const Interruptible stop(*database_, job);
     find_faults(faults, "the file", [&] {
         if (ends_early(*database_, file_))
             faults.push_back("the file: its end is missing");

@@ -160,7 +160,7 @@ void save_history(const Engine& engine, Session& session, const JobContext& job)
             job.check();
             return engine.record(id);
         },
-        hash);
+        hash, session_model(engine.model_info()));
 }
 
 } // namespace emend

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "base/checked_math.h"
+#include "base/copy_bytes.h"
 #include "base/file.h"
 #include "base/hash.h"
 #include "base/job_part.h"
@@ -14,8 +15,11 @@
 #include <QTemporaryDir>
 #include <QTest>
 
+#include <algorithm>
 #include <csignal>
+#include <cstring>
 #include <fcntl.h>
+#include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 
@@ -247,6 +251,32 @@ class TestBase : public QObject {
         QCOMPARE(lines.size(), std::size_t{2});
         QCOMPARE(lines[0].second, std::string("{} is no format"));
         QVERIFY(lines[1].first == LogLevel::Error);
+    }
+
+    // A process reads its own memory as a file, in which most of the addresses cannot be read.
+    void what_cannot_be_read_becomes_zeros() {
+        constexpr std::uintptr_t address = 0x100000, size = 0x103000;
+        void* const page = ::mmap(reinterpret_cast<void*>(address), 4096, PROT_READ | PROT_WRITE,
+                                  MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
+        if (page == MAP_FAILED)
+            QSKIP("there is something at this address");
+        std::memset(page, 'x', 4096);
+        const QTemporaryDir folder;
+        const fs::path path = fs::path(folder.path().toStdString()) / "copy";
+        const Descriptor memory = open_file("/proc/self/mem", O_RDONLY, "cannot read");
+        const Descriptor copy = open_file(path, O_WRONLY | O_CREAT, "cannot write");
+        std::uint64_t told = 0;
+        const std::uint64_t unreadable = copy_readable_bytes(memory.get(), copy.get(), size, "/proc/self/mem", path,
+                                                             [&](std::uint64_t more) { told += more; });
+        ::munmap(page, 4096);
+        QCOMPARE(unreadable, std::uint64_t{size - 4096});
+        QCOMPARE(told, std::uint64_t{size});
+        const std::string bytes = read_file(path);
+        QCOMPARE(bytes.size(), std::size_t{size});
+        QVERIFY(bytes.substr(address, 4096) == std::string(4096, 'x'));
+        QCOMPARE(static_cast<std::uint64_t>(std::ranges::count(bytes, '\0')), unreadable);
+        EXPECT_FAULT(copy_bytes(memory.get(), copy.get(), size, "/proc/self/mem", path, [](std::uint64_t) {}),
+                     "cannot read the file: Input/output error | /proc/self/mem");
     }
 };
 

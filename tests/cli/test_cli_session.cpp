@@ -210,6 +210,9 @@ class TestCliSession : public QObject {
         const CliResult kept = session({"show", "again.emend"});
         QCOMPARE(kept.json["batches"].toArray().size(), 3);
         QCOMPARE(kept.json["session"]["note"].toString(), QString("of the session"));
+        const qsizetype left = show().json["batches"][0]["edits"].toArray().size();
+        QCOMPARE(kept.json["drafts"].toArray().size(), left); // of the batch that is switched off
+        QVERIFY(left > 0);
         const CliResult twice = session({"replay", "work.emend", "--out", "again.emend"});
         QVERIFY2(twice.code == 1 && twice.error()["what"].toString().contains("already"), twice.all());
     }

@@ -85,6 +85,29 @@ class TestCliSessionFaults : public QObject {
         QVERIFY2(twice.code == 1 && twice.err.contains("already"), twice.all());
     }
 
+    void two_sessions_at_once() {
+        QStringList into = quick_edit(sandbox_, 1, 2) + QStringList{"--session", "other.emend"};
+        into.replace(into.indexOf("demo"), "sound.emend");
+        const QStringList before = sandbox_.listing();
+        const CliResult refused = sandbox_.run(into);
+        QVERIFY2(refused.code == 2 && refused.err.contains("leave --session out"), refused.all());
+        QCOMPARE(sandbox_.listing(), before);
+    }
+
+    // The precision is the file's only with weights that have it.
+    void a_command_that_fails_changes_nothing() {
+        const QJsonObject before = show("sound.emend").json;
+        const CliResult redo = sandbox_.run({"session", "redo", "sound.emend", "--dtype", "float64"});
+        QVERIFY2(redo.code == 1, redo.all());
+        QCOMPARE(show("sound.emend").json["model"].toObject()["dtype"].toString(), QString("float32"));
+        QCOMPARE(show("sound.emend").json["model"], before["model"]);
+        copy_session("undone.emend");
+        QCOMPARE(sandbox_.run({"session", "undo", "undone.emend", "--dtype", "float64"}).code, 0);
+        QCOMPARE(show("undone.emend").json["model"].toObject()["dtype"].toString(), QString("float64"));
+        const CliResult verified = sandbox_.run({"session", "verify", "undone.emend", "--json"});
+        QVERIFY2(verified.code == 0, verified.all());
+    }
+
     void not_there_or_a_folder() {
         for (const QString& name : {QString("nowhere.emend"), sandbox_.path()}) {
             const CliResult result = show(name);

@@ -146,7 +146,7 @@ class History {
                         return batch;
                 throw Error("there is no such batch");
             },
-            "state " + std::to_string(position));
+            "state " + std::to_string(position), small_model());
     }
 
     std::vector<BatchRecord> records;

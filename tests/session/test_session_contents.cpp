@@ -176,7 +176,6 @@ void TestSessionContents::edits() {
     for (int i = 0; i < 20; ++i)
         edits.push_back({.request = request_of("Tower " + std::to_string(i), "Rome"),
                          .note = i == 3 ? odd_text : "",
-                         .chosen = i % 2 == 0,
                          .batch = i < 5 ? std::optional<std::uint64_t>(i) : std::nullopt});
     edits[4].request.object = odd_text;
     const auto compare = [&] {
@@ -185,14 +184,13 @@ void TestSessionContents::edits() {
         for (std::size_t i = 0; i < edits.size(); ++i) {
             QVERIFY(same(there[i].request, edits[i].request));
             QCOMPARE(there[i].note, edits[i].note);
-            QCOMPARE(there[i].chosen, edits[i].chosen);
             QVERIFY(there[i].batch == edits[i].batch);
         }
         QCOMPARE(session->head().edits, edits.size());
     };
     session->set_edits(edits);
     compare();
-    edits[7].chosen = !edits[7].chosen;
+    edits[7].note = "another";
     edits.erase(edits.begin() + 2);
     session->set_edits(edits);
     compare();
@@ -356,7 +354,7 @@ void TestSessionContents::a_file_of_the_first_format() {
     QVERIFY(same(session->batch(1), first) && same(session->batch(2), second));
     const std::vector<SessionEdit> edits = session->edits();
     QVERIFY(edits.size() == 2 && edits[0].note == "a note" && edits[0].batch == std::uint64_t{1});
-    QVERIFY(same(edits[1].request, request_of("Draft", "Oslo")) && !edits[1].chosen && !edits[1].batch);
+    QVERIFY(same(edits[1].request, request_of("Draft", "Oslo")) && !edits[1].batch);
     const std::vector<SessionTrace> traces = session->traces();
     QCOMPARE(traces.size(), std::size_t{3}); // none is lost for being on weights that nobody knows
     QVERIFY(traces[0].state == "" && !traces[1].state && !traces[2].state);
@@ -384,14 +382,13 @@ void TestSessionContents::notes_model_and_window_state() {
     auto session = Session::create(file(), small_model());
     session->set_note(odd_text);
     session->set_ui_state(R"({"selected": 3})");
-    SessionModel moved = small_model();
-    moved.path = "/elsewhere/\xe9";
-    session->set_model(moved);
+    const std::string elsewhere = "/elsewhere/\xe9";
+    session->set_model_path(elsewhere);
     session = reopened(session);
     QCOMPARE(session->head().note, odd_text);
     QCOMPARE(session->ui_state(), std::string(R"({"selected": 3})"));
-    QCOMPARE(session->head().model.path, moved.path);
-    QCOMPARE(session->head().model.fingerprint, moved.fingerprint);
+    QCOMPARE(session->head().model.path, elsewhere);
+    QCOMPARE(session->head().model.fingerprint, small_model().fingerprint);
     QCOMPARE(session->check({}), std::vector<std::string>());
 }
 

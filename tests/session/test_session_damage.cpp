@@ -58,7 +58,7 @@ void TestSessionDamage::init() {
     history_.add(1);
     history_.add(2);
     history_.write_to(*session_);
-    session_->set_edits({{.request = request_of("Tower", "Rome"), .note = "a note", .chosen = true, .batch = 1}});
+    session_->set_edits({{.request = request_of("Tower", "Rome"), .note = "a note", .batch = 1}});
     session_->set_scores({.batch = 1, .before = {}, .after = {}});
 }
 

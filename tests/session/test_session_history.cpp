@@ -121,7 +121,7 @@ void TestSessionHistory::an_opened_session_knows_its_batches() {
 void TestSessionHistory::undone_batches_that_are_dropped() {
     session_->set_scores({.batch = 3, .before = {}, .after = {}});
     session_->set_text({.batch = 3, .edit = 0, .prompt = "p", .before = "b", .after = "a", .seed = 0});
-    session_->set_edits({{.request = request_of("Tower", "Rome"), .note = {}, .chosen = true, .batch = 3}});
+    session_->set_edits({{.request = request_of("Tower", "Rome"), .note = {}, .batch = 3}});
     history_.records.pop_back();
     history_.add(4);
     history_.write_to(*session_);
@@ -140,8 +140,7 @@ void TestSessionHistory::undone_batches_that_are_dropped() {
 void TestSessionHistory::a_dropped_batch_hides_no_damage() {
     std::vector<SessionEdit> edits(3);
     for (std::size_t i = 0; i < edits.size(); ++i)
-        edits[i] = {
-            .request = request_of("Tower " + std::to_string(i), "Rome"), .note = {}, .chosen = true, .batch = {}};
+        edits[i] = {.request = request_of("Tower " + std::to_string(i), "Rome"), .note = {}, .batch = {}};
     edits[1].batch = 3;
     edits[2].batch = 3;
     session_->set_edits(edits);
@@ -169,13 +168,13 @@ void TestSessionHistory::a_fetch_that_fails_changes_nothing() {
     history_.records.erase(history_.records.begin());
     const LedgerState ledger = history_.ledger();
     QVERIFY_EXCEPTION_THROWN(session_->sync(
-                                 ledger, [](std::uint64_t) -> BatchRecord { throw Cancelled(); }, "x"),
+                                 ledger, [](std::uint64_t) -> BatchRecord { throw Cancelled(); }, "x", small_model()),
                              Cancelled);
     BatchRecord wrong = batch_of(4);
     wrong.updates[0].left.pop_back();
     QVERIFY(!error_of([&] {
                  session_->sync(
-                     ledger, [&](std::uint64_t) { return wrong; }, "x");
+                     ledger, [&](std::uint64_t) { return wrong; }, "x", small_model());
              }).empty());
     QCOMPARE(session_->batch_ids(), (std::vector<std::uint64_t>{1, 2, 3}));
     QCOMPARE(session_->head().edited_hash, std::string("state 3"));
@@ -276,6 +275,7 @@ void TestSessionHistory::a_copy_over_something_data() {
     QTest::newRow("itself") << "itself" << true << "onto itself";
     QTest::newRow("a folder") << "folder" << true << "folder";
     QTest::newRow("no folder") << "nowhere" << false << "cannot be copied";
+    QTest::newRow("too long a name") << "long" << false << "too long";
 }
 
 void TestSessionHistory::a_copy_over_something() {
@@ -296,6 +296,8 @@ void TestSessionHistory::a_copy_over_something() {
         target = path("a.emend");
     } else if (what == "folder") {
         QVERIFY(QDir(folder_->path()).mkdir("b.emend"));
+    } else if (what == "long") {
+        target = path((std::string(300, 'x') + ".emend").c_str());
     } else {
         target = path("nowhere/b.emend");
     }
@@ -317,7 +319,7 @@ void TestSessionHistory::sessions_that_were_left_behind() {
     const auto make = [&](const char* name, bool untitled, bool with_edits) {
         auto session = Session::create(path(name), small_model(), untitled);
         if (with_edits)
-            session->set_edits({{.request = request_of(name, "Rome"), .note = {}, .chosen = true, .batch = {}}});
+            session->set_edits({{.request = request_of(name, "Rome"), .note = {}, .batch = {}}});
         return session;
     };
     make("left behind.emend", true, true);

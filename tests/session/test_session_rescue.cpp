@@ -84,7 +84,7 @@ void TestSessionRescue::init() {
     history_.write_to(*session);
     std::vector<SessionEdit> edits;
     for (const std::uint64_t batch : {1, 2, 3})
-        edits.push_back({.request = request_of("Tower", "Rome"), .note = "a note", .chosen = true, .batch = batch});
+        edits.push_back({.request = request_of("Tower", "Rome"), .note = "a note", .batch = batch});
     session->set_edits(edits);
     SessionTrace trace;
     trace.state = "";

@@ -13,7 +13,6 @@ using namespace emend::test;
 class TestSessionWork : public QObject {
     Q_OBJECT
   private slots:
-    void another_precision_is_other_weights();
     void init();
     void restoring();
     void restoring_elsewhere_data();
@@ -89,7 +88,8 @@ void TestSessionWork::restoring() {
         QVERIFY(same(engine.record(id), made_with_->record(id)));
     // What was restored is what is there: nothing to write.
     session_->sync(
-        engine.ledger(), [](std::uint64_t) -> BatchRecord { throw Error("fetched"); }, engine.edited_hash({}));
+        engine.ledger(), [](std::uint64_t) -> BatchRecord { throw Error("fetched"); }, engine.edited_hash({}),
+        small_model());
 }
 
 void TestSessionWork::restoring_elsewhere_data() {
@@ -181,7 +181,7 @@ void TestSessionWork::verifying_what_is_not() {
         ledger.entries[1].hash = batch.hash;
         ledger.entries[1].report = batch.report;
         session_->sync(
-            ledger, [&](std::uint64_t) { return batch; }, made_with_->edited_hash({}));
+            ledger, [&](std::uint64_t) { return batch; }, made_with_->edited_hash({}), small_model());
     };
     if (what == "part")
         session_->database().exec("UPDATE part SET data = zeroblob(size) WHERE matrix ="
@@ -190,7 +190,7 @@ void TestSessionWork::verifying_what_is_not() {
         rewrite([](BatchRecord& batch) { batch.hash = "of something else"; });
     else if (what == "weights")
         session_->sync(
-            made_with_->ledger(), [&](std::uint64_t id) { return made_with_->record(id); }, "another");
+            made_with_->ledger(), [&](std::uint64_t id) { return made_with_->record(id); }, "another", small_model());
     else if (what == "norm")
         rewrite([](BatchRecord& batch) {
             EditReport report = *batch.report;
@@ -283,7 +283,7 @@ void TestSessionWork::every_score_has_its_own_allowance() {
 
 void TestSessionWork::a_session_without_a_hash() { // what was rescued does not know it
     session_->sync(
-        made_with_->ledger(), [&](std::uint64_t id) { return made_with_->record(id); }, "");
+        made_with_->ledger(), [&](std::uint64_t id) { return made_with_->record(id); }, "", small_model());
     HistoryEngine engine;
     QCOMPARE(faults(engine), QString());
     const RestoredSession restored = restore_session(engine, *session_, {});
@@ -368,30 +368,6 @@ void TestSessionWork::a_replay_that_is_stopped() {
     engine.exhausts = "Tower 5"; // of the second batch
     QVERIFY_EXCEPTION_THROWN((void)replay_session(engine, *session_, {}), std::bad_alloc);
     QCOMPARE(engine.edited_hash({}), before);
-}
-
-// The history has the same names, but nobody has these weights any more.
-void TestSessionWork::another_precision_is_other_weights() {
-    const QTemporaryDir folder;
-    const auto session = Session::create(folder.filePath("a.emend").toStdString(), small_model());
-    SessionTrace trace;
-    trace.request.subject = "Rome";
-    trace.request.at = 0;
-    trace.state = "";
-    session->add_trace(trace);
-    session->set_text(
-        {.batch = 1, .prompt = "Rome", .before = "a", .after = "b", .state_before = "", .state_after = "x"});
-    session->set_scores({.batch = 1, .before = {}, .after = {}, .state = "x"});
-    SessionModel model = small_model();
-    model.path = "/elsewhere";
-    session->set_model(model);
-    QVERIFY(session->traces()[0].state == "" && session->texts()[0].state_after == "x" && session->scores()[0].state);
-    model.dtype = "bfloat16";
-    session->set_model(model);
-    QVERIFY(!session->traces()[0].state && !session->traces()[0].request.at);
-    QVERIFY(!session->texts()[0].state_before && !session->texts()[0].state_after);
-    QVERIFY(!session->scores()[0].state);
-    QCOMPARE(session->check({}), std::vector<std::string>());
 }
 
 QTEST_GUILESS_MAIN(TestSessionWork)

@@ -115,7 +115,8 @@ std::unique_ptr<SeenBench> TestSeenAgain::begin(const std::vector<EditRequest>& 
 
 void TestSeenAgain::save(SeenBench& f) {
     QSignalSpy saved(&f.studio().sessions(), &SessionKeeper::savedAs);
-    f.studio().sessions().saveAs(m_folder->filePath(QStringLiteral("seen.emend")), f.document.due(true));
+    f.studio().sessions().saveAs(m_folder->filePath(QStringLiteral("seen.emend")), f.document.due(),
+                                 f.document.whole());
     f.rest();
     QCOMPARE(saved.size(), 1);
 }

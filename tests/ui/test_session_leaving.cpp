@@ -28,6 +28,10 @@ class TestSessionLeaving : public QObject {
     void unsavedSessionsAreOffered();
     void aDamagedSessionIsOfferedForRescue();
     void savingElsewhereCanBeStopped();
+    void savingElsewhereThatFailsLeavesNothing();
+    void whatIsPutAwayIsWhatWasShown();
+    void itsOwnFileBehindALink();
+    void closingTwiceClosesOnce();
     void nothingToRecoverNothingToSay();
     void theNoteDialogWritesTheNote();
 };
@@ -146,6 +150,73 @@ void TestSessionLeaving::savingElsewhereCanBeStopped() {
     f.apply(1); // and it goes on
     f.rest();
     QCOMPARE(look(f.file())->batch_ids().size(), std::size_t{2});
+}
+
+void TestSessionLeaving::savingElsewhereThatFailsLeavesNothing() {
+    const QString busy = m_folder.filePath(QStringLiteral("busy.emend"));
+    QFile::remove(busy);
+    const auto other = Session::create(busy.toStdString(), {});
+    SessionFixture f(*m_theme);
+    f.saveAs(busy); // nobody has made anything yet
+    QCOMPARE(f.file(), QString());
+    QVERIFY(QDir(own_data.sessions()).entryList(QDir::Files).isEmpty());
+    const QString good = m_folder.filePath(QStringLiteral("good.emend"));
+    f.saveAs(good);
+    QCOMPARE(f.file(), good);
+    QCOMPARE(look(good)->edits().size(), static_cast<std::size_t>(f.window->edits().rowCount()));
+    QVERIFY(QDir(own_data.sessions()).entryList(QDir::Files).isEmpty());
+    f.apply(0);
+    f.rest();
+    QCOMPARE(look(good)->batch_ids().size(), std::size_t{1});
+}
+
+void TestSessionLeaving::whatIsPutAwayIsWhatWasShown() {
+    {
+        SessionFixture f(*m_theme);
+        f.apply(0);
+        f.rest();
+        QVERIFY(f.close()); // to be recovered
+    }
+    SessionFixture first(*m_theme);
+    first.apply(0);
+    const QString file = m_folder.filePath(QStringLiteral("in use.emend"));
+    first.saveAs(file);
+    SessionFixture second(*m_theme, {}, file);
+    second.window->window.begin(true);
+    second.settle();
+    QVERIFY2(second.line().startsWith(QStringLiteral("Read only")), qPrintable(second.line()));
+    second.window->get<QAbstractButton>("dismissLineButton")->click();
+    QVERIFY2(second.line().contains(QStringLiteral("was not saved by name")), qPrintable(second.line()));
+    second.window->get<QAbstractButton>("dismissLineButton")->click();
+    QVERIFY(!second.window->get<QWidget>("sessionLine")->isVisible());
+}
+
+void TestSessionLeaving::itsOwnFileBehindALink() {
+    SessionFixture f(*m_theme);
+    f.apply(0);
+    const QString file = m_folder.filePath(QStringLiteral("linked.emend"));
+    f.saveAs(file);
+    const QString link = m_folder.filePath(QStringLiteral("link"));
+    QVERIFY(QFile::link(m_folder.path(), link));
+    f.window->window.openSession(link + QStringLiteral("/linked.emend"));
+    f.settle();
+    QCOMPARE(f.file(), file);
+    QVERIFY(!f.state().read_only);
+}
+
+// As when a person presses the keys again while the session is still written.
+void TestSessionLeaving::closingTwiceClosesOnce() {
+    SessionFixture f(*m_theme);
+    f.apply(0);
+    f.saveAs(m_folder.filePath(QStringLiteral("closed.emend")));
+    int closed = 0;
+    connect(f.window->window.findChild<SessionDesk*>(), &SessionDesk::closed, this, [&] { ++closed; });
+    f.window->window.close();
+    f.window->window.close();
+    QVERIFY(f.close());
+    f.settle();
+    QCOMPARE(closed, 1);
+    QCOMPARE(filesLike(m_folder.filePath(QStringLiteral("closed.emend"))).size(), 1);
 }
 
 void TestSessionLeaving::nothingToRecoverNothingToSay() {

@@ -54,6 +54,7 @@ class TestWindowSession : public QObject {
     void rowsFindTheirBatch();
     void anotherWindowReadsOnly();
     void aMovedModelIsAskedFor();
+    void aSessionThatIsNotWantedAnyMoreAsksNothing();
     void anotherModelIsNotTaken();
     void whatCannotBeOpenedChangesNothing_data();
     void whatCannotBeOpenedChangesNothing();
@@ -206,6 +207,19 @@ void TestWindowSession::aMovedModelIsAskedFor() {
     }
     QCOMPARE(look(file)->head().model.path, m_folder.filePath(QStringLiteral("elsewhere")).toStdString());
     QDir(m_folder.path()).rename(QStringLiteral("elsewhere"), QStringLiteral("demo_model"));
+}
+
+// Who opens another one meanwhile is not asked where the model of the first is.
+void TestWindowSession::aSessionThatIsNotWantedAnyMoreAsksNothing() {
+    const QString lost = makeSession("lost.emend");
+    const QString wanted = makeSession("wanted.emend");
+    Session::open(lost.toStdString())->set_model_path(m_folder.filePath(QStringLiteral("nowhere")).toStdString());
+    SessionFixture f(*m_theme, {}, {});
+    f.window->window.openSession(lost);
+    f.window->window.openSession(wanted);
+    f.settle();
+    QCOMPARE(f.asked, QStringList());
+    QCOMPARE(f.file(), wanted);
 }
 
 void TestWindowSession::anotherModelIsNotTaken() {

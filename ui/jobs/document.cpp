@@ -66,8 +66,10 @@ const LedgerEntry* entryOf(const LedgerState& ledger, std::uint64_t batch) {
 }
 
 void removeQuietly(const std::string& path) {
-    std::error_code ignored; // a file that cannot be removed is in nobody's way
-    std::filesystem::remove(path, ignored);
+    try {
+        (void)discard_session(path);
+    } catch (const std::exception&) { // a file that cannot be removed is in nobody's way
+    }
 }
 
 } // namespace
@@ -122,7 +124,8 @@ DocumentState Document::save(const Engine& engine, SessionParts parts) {
         dropGone(engine.ledger());
         if (m_session || isWorthAFile()) {
             ensureFile(engine);
-            write(engine);
+            if (!m_session->read_only()) // where somebody looks is not worth a copy
+                write(*m_session, engine);
         }
         m_problem.reset();
     } catch (...) {
@@ -189,29 +192,27 @@ void Document::ensureFile(const Engine& engine) {
     forgetWritten();
 }
 
-void Document::write(const Engine& engine) {
-    if (m_session->read_only())
-        return; // where somebody looks is not worth a copy
+void Document::write(Session& session, const Engine& engine) {
     // It happened already: nobody can stop it any more.
     if (m_historyDue) {
-        save_history(engine, *m_session, JobContext{});
+        save_history(engine, session, JobContext{});
         m_written = engine.ledger();
     }
     m_historyDue = false;
     if (m_editsDue)
-        m_session->set_edits(*m_contents.edits);
+        session.set_edits(*m_contents.edits);
     m_editsDue = false;
     if (m_noteDue)
-        m_session->set_note(*m_contents.note);
+        session.set_note(*m_contents.note);
     m_noteDue = false;
     for (; m_tracesWritten < m_contents.traces.size(); ++m_tracesWritten)
-        m_session->add_trace(m_contents.traces[m_tracesWritten]);
+        session.add_trace(m_contents.traces[m_tracesWritten]);
     for (; m_textsWritten < m_contents.texts.size(); ++m_textsWritten)
-        m_session->set_text(m_contents.texts[m_textsWritten]);
+        session.set_text(m_contents.texts[m_textsWritten]);
     for (; m_scoresWritten < m_contents.scores.size(); ++m_scoresWritten)
-        m_session->set_scores(m_contents.scores[m_scoresWritten]);
+        session.set_scores(m_contents.scores[m_scoresWritten]);
     if (m_uiDue)
-        m_session->set_ui_state(*m_contents.ui_state);
+        session.set_ui_state(*m_contents.ui_state);
     m_uiDue = false;
 }
 
@@ -280,60 +281,68 @@ void Document::adopt(std::unique_ptr<Session> session, Stored stored, const Ledg
     m_scoresWritten = m_contents.scores.size();
 }
 
+SessionHead Document::head() const {
+    SessionHead head;
+    try {
+        if (m_session)
+            head = m_session->head();
+    } catch (const std::exception&) { // the edits are taken along all the same
+    }
+    head.path = state().path.toStdString();
+    head.untitled = m_untitled;
+    head.note = m_contents.note.value_or(std::string());
+    return head;
+}
+
 std::string Document::provenance() const {
-    if (!m_session)
+    const SessionHead head = this->head();
+    if (head.created.empty())
         return {};
-    try {
-        const SessionHead head = m_session->head();
-        const QJsonObject about{{QStringLiteral("file"), QFileInfo(state().path).fileName()},
-                                {QStringLiteral("created"), QString::fromStdString(head.created)},
-                                {QStringLiteral("changed"), QString::fromStdString(head.changed)},
-                                {QStringLiteral("note"), QString::fromStdString(head.note)}};
-        return QJsonDocument(about).toJson(QJsonDocument::Compact).toStdString();
-    } catch (const std::exception&) {
-        return {}; // the edits are taken along all the same
-    }
+    const QJsonObject about{{QStringLiteral("file"), QFileInfo(state().path).fileName()},
+                            {QStringLiteral("created"), QString::fromStdString(head.created)},
+                            {QStringLiteral("changed"), QString::fromStdString(head.changed)},
+                            {QStringLiteral("note"), QString::fromStdString(head.note)}};
+    return QJsonDocument(about).toJson(QJsonDocument::Compact).toStdString();
 }
 
-void Document::copyTo(const Engine& engine, const std::string& path, const JobContext& context) {
-    if (m_session && !m_problem) {
+void Document::saveAs(const Engine& engine, SessionParts due, SessionParts whole, const std::string& path,
+                      const JobContext& context) {
+    if (m_session && !m_session->read_only())
+        save(engine, due); // what goes wrong is in m_problem
+    Document named;
+    if (m_session && !m_session->read_only() && !m_problem) {
         m_session->copy_to(path, true, context);
-        return;
+    } else { // not there yet, or out of order: from memory, and nothing else comes into being
+        named.m_contents = m_contents;
+        named.takeIn(std::move(due));
+        named.takeIn(std::move(whole));
+        named.forgetWritten();
+        write_session(
+            path, true, session_model(engine.model_info()), [&](Session& session) { named.write(session, engine); },
+            context);
+        m_contents = std::move(named.m_contents);
     }
-    // Not there yet, or out of order: from memory, beside its place first, so that what is there stays until this is
-    // whole.
-    const std::string folder = std::filesystem::path(path).parent_path().string();
-    Document whole;
-    whole.m_contents = m_contents;
-    whole.forgetWritten();
-    const std::string beside = new_session_path(folder.empty() ? "." : folder);
-    whole.m_session = Session::create(beside, session_model(engine.model_info()), false);
-    whole.m_untitled = false;
-    try {
-        whole.write(engine);
-        whole.m_session->copy_to(path, true, context);
-    } catch (...) {
-        whole.m_session.reset();
-        removeQuietly(beside);
-        throw;
-    }
-    whole.m_session.reset();
-    removeQuietly(beside);
-}
-
-void Document::saveAs(const Engine& engine, const std::string& path, const JobContext& context) {
-    copyTo(engine, path, context);
-    auto named = Session::open(path);
-    if (named->read_only())
-        throw Error("the copy cannot be written to: " + named->read_only_because(), path, "choose another place");
+    auto session = Session::open(path);
+    if (session->read_only())
+        throw Error("the copy cannot be written to: " + session->read_only_because(), path, "choose another place");
     const bool goes = m_session && m_untitled && !m_session->read_only();
     const std::string old = m_session ? m_session->path() : std::string();
-    m_session = std::move(named);
+    m_session = std::move(session);
     if (goes)
         removeQuietly(old);
+    noteWritten(engine);
     m_untitled = false;
     m_copied = false;
     m_problem.reset();
+}
+
+// All of it is in the file.
+void Document::noteWritten(const Engine& engine) {
+    m_written = engine.ledger();
+    m_historyDue = m_editsDue = m_uiDue = m_noteDue = false;
+    m_tracesWritten = m_contents.traces.size();
+    m_textsWritten = m_contents.texts.size();
+    m_scoresWritten = m_contents.scores.size();
 }
 
 } // namespace emend::ui

@@ -80,6 +80,8 @@ class Document {
         SessionParts parts;
     };
     void adopt(std::unique_ptr<Session> session, Stored stored, const LedgerState& ledger, Unsaved end);
+    // As the file has it; only the path and the note where there is none, or it cannot be read.
+    [[nodiscard]] SessionHead head() const;
     // Name, times and note, as JSON for exports. Empty: there is no file, or it cannot be read.
     [[nodiscard]] std::string provenance() const;
 
@@ -88,8 +90,9 @@ class Document {
     // Before it is left: Error when something cannot be written and `end` is Keep.
     void prepareToLeave(const Engine& engine, Unsaved end);
     // Everything into another file, which is then the session. An untitled file is gone afterwards. Cancelled: there is
-    // no other file.
-    void saveAs(const Engine& engine, const std::string& path, const JobContext& context);
+    // no other file. `due` goes into the file there is, too; `whole` is what the window holds, written or not.
+    void saveAs(const Engine& engine, SessionParts due, SessionParts whole, const std::string& path,
+                const JobContext& context);
 
     [[nodiscard]] const SessionParts& contents() const { return m_contents; }
     // Of the batches as they are.
@@ -97,11 +100,11 @@ class Document {
 
   private:
     void ensureFile(const Engine& engine);
-    void write(const Engine& engine);
+    void write(Session& session, const Engine& engine); // what is due
+    void noteWritten(const Engine& engine);
     void takeIn(SessionParts parts);
     void dropGone(const LedgerState& ledger);
     void forgetWritten();
-    void copyTo(const Engine& engine, const std::string& path, const JobContext& context);
     [[nodiscard]] bool isWorthAFile() const;
 
     std::unique_ptr<Session> m_session;

@@ -65,7 +65,7 @@ OpenSessionAnswer openSession(Engine& engine, Document& document, const OpenSess
         opened.warnings = toLines(restored.warnings);
         opened.ledger = std::move(restored.ledger);
         if (!session->read_only() && head.model.path != engine.model_info().path)
-            session->set_model(session_model(engine.model_info()));
+            session->set_model_path(engine.model_info().path);
         opened.model = std::make_shared<const ModelInfo>(engine.model_info());
         opened.weightsHash = hashWhereCheap(engine);
     } catch (...) {

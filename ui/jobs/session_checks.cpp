@@ -77,9 +77,6 @@ ReplayedSession replaySession(const Workplace& place, Document& document, const 
 }
 
 std::string keepReplayed(const ReplayedSession& replayed) {
-    std::vector<SessionEdit> edits = replayed.edits;
-    for (SessionEdit& edit : edits)
-        edit.batch.reset(); // numbers of the other history
     const std::string path = new_session_path(sessions_dir());
     auto session = Session::create(path, replayed.model, true);
     try {
@@ -91,8 +88,8 @@ std::string keepReplayed(const ReplayedSession& replayed) {
                         return record;
                 throw Error("the replay has no batch " + std::to_string(id), {}, "replay the session again");
             },
-            replayed.editedHash);
-        session->set_edits(edits);
+            replayed.editedHash, replayed.model);
+        session->set_edits(rows_after_replay(replayed.edits, replayed.made));
         session->set_note(replayed.note);
     } catch (...) {
         session.reset();

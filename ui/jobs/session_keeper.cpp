@@ -5,6 +5,7 @@
 
 #include <QFile>
 
+#include <optional>
 #include <utility>
 
 namespace emend::ui {
@@ -105,9 +106,12 @@ void SessionKeeper::open(const OpenSessionRequest& request) {
         [document = m_document, request](const Workplace& place) {
             return openSession(*place.engine, *document, request, place.context);
         },
-        [this](const std::shared_ptr<const OpenSessionAnswer>& answer) {
-            if (const auto* wanted = std::get_if<WantedModel>(answer.get()))
-                return emit modelWanted(*wanted);
+        [this, asked = ++m_asked](const std::shared_ptr<const OpenSessionAnswer>& answer) {
+            if (const auto* wanted = std::get_if<WantedModel>(answer.get())) {
+                if (asked == m_asked) // else another one is wanted by now
+                    emit modelWanted(*wanted);
+                return;
+            }
             const std::shared_ptr<const OpenedSession> session(answer, std::get_if<OpenedSession>(answer.get()));
             emit opened(session);
             note(session->state);
@@ -117,18 +121,29 @@ void SessionKeeper::open(const OpenSessionRequest& request) {
         });
 }
 
-void SessionKeeper::saveAs(const QString& path, SessionParts parts) {
-    const SessionParts all = takeDue(std::move(parts));
-    m_jobs.submit<DocumentState>(
+void SessionKeeper::saveAs(const QString& path, SessionParts due, SessionParts whole) {
+    struct Saved {
+        DocumentState state;
+        std::optional<Failure> failure; // the state may be another one all the same
+    };
+    const SessionParts all = takeDue(std::move(due));
+    m_jobs.submit<Saved>(
         {.lane = Lane::Copy, .title = tr("Saving the session"), .urgent = true},
-        [document = m_document, file = path.toStdString(), all](const Workplace& place) {
-            document->save(*place.engine, all);
-            document->saveAs(*place.engine, file, place.context);
-            return document->state();
+        [document = m_document, file = path.toStdString(), all, whole = std::move(whole)](const Workplace& place) {
+            std::optional<Failure> failure;
+            try {
+                document->saveAs(*place.engine, all, whole, file, place.context);
+            } catch (...) {
+                failure = Failure::fromCurrentException();
+            }
+            return Saved{document->state(), failure};
         },
-        [this, path](const auto& state) {
-            note(*state);
-            emit savedAs(path);
+        [this, path, all](const std::shared_ptr<const Saved>& saved) {
+            note(saved->state);
+            if (!saved->failure)
+                return emit savedAs(path);
+            putBack(all);
+            emit saveAsFailed(path, *saved->failure);
         },
         [this, path, all](const Failure& failure) {
             putBack(all);

@@ -46,7 +46,7 @@ class SessionKeeper : public QObject {
     // Answer: opened, modelWanted or openFailed.
     void open(const OpenSessionRequest& request);
     // Answer: savedAs or saveAsFailed.
-    void saveAs(const QString& path, SessionParts parts);
+    void saveAs(const QString& path, SessionParts due, SessionParts whole); // as Document::saveAs
     // Writes what is missing and closes for good. Answer: closed, or closeFailed and the session stays.
     void close(SessionParts parts, Unsaved end);
     // The same model, no history. Answer: started or startFailed.
@@ -80,6 +80,7 @@ class SessionKeeper : public QObject {
     DocumentState m_state;
     SessionParts m_writing; // by the autosave that is on its way
     SessionParts m_next;    // meanwhile
+    quint64 m_asked = 0;    // sessions to open, so far
 };
 
 } // namespace emend::ui

@@ -49,15 +49,13 @@ ExportPlan planOf(const QString& file, bool replace, const std::string& modelFol
 
 SessionReportContents gather(Engine& engine, const Document& document, ReportFormat wanted, const JobContext& job) {
     SessionReportContents contents;
-    const DocumentState state = document.state();
     const SessionParts& kept = document.contents();
-    contents.head.path = state.path.toStdString();
-    contents.head.untitled = state.untitled;
-    contents.head.note = kept.note.value_or(std::string());
-    contents.head.changed = QDateTime::currentDateTimeUtc().toString(Qt::ISODate).toStdString();
+    contents.head = document.head();
+    if (contents.head.changed.empty()) // there is no file yet
+        contents.head.changed = QDateTime::currentDateTimeUtc().toString(Qt::ISODate).toStdString();
     contents.traces = kept.traces;
     contents.texts = kept.texts;
-    contents.scores = document.scoresOf(engine.ledger());
+    contents.scores = kept.scores; // those of other weights are marked
     complete_report(contents, engine, wanted, job);
     return contents;
 }

@@ -48,7 +48,7 @@ std::vector<SessionEdit> EditsModel::toSession() const {
     edits.reserve(m_rows.size());
     for (const EditRow& row : m_rows)
         if (!row.isBlank())
-            edits.push_back({row.request, row.note.toStdString(), true, row.batch});
+            edits.push_back({row.request, row.note.toStdString(), row.batch});
     return edits;
 }
 

@@ -53,11 +53,7 @@ void SessionDesk::connectActions() {
     on(RecoverSession, [this] { recover(); });
     on(DiscardRecoverable, [this] { discardLeft(); });
     on(RescueLeft, [this] { emit rescueWanted(m_left.damaged.front()); }); // off while there is none
-    on(DismissLine, [this] {
-        m_left = {};
-        m_toldReadOnly = m_keeper.state().path;
-        refreshLine();
-    });
+    on(DismissLine, [this] { dismiss(); });
 }
 
 void SessionDesk::connectKeeper() {
@@ -104,7 +100,10 @@ void SessionDesk::connectKeeper() {
         if (!failure.cancelled)
             emit failed(failure);
     });
-    connect(&m_keeper, &SessionKeeper::closed, this, &SessionDesk::closed);
+    connect(&m_keeper, &SessionKeeper::closed, this, [this] {
+        m_closing = false;
+        emit closed();
+    });
     connect(&m_keeper, &SessionKeeper::closeFailed, this, &SessionDesk::closeFailed);
     connect(&m_keeper, &SessionKeeper::recoverable, this, [this](const std::shared_ptr<const LeftSessions>& found) {
         m_left = *found;
@@ -166,7 +165,9 @@ QString SessionDesk::chooseFile() {
 void SessionDesk::open(const QString& path) {
     const QString file = QFileInfo(path).absoluteFilePath();
     const DocumentState& state = m_keeper.state();
-    if (file == state.path && !state.read_only)
+    const QString place = QFileInfo(file).canonicalFilePath(); // behind links; empty: nothing is there
+    const bool own = file == state.path || (!place.isEmpty() && place == QFileInfo(state.path).canonicalFilePath());
+    if (own && !state.read_only)
         return emit message(tr("%1 is open already").arg(m_document.name()), false);
     m_settings.set(Setting::LastSessionFolder, QFileInfo(file).absolutePath());
     leave(tr("Open another session?"),
@@ -242,7 +243,7 @@ void SessionDesk::saveAs(std::function<void()> then) {
         return save();
     m_settings.set(Setting::LastSessionFolder, QFileInfo(target).absolutePath());
     m_whenSaved = std::move(then);
-    m_keeper.saveAs(target, m_document.due(true));
+    m_keeper.saveAs(target, m_document.due(), m_document.whole());
 }
 
 void SessionDesk::startNew() {
@@ -262,6 +263,8 @@ void SessionDesk::editNote() {
 }
 
 void SessionDesk::quit() {
+    if (m_closing) // it is on its way
+        return;
     leave(tr("Close the window?"), [this](Unsaved end) { close(end); });
 }
 
@@ -272,14 +275,16 @@ void SessionDesk::close(Unsaved end) {
         return emit closed();
     if (studio.jobs().status().lane != Lane::Copy) // a person asked for that, and it is nearly done
         studio.cancel();
+    m_closing = true;
     m_keeper.close(m_document.due(), end);
 }
 
 void SessionDesk::closeFailed(const Failure& failure) {
+    m_closing = false;
     emit message(tr("Not saved: %1").arg(failure.what), true);
     if (m_questions.confirmLoss(
             m_window, tr("Not saved: %1. Close the window and lose what was not written?").arg(failure.summary())))
-        m_keeper.close({}, Unsaved::AsWritten);
+        close(Unsaved::AsWritten);
 }
 
 void SessionDesk::remember(const QString& path) {

@@ -63,6 +63,7 @@ class SessionDesk : public QObject {
     void remember(const QString& path);
     void refreshLine();
     void offerLeft();
+    void dismiss(); // what the line says
     void recover();
     void discardLeft();
     [[nodiscard]] QString proposedName() const;
@@ -78,6 +79,7 @@ class SessionDesk : public QObject {
     Unsaved m_leaving = Unsaved::Keep; // as it was decided for what is being opened
     std::function<void()> m_whenSaved; // by name
     LeftSessions m_left;               // not decided yet; the first is shown
+    bool m_closing = false;            // for good, and not yet done
     QString m_toldReadOnly;            // a file whose being read only was put away
 };
 

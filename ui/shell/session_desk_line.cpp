@@ -83,6 +83,16 @@ void SessionDesk::offerLeft() {
                  {m_actions[RecoverSession], m_actions[DiscardRecoverable], m_actions[DismissLine]}, false);
 }
 
+// What stood behind it comes forward: nothing is put away unseen.
+void SessionDesk::dismiss() {
+    const DocumentState& state = m_keeper.state();
+    if ((state.read_only || state.copied) && m_toldReadOnly != state.path)
+        m_toldReadOnly = state.path;
+    else
+        m_left = {};
+    refreshLine();
+}
+
 void SessionDesk::offerRecovery() {
     m_keeper.findRecoverable();
 }

@@ -56,6 +56,7 @@ void SessionDocument::connectStudio() {
         m_timer.start();
     };
     connect(&m_keeper, &SessionKeeper::openFailed, this, stayed);
+    connect(&m_keeper, &SessionKeeper::modelWanted, this, stayed);
     connect(&studio, &Studio::modelFailed, this, stayed);
     connect(&m_keeper, &SessionKeeper::started, this, &SessionDocument::startOver);
     connect(&m_workbench, &Workbench::textsWritten, this, [this](const SessionText& texts) {
@@ -98,20 +99,29 @@ void SessionDocument::setNote(const QString& note) {
     m_keeper.saveNow(std::move(parts));
 }
 
-SessionParts SessionDocument::due(bool all) {
+SessionParts SessionDocument::due() {
     SessionParts parts;
     const size_t rows = m_workbench.edits().contentHash();
     const bool worthAFile = !m_path.isEmpty() || rows != m_pristine;
-    if (all || (worthAFile && rows != m_sent)) {
+    if (worthAFile && rows != m_sent) {
         parts.edits = m_workbench.edits().toSession();
         m_sent = rows;
     }
-    if (m_view.state) {
-        const QString view = QString::fromUtf8(QJsonDocument(m_view.state()).toJson(QJsonDocument::Compact));
-        if (all || view != std::exchange(m_sentView, view))
-            parts.ui_state = view.toStdString();
-    }
+    if (const QString view = fromStd(viewNow()); m_view.state && view != std::exchange(m_sentView, view))
+        parts.ui_state = view.toStdString();
     return parts;
+}
+
+SessionParts SessionDocument::whole() const {
+    SessionParts parts;
+    parts.edits = m_workbench.edits().toSession();
+    if (m_view.state)
+        parts.ui_state = viewNow();
+    return parts;
+}
+
+std::string SessionDocument::viewNow() const {
+    return m_view.state ? QJsonDocument(m_view.state()).toJson(QJsonDocument::Compact).toStdString() : std::string();
 }
 
 void SessionDocument::autosave() {

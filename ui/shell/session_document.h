@@ -36,8 +36,8 @@ class SessionDocument : public QObject {
     [[nodiscard]] QString name() const; // "paris.emend", "Untitled"
     [[nodiscard]] QString note() const { return m_keeper.state().note; }
     void setNote(const QString& note);
-    // What is not in the file yet; counts as written. `all`: whether it is or not.
-    [[nodiscard]] SessionParts due(bool all = false);
+    [[nodiscard]] SessionParts due();         // what is not in the file yet; counts as written
+    [[nodiscard]] SessionParts whole() const; // what the window holds, whether it is or not
 
   signals:
     void message(const QString& text, bool alarm);
@@ -46,6 +46,7 @@ class SessionDocument : public QObject {
   private:
     void connectStudio();
     void autosave();
+    [[nodiscard]] std::string viewNow() const;
     void restoreRows(const OpenedSession& session);
     void restoreView(const OpenedSession& session);
     void tellOpened(const OpenedSession& session);

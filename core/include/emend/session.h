@@ -42,7 +42,6 @@ std::vector<std::string> model_differences(const SessionModel& kept, const Model
 struct SessionEdit {
     EditRequest request;
     std::string note;
-    bool chosen = true;                 // ticked, to be applied next
     std::optional<std::uint64_t> batch; // that applied it
 };
 
@@ -117,11 +116,13 @@ class Session {
 
     // The history as it is now: what differs from the file is written, in one transaction: new batches, gone ones,
     // switches, other updates, titles, notes, the position. `fetch` is asked for batches that are new or changed.
+    // `model`: which the hash was computed with; in another precision nobody has the weights any more that traces,
+    // texts and scores name, and they forget them.
     virtual void sync(const LedgerState& ledger, const std::function<BatchRecord(std::uint64_t)>& fetch,
-                      const std::string& edited_hash) = 0;
+                      const std::string& edited_hash, const SessionModel& model) = 0;
     virtual void set_edits(const std::vector<SessionEdit>& edits) = 0; // all of them
     virtual void set_note(const std::string& note) = 0;
-    virtual void set_model(const SessionModel& model) = 0; // moved, or opened in another precision
+    virtual void set_model_path(const std::string& path) = 0; // it was moved
     // Takes the place of one with the same request (`at` aside) and state.
     virtual void add_trace(const SessionTrace& trace) = 0;
     virtual void set_text(const SessionText& text) = 0; // likewise by batch, edit and prompt
@@ -160,6 +161,10 @@ std::vector<std::string> damaged_sessions(const std::string& folder);
 // A session, damaged or not, goes for good, with what a crash left beside it. False: somebody has it open, it stays.
 // Throws Error.
 bool discard_session(const std::string& path);
+// A session as `fill` makes it, under this name as a whole or not at all; `replace` an existing session. Throws Error,
+// Cancelled and what `fill` throws.
+void write_session(const std::string& path, bool replace, const SessionModel& model,
+                   const std::function<void(Session&)>& fill, const JobContext& job);
 // A name in the folder nobody has: "untitled-20260102-030405.emend".
 std::string new_session_path(const std::string& folder);
 

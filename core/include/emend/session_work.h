@@ -39,8 +39,8 @@ struct SessionCheck {
     double difference = 0; // largest found, absolute; NaN: not a number
 };
 // Recomputes what can be: the file's own soundness, hashes of updates and of the edited weights, norms of the updates,
-// what the model answers before and after every batch, texts, scores. The engine's history is afterwards as the
-// session's.
+// what the model answers before and after every batch, texts, scores. The engine's history is afterwards the session's;
+// as it was where the file is unsound or of another model.
 std::vector<SessionCheck> verify_session(Engine& engine, Session& session, const JobContext& job);
 
 // Every batch of the session that is switched on, solved anew from its requests and recipe on the open model, which may
@@ -59,5 +59,7 @@ struct ReplayedBatch {
     std::string problem, hint; // why it could not be done; the batches behind it go on
 };
 std::vector<ReplayedBatch> replay_session(Engine& engine, Session& session, const JobContext& job);
+// The rows of the session for the history that a replay made: each with the batch that has its request, or a draft.
+std::vector<SessionEdit> rows_after_replay(std::vector<SessionEdit> rows, const LedgerState& made);
 
 } // namespace emend
