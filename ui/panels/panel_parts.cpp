@@ -9,6 +9,7 @@
 #include <QEvent>
 #include <QHBoxLayout>
 #include <QPushButton>
+#include <QResizeEvent>
 #include <QScrollBar>
 #include <QVBoxLayout>
 
@@ -129,17 +130,32 @@ void EmptyState::addAction(QAction* action) {
     follow();
 }
 
+QSize EmptyState::minimumSizeHint() const {
+    int widest = 0;
+    for (const QPushButton* button : findChildren<QPushButton*>())
+        widest = std::max(widest, button->minimumSizeHint().width());
+    const QMargins margins = layout()->contentsMargins();
+    return {widest + margins.left() + margins.right(), layout()->minimumSize().height()};
+}
+
+void EmptyState::resizeEvent(QResizeEvent* event) {
+    m_buttons->setDirection(QBoxLayout::LeftToRight); // for its width
+    if (layout()->minimumSize().width() > event->size().width())
+        m_buttons->setDirection(QBoxLayout::TopToBottom);
+    QWidget::resizeEvent(event);
+}
+
 TallPage::TallPage(QWidget* page, QWidget* parent)
     : QScrollArea(parent) {
     setWidget(page);
     setWidgetResizable(true);
-    setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
     setFocusPolicy(Qt::NoFocus);
     page->installEventFilter(this);
 }
 
 QSize TallPage::minimumSizeHint() const {
-    const int page = widget()->minimumSizeHint().width();
+    const int most = fontMetrics().averageCharWidth() * 60;
+    const int page = std::min(widget()->minimumSizeHint().width(), most);
     return {page + verticalScrollBar()->sizeHint().width(), QScrollArea::minimumSizeHint().height()};
 }
 

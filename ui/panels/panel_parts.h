@@ -54,7 +54,11 @@ class EmptyState : public QWidget {
   public:
     EmptyState(const QString& title, const QString& hint, QWidget* parent = nullptr);
     void setText(const QString& title, const QString& hint);
-    void addAction(QAction* action); // as a button below the text
+    void addAction(QAction* action); // as a button below the text; one above the other where it is narrow
+    [[nodiscard]] QSize minimumSizeHint() const override;
+
+  protected:
+    void resizeEvent(QResizeEvent* event) override;
 
   private:
     QLabel* m_title;
@@ -62,8 +66,8 @@ class EmptyState : public QWidget {
     QHBoxLayout* m_buttons;
 };
 
-// As wide as its page needs, and scrolling where the height does not suffice: a low window, large text. The page has a
-// layout.
+// As wide as its page needs, within reason, and scrolling where the room does not suffice: a small window, large text.
+// The page has a layout.
 class TallPage : public QScrollArea {
     Q_OBJECT
   public:

@@ -44,6 +44,8 @@ RecipeField::RecipeField(RecipeBinding binding, QWidget* editor, QWidget* parent
     m_layout->setHorizontalSpacing(4);
     m_layout->setVerticalSpacing(2);
     m_layout->setColumnMinimumWidth(0, fontMetrics().horizontalAdvance(tr("Learning rate")) + 8);
+    // Words that stand for a number, and the arrows.
+    m_layout->setColumnMinimumWidth(1, fontMetrics().horizontalAdvance(tr("all together")) + 40);
     m_layout->addWidget(name, 0, 0);
     m_layout->addWidget(editor, 0, 1);
     m_layout->addWidget(m_reset, 0, 2);

@@ -223,7 +223,7 @@ void MainWindow::restoreDefaultLayout() {
     // Of whatever width there is: the tables left and centre share what the recipe leaves.
     const int recipe = fontMetrics().averageCharWidth() * 46;
     const int rest = width() - recipe;
-    m_splitter->setSizes({rest * 51 / 100, rest * 49 / 100, recipe});
+    m_splitter->setSizes({rest * 48 / 100, rest * 52 / 100, recipe});
     showTab(CentreTab::Compare);
 }
 

@@ -115,6 +115,7 @@ QScrollBar::handle:horizontal { min-width: 24px; }
 QScrollBar::handle:hover { background: @muted; }
 QScrollBar::add-line, QScrollBar::sub-line { width: 0; height: 0; }
 QScrollBar::add-page, QScrollBar::sub-page { background: transparent; }
+QAbstractScrollArea::corner { background: transparent; border: none; }
 )");
     const QColor hover = c.dark ? c.accent.lighter(110) : c.accent.darker(112);
     text.replace(QLatin1String("@checkmark"), QLatin1String(c.dark ? "check-dark" : "check-light"));
