@@ -93,7 +93,7 @@ def main(model, delta, out):
     if os.path.lexists(out):
         raise FileExistsError
     about, factors, factors_at, delta_data = read(delta)
-    if about.get("format") != "emend-delta" or about.get("format_version") != "1":
+    if about.get("format") != "emend-delta" or about.get("format_version") != "1" or not {"matrix", "orientation"} <= set(about):
         sys.exit("%s is no delta of version 1; nothing was written. Give a file that Emend exported as a delta" % delta)
     spans = [factors[name]["data_offsets"] for name in sorted(factors)]
     checksum = hashlib.sha256(b"".join(delta_data[factors_at + begin:factors_at + end] for begin, end in spans)).hexdigest()

@@ -385,8 +385,8 @@ void add_edit(Program& program) {
         "true one.\n" +
         algorithms_text() +
         "MODEL may be a session (.emend): it is continued. With --session and --batch N every N edits are a batch "
-        "of the history. Of a run that is one batch the session keeps the scores, with those before it: scoring takes "
-        "twice the time then (--no-comparisons: none are kept). The model's folder is never written to.\n" +
+        "of the history. Where all edits are one batch, the session keeps its scores before and after: the prompts are "
+        "run twice for that, and not at all with --no-comparisons. The model's folder is never written to.\n" +
         std::string(skipped_help));
 }
 
