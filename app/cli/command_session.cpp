@@ -282,7 +282,9 @@ void run_replay(Program& program, const Options& options) {
 
 void add_session(Program& program) {
     auto options = std::make_shared<Options>();
-    CLI::App* group = program.add_group("session", "Saved sessions: list, show, verify, undo, redo, replay, …; `session show --help` and so on tell more");
+    CLI::App* group = program.add_group(
+        "session",
+        "Saved sessions: list, show, verify, undo, redo, replay, …; `session show --help` and so on tell more");
     const auto add = [&](const std::string& name, const std::string& description,
                          void (*run)(Program&, const Options&)) {
         return program.add_command(
